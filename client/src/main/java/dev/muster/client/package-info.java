@@ -1,0 +1,5 @@
+/** Connect, enqueue, await results. */
+@NullMarked
+package dev.muster.client;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,5 @@
+/** The server. */
+@NullMarked
+package dev.muster.master;
+
+import org.jspecify.annotations.NullMarked;

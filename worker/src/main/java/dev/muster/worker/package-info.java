@@ -1,0 +1,5 @@
+/** Runs tasks. */
+@NullMarked
+package dev.muster.worker;
+
+import org.jspecify.annotations.NullMarked;
