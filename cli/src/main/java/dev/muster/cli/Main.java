@@ -1,0 +1,67 @@
+package dev.muster.cli;
+
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.function.Supplier;
+import picocli.CommandLine;
+import picocli.CommandLine.HelpCommand;
+
+/** Entry point of the runnable jar. */
+public final class Main {
+  private Main() {}
+
+  /**
+   * Runs one command and ends the process with its exit code.
+   *
+   * @param args the command line
+   */
+  public static void main(String[] args) {
+    Terminal terminal = Terminal.ofProcess();
+    int exitCode = run(terminal, args);
+    terminal.out().flush();
+    System.exit(exitCode);
+  }
+
+  /** Runs one command; returns its exit code. */
+  static int run(Terminal terminal, String... args) {
+    int exitCode = commandLine(terminal, args).execute(args);
+    terminal.out().flush();
+    return exitCode;
+  }
+
+  private static CommandLine commandLine(Terminal terminal, String... args) {
+    CommandLine root = new CommandLine(new MusterCommand());
+    Map<String, Supplier<Object>> commands = commands(terminal);
+    Supplier<Object> named = args.length == 0 ? null : commands.get(args[0]);
+    if (named != null) {
+      // Reading the options of every command by reflection would take longer than most commands run.
+      root.addSubcommand(args[0], named.get());
+    } else {
+      commands.forEach((name, command) -> root.addSubcommand(name, command.get()));
+    }
+    ErrorLine errors = new ErrorLine(terminal);
+    root.setOut(new java.io.PrintWriter(terminal.out(), true));
+    root.setErr(new java.io.PrintWriter(terminal.err(), true));
+    root.setCaseInsensitiveEnumValuesAllowed(true);
+    root.setParameterExceptionHandler(errors);
+    root.setExecutionExceptionHandler(errors);
+    root.setUsageHelpWidth(100);
+    return root;
+  }
+
+  private static Map<String, Supplier<Object>> commands(Terminal terminal) {
+    Map<String, Supplier<Object>> commands = new LinkedHashMap<>();
+    commands.put("demo", () -> new DemoCommand(terminal));
+    commands.put("master", () -> new MasterCommand(terminal));
+    commands.put("worker", () -> new WorkerCommand(terminal));
+    commands.put("keygen", () -> new KeygenCommand(terminal));
+    commands.put("put", () -> new PutCommand(terminal));
+    commands.put("take", () -> new TakeCommand(terminal));
+    commands.put("queues", () -> new QueuesCommand(terminal));
+    commands.put("task", () -> new TaskCommand(terminal));
+    commands.put("version", () -> new VersionCommand(terminal));
+    commands.put("warmup", () -> new WarmupCommand(terminal));
+    commands.put("help", HelpCommand::new);
+    return commands;
+  }
+}
