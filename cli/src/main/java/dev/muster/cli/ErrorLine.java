@@ -24,7 +24,7 @@ final class ErrorLine implements IParameterExceptionHandler, IExecutionException
 
   @Override
   public int handleParseException(ParameterException wrong, String[] args) {
-    StringBuilder line = new StringBuilder(OneLine.of(wrong.getMessage()));
+    StringBuilder line = new StringBuilder(OneLine.of(String.valueOf(wrong.getMessage())));
     if (wrong instanceof UnmatchedArgumentException unmatched) {
       List<String> suggestions = unmatched.getSuggestions();
       if (!suggestions.isEmpty()) {
@@ -44,10 +44,13 @@ final class ErrorLine implements IParameterExceptionHandler, IExecutionException
       thrown.printStackTrace(terminal.err());
     }
     if (thrown instanceof MusterException expected) {
-      print(expected.getMessage());
+      print(String.valueOf(expected.getMessage()));
       return expected.exitCode();
     }
-    String fault = thrown.getMessage() == null ? thrown.toString() : thrown.getClass().getSimpleName() + ": " + thrown.getMessage();
+    String fault =
+        thrown.getMessage() == null
+            ? thrown.toString()
+            : thrown.getClass().getSimpleName() + ": " + thrown.getMessage();
     print("unforeseen fault: " + fault + (verbose ? "" : "; details: " + writeDetails(thrown)));
     return ExitCode.FAILED;
   }
@@ -59,7 +62,8 @@ final class ErrorLine implements IParameterExceptionHandler, IExecutionException
   private static String writeDetails(Exception thrown) {
     try {
       Path file = Files.createTempFile("muster-fault-", ".txt");
-      try (PrintWriter writer = new PrintWriter(Files.newBufferedWriter(file, StandardCharsets.UTF_8))) {
+      try (PrintWriter writer =
+          new PrintWriter(Files.newBufferedWriter(file, StandardCharsets.UTF_8))) {
         thrown.printStackTrace(writer);
       }
       return file.toString();

@@ -9,7 +9,8 @@ import picocli.CommandLine.Option;
 /** {@code muster keygen}. */
 @Command(
     name = "keygen",
-    description = "Make a new auth key: the master and everyone who connects to it hold the same one.%n",
+    description =
+        "Make a new auth key: the master and everyone who connects to it hold the same one.%n",
     footer = {
       "",
       "Examples:",

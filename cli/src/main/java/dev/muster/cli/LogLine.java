@@ -29,7 +29,8 @@ final class LogLine extends LayoutBase<ILoggingEvent> {
         .append(event.getFormattedMessage());
     IThrowableProxy thrown = event.getThrowableProxy();
     if (thrown != null && !withStackTraces.getAsBoolean()) {
-      line.append(": ").append(thrown.getMessage() == null ? thrown.getClassName() : thrown.getMessage());
+      line.append(": ")
+          .append(thrown.getMessage() == null ? thrown.getClassName() : thrown.getMessage());
     }
     String text = OneLine.of(line.toString()) + System.lineSeparator();
     return thrown != null && withStackTraces.getAsBoolean()

@@ -12,11 +12,11 @@ import java.nio.charset.StandardCharsets;
 import org.slf4j.LoggerFactory;
 
 /**
- * Sets Logback up in code: warnings, one line each, on standard error. Reading an XML configuration would cost every command
- * a good part of its start.
+ * Sets Logback up in code: warnings, one line each, on standard error. Reading an XML configuration
+ * would cost every command a good part of its start.
  *
- * <p>Logback finds it as a service. A configuration of the user's own (a {@code logback.xml} on the class path, or the system
- * property {@code logback.configurationFile}) comes before it.
+ * <p>Logback finds it as a service. A configuration of the user's own (a {@code logback.xml} on the
+ * class path, or the system property {@code logback.configurationFile}) comes before it.
  */
 public final class Logging extends ContextAwareBase implements Configurator {
   private static volatile int verbosity = 0;
@@ -25,7 +25,8 @@ public final class Logging extends ContextAwareBase implements Configurator {
   public Logging() {}
 
   /**
-   * @param level how often {@code -v} was given: 0 warnings, 1 also what Muster does, with stack traces, 2 everything
+   * @param level how often {@code -v} was given: 0 warnings, 1 also what Muster does, with stack
+   *     traces, 2 everything
    */
   static void setVerbosity(int level) {
     verbosity = level;

@@ -38,13 +38,13 @@ final class MusterCommand implements Runnable {
       usageHelp = true,
       scope = ScopeType.INHERIT,
       description = "Show this help.")
-  private boolean help;
+  boolean help;
 
   @Option(
       names = {"-v", "--verbose"},
       scope = ScopeType.INHERIT,
       description = "Say more about what happens, with stack traces; -vv: everything.")
-  private void setVerbose(boolean[] times) {
+  void setVerbose(boolean[] times) {
     Logging.setVerbosity(times.length);
   }
 

@@ -14,7 +14,8 @@ import org.jspecify.annotations.Nullable;
  * What a command reads from and writes to: so that a test can stand in for all of it.
  *
  * @param in standard input
- * @param out standard output, buffered: a command flushes it when a person or a pipe should see what it wrote
+ * @param out standard output, buffered: a command flushes it when a person or a pipe should see
+ *     what it wrote
  * @param err standard error
  * @param environment the environment variables
  */
