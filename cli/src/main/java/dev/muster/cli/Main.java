@@ -63,7 +63,21 @@ public final class Main {
     root.setParameterExceptionHandler(errors);
     root.setExecutionExceptionHandler(errors);
     root.setUsageHelpWidth(100);
+    spaceHelp(root);
     return root;
+  }
+
+  private static void spaceHelp(CommandLine command) {
+    command
+        .getCommandSpec()
+        .usageMessage()
+        .synopsisHeading("Usage: ")
+        .descriptionHeading("%n")
+        .parameterListHeading("%nArguments:%n")
+        .optionListHeading("%nOptions:%n")
+        .commandListHeading("%nCommands:%n")
+        .sortOptions(false);
+    command.getSubcommands().values().forEach(Main::spaceHelp);
   }
 
   private static PrintWriter writer(PrintStream stream) {
@@ -79,7 +93,7 @@ public final class Main {
     //    commands.put("put", () -> new PutCommand(terminal));
     //    commands.put("take", () -> new TakeCommand(terminal));
     //    commands.put("queues", () -> new QueuesCommand(terminal));
-    //    commands.put("task", () -> new TaskCommand(terminal));
+    //    commands.put("task", () -> TaskCommand.of(terminal));
     commands.put("version", () -> new VersionCommand(terminal));
     //    commands.put("warmup", () -> new WarmupCommand(terminal));
     return commands;
