@@ -35,6 +35,11 @@ final class MasterOptions {
       description = "How long to try to reach the master; default: 10s.")
   private Duration connectTimeout = Duration.ofSeconds(10);
 
+  /** Whether the command line names a master. */
+  boolean isGiven() {
+    return master != null;
+  }
+
   /** The master's address: the option, else the environment, else the default. */
   String address(Terminal terminal) {
     if (master != null) {

@@ -50,7 +50,7 @@ final class TaskShowCommand implements Runnable {
   public void run() {
     long parsed = parse(id);
     try (Muster muster = Muster.connect(master.connectOptions(terminal, "muster task"))) {
-      TaskInfo task = muster.task(parsed);
+      TaskInfo task = muster.taskWithPayload(parsed);
       if (task.getState() == TaskState.TASK_STATE_UNKNOWN) {
         throw new UnknownTaskException(parsed);
       }
