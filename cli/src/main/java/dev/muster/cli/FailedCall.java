@@ -12,7 +12,8 @@ final class FailedCall {
 
   static MusterException of(StatusRuntimeException failed) {
     Status status = failed.getStatus();
-    String why = status.getDescription() == null ? status.getCode().toString() : status.getDescription();
+    String why =
+        status.getDescription() == null ? status.getCode().toString() : status.getDescription();
     return switch (status.getCode()) {
       case UNAVAILABLE -> new UnreachableException("the master was lost: " + why, failed);
       case DEADLINE_EXCEEDED -> new TimedOutException("the master did not answer in time", failed);

@@ -86,16 +86,16 @@ public final class Main {
 
   private static Map<String, Supplier<Object>> commands(Terminal terminal) {
     Map<String, Supplier<Object>> commands = new LinkedHashMap<>();
-    //    commands.put("demo", () -> new DemoCommand(terminal));
-    //    commands.put("master", () -> new MasterCommand(terminal));
-    //    commands.put("worker", () -> new WorkerCommand(terminal));
+    commands.put("demo", () -> new DemoCommand(terminal));
+    commands.put("master", () -> new MasterCommand(terminal));
+    commands.put("worker", () -> new WorkerCommand(terminal));
     commands.put("keygen", () -> new KeygenCommand(terminal));
-    //    commands.put("put", () -> new PutCommand(terminal));
-    //    commands.put("take", () -> new TakeCommand(terminal));
-    //    commands.put("queues", () -> new QueuesCommand(terminal));
-    //    commands.put("task", () -> TaskCommand.of(terminal));
+    commands.put("put", () -> new PutCommand(terminal));
+    commands.put("take", () -> new TakeCommand(terminal));
+    commands.put("queues", () -> new QueuesCommand(terminal));
+    commands.put("task", () -> TaskCommand.of(terminal));
     commands.put("version", () -> new VersionCommand(terminal));
-    //    commands.put("warmup", () -> new WarmupCommand(terminal));
+    commands.put("warmup", () -> new WarmupCommand(terminal));
     return commands;
   }
 }

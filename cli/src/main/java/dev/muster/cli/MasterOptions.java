@@ -2,6 +2,7 @@ package dev.muster.cli;
 
 import dev.muster.client.connection.ConnectOptions;
 import dev.muster.common.AuthKey;
+import dev.muster.common.Version;
 import java.nio.file.Path;
 import java.time.Duration;
 import org.jspecify.annotations.Nullable;
@@ -20,12 +21,11 @@ final class MasterOptions {
   @Option(
       names = "--auth-key-file",
       paramLabel = "FILE",
-      description = "File with the auth key, readable by you alone; default: the key in MUSTER_AUTH_KEY.")
+      description =
+          "File with the auth key, readable by you alone; default: the key in MUSTER_AUTH_KEY.")
   private @Nullable Path authKeyFile;
 
-  @Option(
-      names = "--plaintext",
-      description = "Connect without TLS; only to a loopback address.")
+  @Option(names = "--plaintext", description = "Connect without TLS; only to a loopback address.")
   private boolean plaintext;
 
   @Option(
@@ -49,13 +49,13 @@ final class MasterOptions {
     return fromEnvironment != null ? fromEnvironment : DEFAULT_MASTER;
   }
 
+  /**
+   * @param clientName which command this is, for the master's logs
+   */
   ConnectOptions connectOptions(Terminal terminal, String clientName) {
-    return ConnectOptions.builder()
-        .address(address(terminal))
-        .authKey(AuthKey.resolve(authKeyFile))
-        .plaintext(plaintext)
-        .connectTimeout(connectTimeout)
-        .clientName(clientName)
-        .build();
+    return ConnectOptions.to(address(terminal), AuthKey.resolve(authKeyFile))
+        .withPlaintext(plaintext)
+        .withConnectTimeout(connectTimeout)
+        .withClientName(clientName + "/" + Version.current());
   }
 }

@@ -14,8 +14,9 @@ import java.util.concurrent.TimeoutException;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Prints lines that become known later, in the order in which they were added: on a thread of its own, so that input goes on
- * while answers are under way, and an answer shows while input is awaited. One thread adds.
+ * Prints lines that become known later, in the order in which they were added: on a thread of its
+ * own, so that input goes on while answers are under way, and an answer shows while input is
+ * awaited. One thread adds.
  */
 final class OrderedLines implements AutoCloseable {
   private static final int WAITING_LINES_MAX = 1 << 16;
@@ -91,9 +92,14 @@ final class OrderedLines implements AutoCloseable {
         out.println(line.get(timeout.toMillis(), TimeUnit.MILLISECONDS));
       }
     } catch (TimeoutException e) {
-      failure = new TimedOutException("no further answer within " + timeout.toMillis() + " ms; the tasks go on");
+      failure =
+          new TimedOutException(
+              "no further answer within " + timeout.toMillis() + " ms; the tasks go on");
     } catch (ExecutionException | CancellationException e) {
-      failure = e.getCause() instanceof MusterException ours ? ours : new MusterException("unforeseen fault: " + e.getCause(), e);
+      failure =
+          e.getCause() instanceof MusterException ours
+              ? ours
+              : new MusterException("unforeseen fault: " + e.getCause(), e);
     } catch (InterruptedException e) {
       failure = interrupted();
     } finally {

@@ -6,9 +6,12 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
 
-/** How to start this very program once more: the same Java, the same options for it, the same jar. */
+/**
+ * How to start this very program once more: the same Java, the same options for it, the same jar.
+ */
 final class OwnCommand {
-  private static final Set<String> BEFORE_MAIN = Set.of("-jar", "-cp", "-classpath", "--class-path");
+  private static final Set<String> BEFORE_MAIN =
+      Set.of("-jar", "-cp", "-classpath", "--class-path");
 
   private OwnCommand() {}
 
@@ -18,7 +21,8 @@ final class OwnCommand {
   static List<String> line(String... arguments) {
     List<String> line = new ArrayList<>();
     ProcessHandle.Info self = ProcessHandle.current().info();
-    line.add(self.command().orElse(Path.of(System.getProperty("java.home"), "bin", "java").toString()));
+    line.add(
+        self.command().orElse(Path.of(System.getProperty("java.home"), "bin", "java").toString()));
     for (String option : self.arguments().orElse(new String[0])) {
       if (BEFORE_MAIN.contains(option) || !option.startsWith("-")) {
         break;
@@ -39,7 +43,11 @@ final class OwnCommand {
 
   /** Options of the JVM, without those that only one process at a time can have. */
   private static boolean isInherited(String option) {
-    boolean ofOneProcess = option.startsWith("-XX:ArchiveClassesAtExit") || option.startsWith("-agentlib");
-    return !ofOneProcess && (option.startsWith("-X") || option.startsWith("--enable-native") || option.startsWith("--sun-misc"));
+    boolean ofOneProcess =
+        option.startsWith("-XX:ArchiveClassesAtExit") || option.startsWith("-agentlib");
+    return !ofOneProcess
+        && (option.startsWith("-X")
+            || option.startsWith("--enable-native")
+            || option.startsWith("--sun-misc"));
   }
 }

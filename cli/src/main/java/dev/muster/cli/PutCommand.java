@@ -39,16 +39,28 @@ final class PutCommand implements Runnable {
 
   @Mixin private final MasterOptions master = new MasterOptions();
 
-  @Option(names = "--queue", required = true, paramLabel = "QUEUE", description = "The queue; it exists from its first use on.")
+  @Option(
+      names = "--queue",
+      required = true,
+      paramLabel = "QUEUE",
+      description = "The queue; it exists from its first use on.")
   private String queue = "";
 
-  @Option(names = "--name", paramLabel = "HANDLER", description = "Name of the handler that runs the tasks, for workers.")
+  @Option(
+      names = "--name",
+      paramLabel = "HANDLER",
+      description = "Name of the handler that runs the tasks, for workers.")
   private String handler = "";
 
-  @Option(names = "--result-queue", paramLabel = "QUEUE", description = "Results become entries of this queue; default: they are kept with the task.")
+  @Option(
+      names = "--result-queue",
+      paramLabel = "QUEUE",
+      description = "Results become entries of this queue; default: they are kept with the task.")
   private @Nullable String resultQueue;
 
-  @Option(names = "--await", description = "Wait for the results and print them, one a line, instead of ids.")
+  @Option(
+      names = "--await",
+      description = "Wait for the results and print them, one a line, instead of ids.")
   private boolean await;
 
   @Option(
@@ -69,7 +81,8 @@ final class PutCommand implements Runnable {
   public void run() {
     QueueName.check(queue);
     if (await && resultQueue != null) {
-      throw new InvalidInputException("--await and --result-queue exclude each other: a result goes to one place");
+      throw new InvalidInputException(
+          "--await and --result-queue exclude each other: a result goes to one place");
     }
     List<ByteString> payloads = checkedValues();
     try (Muster muster = Muster.connect(master.connectOptions(terminal, "muster put"))) {
@@ -90,7 +103,8 @@ final class PutCommand implements Runnable {
   private List<ByteString> checkedValues() {
     List<ByteString> payloads = new ArrayList<>(values.size());
     for (int i = 0; i < values.size(); i++) {
-      payloads.add(JsonText.check(values.get(i).getBytes(StandardCharsets.UTF_8), "value " + (i + 1)));
+      payloads.add(
+          JsonText.check(values.get(i).getBytes(StandardCharsets.UTF_8), "value " + (i + 1)));
     }
     return payloads;
   }

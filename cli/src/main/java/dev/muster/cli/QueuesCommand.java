@@ -27,10 +27,16 @@ final class QueuesCommand implements Runnable {
 
   @Mixin private final MasterOptions master = new MasterOptions();
 
-  @Option(names = {"-o", "--output"}, paramLabel = "FORMAT", description = "table (default) or json: an array with one object for each queue.")
+  @Option(
+      names = {"-o", "--output"},
+      paramLabel = "FORMAT",
+      description = "table (default) or json: an array with one object for each queue.")
   private OutputFormat format = OutputFormat.TABLE;
 
-  @Parameters(paramLabel = "PREFIX", arity = "0..1", description = "Only queues whose names begin so.")
+  @Parameters(
+      paramLabel = "PREFIX",
+      arity = "0..1",
+      description = "Only queues whose names begin so.")
   private String prefix = "";
 
   QueuesCommand(Terminal terminal) {
@@ -51,7 +57,17 @@ final class QueuesCommand implements Runnable {
   }
 
   private void printTable(List<QueueInfo> queues) {
-    Table table = new Table("QUEUE", "READY", "DELAYED", "OFFERED", "RUNNING", "SUCCEEDED", "FAILED", "OTHER", "WORKERS");
+    Table table =
+        new Table(
+            "QUEUE",
+            "READY",
+            "DELAYED",
+            "OFFERED",
+            "RUNNING",
+            "SUCCEEDED",
+            "FAILED",
+            "OTHER",
+            "WORKERS");
     for (QueueInfo queue : queues) {
       table.row(
           queue.getName(),

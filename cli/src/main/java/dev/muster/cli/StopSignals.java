@@ -52,8 +52,8 @@ final class StopSignals {
   }
 
   /**
-   * Ends the process with exit code 1 when it still runs after this time: what is acknowledged is on disk, so a stop that hangs
-   * is worth less than an end.
+   * Ends the process with exit code 1 when it still runs after this time: what is acknowledged is
+   * on disk, so a stop that hangs is worth less than an end.
    */
   void haltAfter(Duration limit, Terminal terminal) {
     Thread watchdog =
@@ -64,7 +64,8 @@ final class StopSignals {
               } catch (InterruptedException e) {
                 return;
               }
-              terminal.note("did not stop within " + limit.toMillis() + " ms: ended without waiting longer");
+              terminal.note(
+                  "did not stop within " + limit.toMillis() + " ms: ended without waiting longer");
               Runtime.getRuntime().halt(ExitCode.FAILED);
             },
             "muster-stop-watchdog");

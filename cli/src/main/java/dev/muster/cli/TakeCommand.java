@@ -21,8 +21,8 @@ import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 /**
- * {@code muster take}. A task is acknowledged after its payload is written: when the command or its reader dies in between, the
- * task comes back.
+ * {@code muster take}. A task is acknowledged after its payload is written: when the command or its
+ * reader dies in between, the task comes back.
  */
 @Command(
     name = "take",
@@ -80,14 +80,26 @@ final class TakeCommand implements Runnable {
     long left = count;
     while (left > 0) {
       long waitMs = Math.max(0, TimeUnit.NANOSECONDS.toMillis(endNanos - System.nanoTime()));
-      TakeReply reply = takeSome(tasks, (int) Math.min(left, BATCH_MAX), (int) Math.min(waitMs, Limits.TAKE_WAIT_MS_MAX));
+      TakeReply reply =
+          takeSome(
+              tasks,
+              (int) Math.min(left, BATCH_MAX),
+              (int) Math.min(waitMs, Limits.TAKE_WAIT_MS_MAX));
       for (Offer offer : reply.getOffersList()) {
         print(tasks, offer);
         left -= offer.getIdsCount();
       }
       if (reply.getOffersCount() == 0 && System.nanoTime() - endNanos >= 0) {
         throw new TimedOutException(
-            "took " + (count - left) + " of " + count + " from queue " + queue + " within " + timeout.toMillis() + " ms");
+            "took "
+                + (count - left)
+                + " of "
+                + count
+                + " from queue "
+                + queue
+                + " within "
+                + timeout.toMillis()
+                + " ms");
       }
     }
   }
@@ -100,7 +112,9 @@ final class TakeCommand implements Runnable {
 
   private void print(TasksBlockingStub tasks, Offer offer) {
     for (int i = 0; i < offer.getIdsCount(); i++) {
-      terminal.out().println(JsonText.onOneLine(offer.getPayloads(i), offer.getOptions().getContentType()));
+      terminal
+          .out()
+          .println(JsonText.onOneLine(offer.getPayloads(i), offer.getOptions().getContentType()));
     }
     Settlement.Builder settlement = Settlement.newBuilder();
     boolean written = !terminal.out().checkError();
@@ -116,7 +130,8 @@ final class TakeCommand implements Runnable {
             .withDeadlineAfter(ANSWER_WITHIN.toMillis(), TimeUnit.MILLISECONDS)
             .settle(SettleRequest.newBuilder().setSettlement(settlement).build());
     if (!written) {
-      throw new MusterException("standard output is closed: the tasks that could not be written are given back");
+      throw new MusterException(
+          "standard output is closed: the tasks that could not be written are given back");
     }
   }
 }

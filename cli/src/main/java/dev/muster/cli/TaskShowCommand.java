@@ -36,7 +36,10 @@ final class TaskShowCommand implements Runnable {
 
   @Mixin private final MasterOptions master = new MasterOptions();
 
-  @Option(names = {"-o", "--output"}, paramLabel = "FORMAT", description = "table (default) or json: one object.")
+  @Option(
+      names = {"-o", "--output"},
+      paramLabel = "FORMAT",
+      description = "table (default) or json: one object.")
   private OutputFormat format = OutputFormat.TABLE;
 
   @Parameters(paramLabel = "ID", description = "As put printed it.")
@@ -57,7 +60,8 @@ final class TaskShowCommand implements Runnable {
       if (format == OutputFormat.JSON) {
         printJson(fields(task));
       } else {
-        fields(task).forEach((name, value) -> terminal.out().printf("%-9s  %s%n", name, value.text()));
+        fields(task)
+            .forEach((name, value) -> terminal.out().printf("%-9s  %s%n", name, value.text()));
       }
       terminal.out().flush();
     }
@@ -67,7 +71,8 @@ final class TaskShowCommand implements Runnable {
     try {
       return Long.parseUnsignedLong(id);
     } catch (NumberFormatException e) {
-      throw new InvalidInputException("a task id is a number, as put printed it; found '" + id + "'", e);
+      throw new InvalidInputException(
+          "a task id is a number, as put printed it; found '" + id + "'", e);
     }
   }
 
@@ -83,7 +88,8 @@ final class TaskShowCommand implements Runnable {
     putText(fields, "results", task.getOptions().getResultQueue());
     fields.put("enqueued", new Value(Instant.ofEpochMilli(task.getEnqueuedMs()).toString(), false));
     if (task.getFinishedMs() != 0) {
-      fields.put("finished", new Value(Instant.ofEpochMilli(task.getFinishedMs()).toString(), false));
+      fields.put(
+          "finished", new Value(Instant.ofEpochMilli(task.getFinishedMs()).toString(), false));
     }
     fields.put("attempts", number(task.getAttempts()));
     fields.put("failures", number(task.getFailures()));
@@ -98,7 +104,9 @@ final class TaskShowCommand implements Runnable {
       String message = task.getFailure().getMessage();
       fields.put(
           "failure",
-          new Value(task.getFailure().getKind() + (message.isEmpty() ? "" : ": " + OneLine.of(message)), false));
+          new Value(
+              task.getFailure().getKind() + (message.isEmpty() ? "" : ": " + OneLine.of(message)),
+              false));
     }
     return fields;
   }
@@ -113,7 +121,8 @@ final class TaskShowCommand implements Runnable {
     }
   }
 
-  private static void putBytes(Map<String, Value> fields, String name, ByteString bytes, String contentType) {
+  private static void putBytes(
+      Map<String, Value> fields, String name, ByteString bytes, String contentType) {
     if (!bytes.isEmpty()) {
       fields.put(name, new Value(JsonText.onOneLine(bytes, contentType), true));
     }

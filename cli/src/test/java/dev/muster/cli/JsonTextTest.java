@@ -14,9 +14,11 @@ import org.junit.jupiter.params.provider.ValueSource;
 class JsonTextTest {
 
   @ParameterizedTest
-  @ValueSource(strings = {"1", "-1.5e3", "\"é\"", "null", "true", "[]", "{\"a\":[1,{\"b\":null}]}", " 7 "})
+  @ValueSource(
+      strings = {"1", "-1.5e3", "\"é\"", "null", "true", "[]", "{\"a\":[1,{\"b\":null}]}", " 7 "})
   void shouldKeepTheTextWhenItIsOneValue(String json) {
-    assertThat(JsonText.check(json.getBytes(UTF_8), "value 1")).isEqualTo(ByteString.copyFromUtf8(json));
+    assertThat(JsonText.check(json.getBytes(UTF_8), "value 1"))
+        .isEqualTo(ByteString.copyFromUtf8(json));
   }
 
   @ParameterizedTest
@@ -50,19 +52,23 @@ class JsonTextTest {
 
   @Test
   void shouldPrintJsonAsItIsWhenItHasOneLine() {
-    assertThat(JsonText.onOneLine(ByteString.copyFromUtf8("{\"a\": 1}"), "application/json")).isEqualTo("{\"a\": 1}");
+    assertThat(JsonText.onOneLine(ByteString.copyFromUtf8("{\"a\": 1}"), "application/json"))
+        .isEqualTo("{\"a\": 1}");
   }
 
   @Test
   void shouldJoinLinesWithoutChangingStrings() {
     ByteString json = ByteString.copyFromUtf8("{\n  \"a\" : \"x  y\",\r\n  \"b\" : [ 1, 2.50 ]\n}");
 
-    assertThat(JsonText.onOneLine(json, "application/json")).isEqualTo("{\"a\":\"x  y\",\"b\":[1,2.50]}");
+    assertThat(JsonText.onOneLine(json, "application/json"))
+        .isEqualTo("{\"a\":\"x  y\",\"b\":[1,2.50]}");
   }
 
   @Test
   void shouldPrintBase64WhenItIsNotJson() {
-    assertThat(JsonText.onOneLine(ByteString.copyFrom(new byte[] {0, 1, 2}), "application/octet-stream"))
+    assertThat(
+            JsonText.onOneLine(
+                ByteString.copyFrom(new byte[] {0, 1, 2}), "application/octet-stream"))
         .isEqualTo("\"AAEC\"");
   }
 }

@@ -43,16 +43,20 @@ class LineReaderTest {
   void shouldReadLinesLongerThanItsFirstBuffer() throws IOException {
     String lengthy = "x".repeat(200_000);
 
-    assertThat(lines("a\n" + lengthy + "\n" + lengthy + "\nb")).containsExactly("a", lengthy, lengthy, "b");
+    assertThat(lines("a\n" + lengthy + "\n" + lengthy + "\nb"))
+        .containsExactly("a", lengthy, lengthy, "b");
   }
 
   @Test
   void shouldRefuseALineOverTheLimitWithItsNumber() throws IOException {
     LineReader reader =
-        new LineReader(new ByteArrayInputStream(("a\n" + "x".repeat(500_000)).getBytes(UTF_8)), 1_000);
+        new LineReader(
+            new ByteArrayInputStream(("a\n" + "x".repeat(500_000)).getBytes(UTF_8)), 1_000);
     assertThat(reader.next()).isEqualTo("a".getBytes(UTF_8));
 
-    assertThatThrownBy(reader::next).isInstanceOf(InvalidInputException.class).hasMessageContaining("line 2 is longer");
+    assertThatThrownBy(reader::next)
+        .isInstanceOf(InvalidInputException.class)
+        .hasMessageContaining("line 2 is longer");
   }
 
   @Test

@@ -39,5 +39,4 @@ class LogLineTest {
     event.setTimeStamp(1_000);
     return event;
   }
-
 }

@@ -34,7 +34,9 @@ class OrderedLinesTest {
     lines.add(CompletableFuture.completedFuture("first"));
     lines.add(CompletableFuture.failedFuture(new InvalidInputException("refused")));
 
-    assertThatThrownBy(lines::close).isInstanceOf(InvalidInputException.class).hasMessage("refused");
+    assertThatThrownBy(lines::close)
+        .isInstanceOf(InvalidInputException.class)
+        .hasMessage("refused");
     assertThat(out.toString(UTF_8).lines()).containsExactly("first");
   }
 
