@@ -88,7 +88,7 @@ public final class Worker implements AutoCloseable {
    * @param address "host:port"
    */
   public static Builder connect(String address, AuthKey key) {
-    return connect(ConnectOptions.builder().address(address).authKey(key).build());
+    return connect(ConnectOptions.to(address, key));
   }
 
   /** As {@link #connect(String, AuthKey)}, with further options. */
