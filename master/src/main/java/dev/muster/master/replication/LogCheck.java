@@ -136,7 +136,7 @@ public final class LogCheck {
     }
     Path copy = file.resolveSibling("torn-" + file.getFileName() + "-" + (last + 1));
     Files.deleteIfExists(copy);
-    Files.write(copy, bytes.array());
+    Files.copy(file, copy);
     try (FileChannel channel = FileChannel.open(file, StandardOpenOption.WRITE)) {
       channel.truncate(end);
       channel.force(true);
