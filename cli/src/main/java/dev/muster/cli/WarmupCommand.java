@@ -60,7 +60,8 @@ final class WarmupCommand implements Callable<Integer> {
         run(connection, "queues");
         run(connection, "queues", "-o", "json");
         run(connection, "demo", "--tasks", "2");
-        terminal.say("master on " + master.address() + " and worker " + worker + " are warm");
+        terminal.say(
+            "master on " + master.address() + " and worker " + worker.name() + " are warm");
       }
       run(List.of(), "--help");
       run(List.of(), "put", "--oops");

@@ -43,10 +43,12 @@ class CliIT {
 
   @Test
   void shouldPutEachLineOfStandardInput() {
-    String numbers = IntStream.range(0, 20_000).mapToObj(Integer::toString).collect(Collectors.joining("\n"));
+    String numbers =
+        IntStream.range(0, 20_000).mapToObj(Integer::toString).collect(Collectors.joining("\n"));
 
     CommandRun put = master.runWithInput(numbers, "put", "--queue", "lines");
-    CommandRun take = master.run("take", "--queue", "lines", "--count", "20000", "--timeout", "30s");
+    CommandRun take =
+        master.run("take", "--queue", "lines", "--count", "20000", "--timeout", "30s");
 
     assertSucceeded(put);
     assertThat(put.outLines()).hasSize(20_000).doesNotHaveDuplicates();
@@ -68,7 +70,8 @@ class CliIT {
 
   @Test
   void shouldRefuseALineOverThePayloadLimit() {
-    CommandRun put = master.runWithInput("1\n\"" + "x".repeat(5 << 20) + "\"\n", "put", "--queue", "large");
+    CommandRun put =
+        master.runWithInput("1\n\"" + "x".repeat(5 << 20) + "\"\n", "put", "--queue", "large");
 
     assertThat(put.exitCode()).isEqualTo(ExitCode.USAGE);
     assertThat(put.errLines()).singleElement().asString().contains("line 2", "4194304 bytes");
@@ -90,12 +93,15 @@ class CliIT {
   void shouldTimeOutWhenNothingComes() {
     CommandRun take = master.run("take", "--queue", "empty", "--timeout", "50ms");
 
-    assertThat(take).isEqualTo(new CommandRun(3, "", "muster: took 0 of 1 from queue empty within 50 ms\n"));
+    assertThat(take)
+        .isEqualTo(new CommandRun(3, "", "muster: took 0 of 1 from queue empty within 50 ms\n"));
   }
 
   @Test
   void shouldTimeOutWhenNoResultComes() {
-    CommandRun put = master.run("put", "--queue", "nobody", "--name", "square", "--await", "--timeout", "50ms", "1");
+    CommandRun put =
+        master.run(
+            "put", "--queue", "nobody", "--name", "square", "--await", "--timeout", "50ms", "1");
 
     assertThat(put.exitCode()).isEqualTo(ExitCode.TIMED_OUT);
     assertThat(put.errLines()).hasSize(1);
@@ -120,12 +126,15 @@ class CliIT {
 
   @Test
   void shouldShowATaskAsTableAndAsJson() throws IOException {
-    String id = master.run("put", "--queue", "show", "--name", "square", "{\"n\": 7}").out().strip();
+    String id =
+        master.run("put", "--queue", "show", "--name", "square", "{\"n\": 7}").out().strip();
 
     CommandRun table = master.run("task", "show", id);
     CommandRun json = master.run("task", "show", id, "-o", "json");
 
-    assertThat(table.outLines()).contains("id         " + id, "state      READY", "handler    square", "payload    {\"n\": 7}");
+    assertThat(table.outLines())
+        .contains(
+            "id         " + id, "state      READY", "handler    square", "payload    {\"n\": 7}");
     JsonNode task = JSON.readTree(json.out());
     assertThat(task.get("payload").get("n").asInt()).isEqualTo(7);
     assertThat(task.get("attempts").asInt()).isZero();

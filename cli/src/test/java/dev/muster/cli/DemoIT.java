@@ -10,6 +10,7 @@ import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -20,7 +21,7 @@ class DemoIT {
 
   @Test
   void shouldPrintWhatTheOriginalPrints() throws Exception {
-    CommandRun demo = JarProcess.run(environment(), "demo", "--tasks", "12", "--workers", "2");
+    CommandRun demo = runToEnd("--tasks", "12", "--workers", "2");
 
     assertThat(demo.err()).isEmpty();
     assertThat(demo.exitCode()).isZero();
@@ -41,7 +42,7 @@ class DemoIT {
 
   @Test
   void shouldPutEverythingAwayOnCtrlC() throws Exception {
-    try (JarProcess demo = JarProcess.start(environment(), "demo", "--tasks", "100000", "--workers", "2")) {
+    try (JarProcess demo = demo("--tasks", "100000", "--workers", "2")) {
       demo.awaitOut("Put task .*");
       List<ProcessHandle> workers = demo.handle().descendants().toList();
 
@@ -59,7 +60,7 @@ class DemoIT {
 
   @Test
   void shouldFinishWhenAWorkerDies() throws IOException {
-    try (JarProcess demo = JarProcess.start(environment(), "demo", "--tasks", "2000", "--workers", "2")) {
+    try (JarProcess demo = demo("--tasks", "2000", "--workers", "2")) {
       demo.awaitOut("Put task .*");
       demo.handle().descendants().findFirst().orElseThrow().destroyForcibly();
 
@@ -72,7 +73,7 @@ class DemoIT {
 
   @Test
   void shouldGiveUpWhenEveryWorkerDies() {
-    try (JarProcess demo = JarProcess.start(environment(), "demo", "--tasks", "50000", "--workers", "1")) {
+    try (JarProcess demo = demo("--tasks", "50000", "--workers", "1")) {
       demo.awaitOut("Put task .*");
       demo.handle().descendants().forEach(ProcessHandle::destroyForcibly);
 
@@ -85,7 +86,7 @@ class DemoIT {
 
   @Test
   void shouldLeaveNoWorkerBehindWhenItIsKilled() throws Exception {
-    try (JarProcess demo = JarProcess.start(environment(), "demo", "--tasks", "100000", "--workers", "1")) {
+    try (JarProcess demo = demo("--tasks", "100000", "--workers", "1")) {
       demo.awaitOut("Put task .*");
       ProcessHandle worker = demo.handle().descendants().findFirst().orElseThrow();
 
@@ -97,7 +98,8 @@ class DemoIT {
 
   @Test
   void shouldUseARunningMaster() {
-    try (MasterProcess master = MasterProcess.start(folder.resolve("data"), MasterProcess.newKey());
+    try (MasterProcess master =
+            MasterProcess.start(folder.resolve("data"), MasterProcess.newKey());
         JarProcess worker = JarProcess.start(master.environment(), "worker", "--queue", "task")) {
       worker.awaitOut("muster worker .*");
 
@@ -108,8 +110,17 @@ class DemoIT {
     }
   }
 
-  /** Java's temporary folder, so that a test sees what is left in it. */
-  private Map<String, String> environment() {
-    return Map.of("JAVA_TOOL_OPTIONS", "-Djava.io.tmpdir=" + folder);
+  private CommandRun runToEnd(String... args) {
+    try (JarProcess demo = demo(args)) {
+      return demo.awaitEnd();
+    }
+  }
+
+  /** With a temporary folder of the test's own, so that it sees what is left there. */
+  private JarProcess demo(String... args) {
+    return JarProcess.startWith(
+        List.of("-Djava.io.tmpdir=" + folder),
+        Map.of(),
+        Stream.concat(Stream.of("demo"), Stream.of(args)).toArray(String[]::new));
   }
 }

@@ -18,10 +18,14 @@ import java.util.concurrent.TimeUnit;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
-/** A real process, by default of the runnable jar, with its output gathered line by line. Thread-safe. */
+/**
+ * A real process, by default of the runnable jar, with its output gathered line by line.
+ * Thread-safe.
+ */
 final class JarProcess implements AutoCloseable {
   static final Duration PATIENCE = Duration.ofSeconds(60);
-  static final Path JAR = Path.of(System.getProperty("muster.jar", "target/muster.jar")).toAbsolutePath();
+  static final Path JAR =
+      Path.of(System.getProperty("muster.jar", "target/muster.jar")).toAbsolutePath();
   private static final Path JAVA = Path.of(System.getProperty("java.home"), "bin", "java");
 
   private final Process process;
@@ -37,13 +41,22 @@ final class JarProcess implements AutoCloseable {
 
   /** Starts the muster command. */
   static JarProcess start(Map<String, String> environment, String... args) {
-    List<String> command = new ArrayList<>(List.of(JAVA.toString(), "-XX:TieredStopAtLevel=1", "-Xshare:auto", "-jar", JAR.toString()));
+    return startWith(List.of(), environment, args);
+  }
+
+  /** Starts the muster command, with more options for Java. */
+  static JarProcess startWith(
+      List<String> javaOptions, Map<String, String> environment, String... args) {
+    List<String> command = new ArrayList<>(List.of(JAVA.toString(), "-XX:TieredStopAtLevel=1"));
+    command.addAll(javaOptions);
+    command.addAll(List.of("-jar", JAR.toString()));
     command.addAll(List.of(args));
     return startCommand(environment, Path.of("").toAbsolutePath(), command);
   }
 
   /** Starts any command; what it inherits of Muster's variables is removed. */
-  static JarProcess startCommand(Map<String, String> environment, Path directory, List<String> command) {
+  static JarProcess startCommand(
+      Map<String, String> environment, Path directory, List<String> command) {
     ProcessBuilder builder = new ProcessBuilder(command).directory(directory.toFile());
     builder.environment().keySet().removeIf(name -> name.startsWith("MUSTER_"));
     builder.environment().putAll(environment);
@@ -67,7 +80,10 @@ final class JarProcess implements AutoCloseable {
     }
   }
 
-  /** Writes the whole standard input, and ends it. A process that does not read it to the end is no fault. */
+  /**
+   * Writes the whole standard input, and ends it. A process that does not read it to the end is no
+   * fault.
+   */
   void input(String text) {
     try (OutputStream in = process.getOutputStream()) {
       in.write(text.getBytes(StandardCharsets.UTF_8));
@@ -78,7 +94,9 @@ final class JarProcess implements AutoCloseable {
 
   CommandRun awaitEnd() {
     try {
-      assertThat(process.waitFor(PATIENCE.toSeconds(), TimeUnit.SECONDS)).as("ended; so far: %s %s", out, err).isTrue();
+      assertThat(process.waitFor(PATIENCE.toSeconds(), TimeUnit.SECONDS))
+          .as("ended; so far: %s %s", out, err)
+          .isTrue();
       for (Thread reader : readers) {
         reader.join();
       }
@@ -132,7 +150,8 @@ final class JarProcess implements AutoCloseable {
     Thread thread =
         new Thread(
             () -> {
-              try (BufferedReader reader = new BufferedReader(new InputStreamReader(stream, StandardCharsets.UTF_8))) {
+              try (BufferedReader reader =
+                  new BufferedReader(new InputStreamReader(stream, StandardCharsets.UTF_8))) {
                 for (String line = reader.readLine(); line != null; line = reader.readLine()) {
                   lines.add(line);
                 }

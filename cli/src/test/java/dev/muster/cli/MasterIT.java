@@ -31,7 +31,8 @@ class MasterIT {
       assertThat(end.outLines()).hasSize(1);
     }
     try (MasterProcess master = MasterProcess.start(folder, KEY)) {
-      assertThat(master.run("take", "--queue", "kept", "--count", "2").outLines()).containsExactly("1", "2");
+      assertThat(master.run("take", "--queue", "kept", "--count", "2").outLines())
+          .containsExactly("1", "2");
     }
   }
 
@@ -40,7 +41,9 @@ class MasterIT {
     try (MasterProcess master = MasterProcess.start(folder, KEY, "--plaintext")) {
       assertThat(master.run("put", "--queue", "clear", "--plaintext", "1").err()).isEmpty();
     }
-    CommandRun open = JarProcess.run(ENVIRONMENT, "master", "--data", folder.toString(), "--host", "0.0.0.0", "--plaintext");
+    CommandRun open =
+        JarProcess.run(
+            ENVIRONMENT, "master", "--data", folder.toString(), "--host", "0.0.0.0", "--plaintext");
 
     assertRefused(open, "loopback");
   }
@@ -58,7 +61,14 @@ class MasterIT {
     assertThat(JarProcess.run(Map.of(), "keygen", "--out", key.toString()).exitCode()).isZero();
     Files.setPosixFilePermissions(key, PosixFilePermissions.fromString("rw-r--r--"));
 
-    CommandRun run = JarProcess.run(Map.of(), "master", "--data", folder.resolve("data").toString(), "--auth-key-file", key.toString());
+    CommandRun run =
+        JarProcess.run(
+            Map.of(),
+            "master",
+            "--data",
+            folder.resolve("data").toString(),
+            "--auth-key-file",
+            key.toString());
 
     assertRefused(run, "chmod 600");
   }
@@ -68,7 +78,8 @@ class MasterIT {
     try (ServerSocket other = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
       String port = Integer.toString(other.getLocalPort());
 
-      CommandRun run = JarProcess.run(ENVIRONMENT, "master", "--data", folder.toString(), "--port", port);
+      CommandRun run =
+          JarProcess.run(ENVIRONMENT, "master", "--data", folder.toString(), "--port", port);
 
       assertRefused(run, port);
     }
@@ -77,7 +88,8 @@ class MasterIT {
   @Test
   void shouldNotStartWhenAnotherMasterUsesTheData() {
     try (MasterProcess master = MasterProcess.start(folder, KEY)) {
-      CommandRun run = JarProcess.run(ENVIRONMENT, "master", "--data", folder.toString(), "--port", "0");
+      CommandRun run =
+          JarProcess.run(ENVIRONMENT, "master", "--data", folder.toString(), "--port", "0");
 
       assertRefused(run, "in use by another master");
       assertThat(master.run("queues").exitCode()).isZero();
@@ -86,9 +98,11 @@ class MasterIT {
 
   @Test
   void shouldNotStartOnDataOfANewerVersion() throws IOException {
-    Files.writeString(folder.resolve("FORMAT"), "format=99\ncluster=7f3c2a60-3c8e-4f0e-8d63-0f0f6f6f6f6f\n");
+    Files.writeString(
+        folder.resolve("FORMAT"), "format=99\ncluster=7f3c2a60-3c8e-4f0e-8d63-0f0f6f6f6f6f\n");
 
-    CommandRun run = JarProcess.run(ENVIRONMENT, "master", "--data", folder.toString(), "--port", "0");
+    CommandRun run =
+        JarProcess.run(ENVIRONMENT, "master", "--data", folder.toString(), "--port", "0");
 
     assertRefused(run, "newer");
   }

@@ -26,9 +26,11 @@ final class MasterProcess implements AutoCloseable {
   }
 
   static MasterProcess start(Path data, String key, String... more) {
-    List<String> args = new ArrayList<>(List.of("master", "--data", data.toString(), "--port", "0"));
+    List<String> args =
+        new ArrayList<>(List.of("master", "--data", data.toString(), "--port", "0"));
     args.addAll(List.of(more));
-    JarProcess process = JarProcess.start(Map.of("MUSTER_AUTH_KEY", key), args.toArray(String[]::new));
+    JarProcess process =
+        JarProcess.start(Map.of("MUSTER_AUTH_KEY", key), args.toArray(String[]::new));
     return new MasterProcess(process, key, process.awaitOut(READY).group(1));
   }
 

@@ -20,7 +20,10 @@ class ReadmeIT {
 
   @Test
   void shouldPrintTenResultsWhenMasterAndWorkerRunAsPrinted() throws IOException {
-    assertThat(JarProcess.run(Map.of(), "keygen", "--out", folder.resolve("muster.key").toString()).exitCode()).isZero();
+    assertThat(
+            JarProcess.run(Map.of(), "keygen", "--out", folder.resolve("muster.key").toString())
+                .exitCode())
+        .isZero();
     Path master = source("TaskMaster");
     Path worker = source("TaskWorker");
     JavaSources.compile(folder, master, worker);
@@ -44,7 +47,8 @@ class ReadmeIT {
 
   private JarProcess run(String mainClass) {
     String java = Path.of(System.getProperty("java.home"), "bin", "java").toString();
-    return JarProcess.startCommand(Map.of(), folder, List.of(java, "-cp", folder + ":" + JarProcess.JAR, mainClass));
+    return JarProcess.startCommand(
+        Map.of(), folder, List.of(java, "-cp", folder + ":" + JarProcess.JAR, mainClass));
   }
 
   private static void assertSquare(String line) {
