@@ -10,11 +10,11 @@ import com.google.protobuf.ByteString;
 import dev.muster.common.InvalidInputException;
 import dev.muster.common.Limits;
 import dev.muster.common.codec.Codec;
-import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
 import java.util.Base64;
+import java.util.regex.Pattern;
 
 /**
  * Payloads as the command line has them: JSON text that is checked, but never built up as values.
@@ -22,7 +22,10 @@ import java.util.Base64;
 final class JsonText implements Codec<ByteString> {
   static final String CONTENT_TYPE = "application/json";
   static final JsonText CODEC = new JsonText();
-  static final JsonFactory FACTORY = new JsonFactory();
+  private static final JsonFactory FACTORY = new JsonFactory();
+  // A line break can stand only between the parts of a JSON value: within a string it is written
+  // \\n.
+  private static final Pattern LINE_BREAKS = Pattern.compile("[ \\t]*[\\r\\n][ \\t\\r\\n]*");
 
   private JsonText() {}
 
@@ -89,7 +92,7 @@ final class JsonText implements Codec<ByteString> {
   }
 
   /**
-   * A payload on one line: JSON as JSON without line breaks, anything else as a JSON string of its
+   * A payload on one line: JSON as it is but for line breaks, anything else as a JSON string of its
    * base64.
    *
    * @param contentType as it travelled beside the payload
@@ -99,7 +102,9 @@ final class JsonText implements Codec<ByteString> {
       return '"' + Base64.getEncoder().encodeToString(payload.toByteArray()) + '"';
     }
     String text = payload.toString(StandardCharsets.UTF_8);
-    return text.indexOf('\n') < 0 && text.indexOf('\r') < 0 ? text : compact(text);
+    return text.indexOf('\n') < 0 && text.indexOf('\r') < 0
+        ? text
+        : LINE_BREAKS.matcher(text).replaceAll(" ");
   }
 
   /** Writes JSON to a stream, which stays open. */
@@ -107,18 +112,5 @@ final class JsonText implements Codec<ByteString> {
     return FACTORY
         .createGenerator(out, JsonEncoding.UTF8)
         .disable(JsonGenerator.Feature.AUTO_CLOSE_TARGET);
-  }
-
-  private static String compact(String json) {
-    ByteArrayOutputStream bytes = new ByteArrayOutputStream();
-    try (JsonParser parser = FACTORY.createParser(json);
-        JsonGenerator generator = FACTORY.createGenerator(bytes, JsonEncoding.UTF8)) {
-      while (parser.nextToken() != null) {
-        generator.copyCurrentEvent(parser);
-      }
-    } catch (IOException notJson) {
-      return OneLine.of(json); // another producer's mistake is shown, not hidden
-    }
-    return bytes.toString(StandardCharsets.UTF_8);
   }
 }

@@ -61,7 +61,7 @@ class JsonTextTest {
     ByteString json = ByteString.copyFromUtf8("{\n  \"a\" : \"x  y\",\r\n  \"b\" : [ 1, 2.50 ]\n}");
 
     assertThat(JsonText.onOneLine(json, "application/json"))
-        .isEqualTo("{\"a\":\"x  y\",\"b\":[1,2.50]}");
+        .isEqualTo("{ \"a\" : \"x  y\", \"b\" : [ 1, 2.50 ] }");
   }
 
   @Test
