@@ -72,6 +72,12 @@ public final class BenchCommand {
               defaultValue = "2000",
               description = "Tasks that a worker takes ahead (default ${DEFAULT-VALUE}).")
           int credit,
+      @Option(
+              names = "--unfinished-max",
+              defaultValue = "100000",
+              description =
+                  "The producer pauses while more tasks than this are unfinished (default ${DEFAULT-VALUE}).")
+          long unfinishedMax,
       @Option(names = "--plaintext", description = "Without TLS.") boolean plaintext,
       @Option(
               names = "--master-java-opts",
@@ -83,9 +89,15 @@ public final class BenchCommand {
               defaultValue = "table",
               description = "table or json.")
           Output output) {
-    if (tasks < 1 || warmUp < 0 || payload < 0 || result < 0 || workers < 1 || credit < 0) {
+    if (tasks < 1
+        || warmUp < 0
+        || payload < 0
+        || result < 0
+        || workers < 1
+        || credit < 0
+        || unfinishedMax < 1) {
       throw new InvalidInputException(
-          "--tasks and --workers must be at least 1, the other numbers not negative");
+          "--tasks, --workers and --unfinished-max must be at least 1, the other numbers not negative");
     }
     LifecycleOptions options =
         new LifecycleOptions(
@@ -95,6 +107,7 @@ public final class BenchCommand {
             result,
             workers,
             credit,
+            unfinishedMax,
             !plaintext,
             List.of(masterJavaOptions.trim().split("\\s+")));
     print(new LifecycleBench(options).run().toMap(), output);

@@ -12,6 +12,8 @@ import java.util.List;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.locks.LockSupport;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Whole lives of tasks: put acknowledged durable → taken → result put and task acknowledged durable
@@ -24,6 +26,7 @@ final class LifecycleBench {
   private static final String RESULTS = "bench-results";
   private static final String HANDLER = "answer";
   private static final long STALLED_S = 120;
+  private static final long PAUSE_NS = TimeUnit.SECONDS.toNanos(1);
 
   private final LifecycleOptions options;
 
@@ -95,6 +98,7 @@ final class LifecycleBench {
     try (EnqueueStream<byte[]> stream =
         muster.tasks(TASKS, Codecs.bytes()).handler(HANDLER).resultsTo(RESULTS).stream()) {
       for (long i = 0; i < tasks; i++) {
+        results.awaitUnfinishedBelow(i, options.unfinishedMax());
         stream.add(payload);
       }
       stream.flush();
@@ -126,6 +130,8 @@ final class LifecycleBench {
     private final AtomicLong count;
     private volatile long expected = Long.MAX_VALUE;
     private volatile CountDownLatch all = new CountDownLatch(1);
+    private volatile long resumeAt = Long.MAX_VALUE;
+    private volatile @Nullable Thread producer;
 
     Results(AtomicLong count) {
       this.count = count;
@@ -139,9 +145,29 @@ final class LifecycleBench {
     }
 
     void arrived() {
-      if (count.incrementAndGet() == expected) {
+      long arrived = count.incrementAndGet();
+      if (arrived == expected) {
         all.countDown();
       }
+      if (arrived >= resumeAt) {
+        LockSupport.unpark(producer);
+      }
+    }
+
+    /**
+     * Pauses the producer while too much is unfinished, and lets it go on when half of that is
+     * done.
+     */
+    void awaitUnfinishedBelow(long put, long max) {
+      if (put - count.get() < max) {
+        return;
+      }
+      producer = Thread.currentThread();
+      resumeAt = put - max / 2;
+      while (count.get() < resumeAt) {
+        LockSupport.parkNanos(this, PAUSE_NS);
+      }
+      resumeAt = Long.MAX_VALUE;
     }
 
     long count() {

@@ -32,6 +32,7 @@ record LifecycleFigures(
     map.put("result", options.resultBytes());
     map.put("workers", options.workers());
     map.put("credit", options.credit());
+    map.put("unfinished_max", options.unfinishedMax());
     map.put("tls", options.tls());
     map.put("durable", "fsync before every acknowledgement");
     map.put("masters", 1);

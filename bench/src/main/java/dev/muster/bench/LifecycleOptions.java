@@ -11,6 +11,7 @@ import java.util.List;
  * @param resultBytes size of its result
  * @param workers worker sessions with one slot each
  * @param credit tasks that each session takes ahead
+ * @param unfinishedMax the producer pauses while more tasks than this are under way or waiting
  * @param tls false: plaintext
  * @param masterJavaOptions for the master's JVM
  */
@@ -21,5 +22,6 @@ record LifecycleOptions(
     int resultBytes,
     int workers,
     int credit,
+    long unfinishedMax,
     boolean tls,
     List<String> masterJavaOptions) {}

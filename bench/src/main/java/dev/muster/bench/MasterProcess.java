@@ -25,6 +25,9 @@ final class MasterProcess implements AutoCloseable {
   private static final String KEY_VARIABLE = "MUSTER_AUTH_KEY";
   private static final long STOP_S = 15;
 
+  /** What the child says when it is ready; its JVM may print lines of its own before. */
+  private static final String READY = "ready on ";
+
   private final Process process;
   private final Path data;
   private final AuthKey key;
@@ -60,12 +63,15 @@ final class MasterProcess implements AutoCloseable {
       BufferedReader output =
           new BufferedReader(
               new InputStreamReader(process.getInputStream(), StandardCharsets.UTF_8));
-      String address = output.readLine();
-      if (address == null) {
+      String line = output.readLine();
+      while (line != null && !line.startsWith(READY)) {
+        line = output.readLine();
+      }
+      if (line == null) {
         delete(data);
         throw new MusterException("the bench's master did not start; see above");
       }
-      return new MasterProcess(process, data, key, address);
+      return new MasterProcess(process, data, key, line.substring(READY.length()));
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
@@ -81,7 +87,7 @@ final class MasterProcess implements AutoCloseable {
             .plaintext(!Boolean.parseBoolean(arguments[1]))
             .build();
     try (Master master = Master.start(config)) {
-      System.out.println(master.address());
+      System.out.println(READY + master.address());
       while (System.in.read() >= 0) {
         // Nothing is said to it: the end of its input is the word to stop.
       }
