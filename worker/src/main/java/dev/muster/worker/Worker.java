@@ -49,6 +49,7 @@ public final class Worker implements AutoCloseable {
   /** How long a drained worker waits for the master to say that all outcomes are durable. */
   private static final long SETTLE_TIMEOUT_MS = 10_000;
 
+  private static final long GOODBYE_TIMEOUT_MS = 2_000;
   private static final long UNREACHED_SETTLE_TIMEOUT_MS = 1_000;
 
   private final String name;
@@ -143,6 +144,9 @@ public final class Worker implements AutoCloseable {
         LOG.warn("{}: the master did not confirm the last outcomes; it will run them again", name);
       }
       clean &= settled;
+      if (settled) {
+        keeper.awaitEnd(GOODBYE_TIMEOUT_MS, TimeUnit.MILLISECONDS); // the master closes the stream
+      }
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     } finally {

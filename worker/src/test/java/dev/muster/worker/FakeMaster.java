@@ -1,8 +1,10 @@
 package dev.muster.worker;
 
+import com.google.errorprone.annotations.concurrent.GuardedBy;
 import com.google.protobuf.ByteString;
 import dev.muster.client.retry.Backoff;
 import dev.muster.proto.v1.MasterFrame;
+import dev.muster.proto.v1.NumberedSettlement;
 import dev.muster.proto.v1.Offer;
 import dev.muster.proto.v1.ResultPolicy;
 import dev.muster.proto.v1.TaskOptions;
@@ -33,6 +35,15 @@ final class FakeMaster implements AutoCloseable {
   final BlockingQueue<WorkerFrame> frames = new LinkedBlockingQueue<>();
 
   private volatile StreamObserver<MasterFrame> replies;
+
+  @GuardedBy("this")
+  private boolean goodbye;
+
+  @GuardedBy("this")
+  private long heard;
+
+  @GuardedBy("this")
+  private long settled;
 
   FakeMaster() {
     String name = UUID.randomUUID().toString();
@@ -93,8 +104,28 @@ final class FakeMaster implements AutoCloseable {
     send(MasterFrame.newBuilder().setSettledUpto(number));
   }
 
-  void send(MasterFrame.Builder frame) {
+  synchronized void send(MasterFrame.Builder frame) {
+    settled = Math.max(settled, frame.getSettledUpto());
     replies.onNext(frame.build());
+    closeWhenAllIsSettled();
+  }
+
+  private synchronized void heard(WorkerFrame frame) {
+    goodbye |= frame.getGoodbye();
+    for (NumberedSettlement numbered : frame.getSettlementsList()) {
+      heard = Math.max(heard, numbered.getNumber());
+    }
+    frames.add(frame);
+    closeWhenAllIsSettled();
+  }
+
+  /** As a master does after a goodbye. */
+  @GuardedBy("this")
+  private void closeWhenAllIsSettled() {
+    if (goodbye && settled >= heard) {
+      goodbye = false;
+      replies.onCompleted();
+    }
   }
 
   void breakStream() {
@@ -108,16 +139,14 @@ final class FakeMaster implements AutoCloseable {
       return new StreamObserver<>() {
         @Override
         public void onNext(WorkerFrame frame) {
-          frames.add(frame);
+          heard(frame);
         }
 
         @Override
         public void onError(Throwable failure) {}
 
         @Override
-        public void onCompleted() {
-          to.onCompleted();
-        }
+        public void onCompleted() {}
       };
     }
   }

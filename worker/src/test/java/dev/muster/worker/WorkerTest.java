@@ -130,7 +130,7 @@ final class WorkerTest {
                 })
             .handle("unencodable", Integer.class, n -> new Object())
             .handle("large", Integer.class, n -> new byte[(4 << 20) + 1])
-            .handle("typed", Boolean.class, n -> n));
+            .handle("typed", Point.class, Point::x));
     master.welcome(false, 0);
     master.offer("cube", 1);
     Failure unknown = failure();
@@ -150,11 +150,13 @@ final class WorkerTest {
     assertThat(failure().getKind()).isEqualTo("muster.ResultTooLarge");
     master.offer("typed", 6);
     Failure undecodable = failure();
-    assertThat(undecodable.getMessage()).contains("java.lang.Boolean");
+    assertThat(undecodable.getMessage()).contains("Point");
     assertThat(undecodable.getRetryable()).isFalse();
     master.offer("square", 7);
     assertThat(settlement().getSettlement().getCompletedIdsList()).containsExactly(7L);
   }
+
+  record Point(int x) {}
 
   private Failure failure() throws InterruptedException {
     return settlement().getSettlement().getFailed(0).getFailure();
