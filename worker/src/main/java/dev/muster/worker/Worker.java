@@ -245,6 +245,21 @@ public final class Worker implements AutoCloseable {
       return this;
     }
 
+    /**
+     * Hands plain entries of the queues, such as results, to a callback; an entry is removed when
+     * the callback returns, and is a failed task when it throws. See also {@link QueueConsumer}.
+     */
+    @CanIgnoreReturnValue
+    public <T> Builder consume(Class<T> type, Consumer<T> callback) {
+      return handle(
+          "",
+          codec(type),
+          (value, context) -> {
+            callback.accept(value);
+            return null;
+          });
+    }
+
     /** Adds a handler that names itself. */
     @CanIgnoreReturnValue
     public Builder handler(TaskHandler<?> handler) {

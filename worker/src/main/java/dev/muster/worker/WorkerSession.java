@@ -306,6 +306,14 @@ final class WorkerSession {
     flush();
   }
 
+  /** Hands in what gathered, and waits until it is durable; false when time ran out. */
+  boolean settle(long timeoutMs) throws InterruptedException {
+    synchronized (this) {
+      holdings.collect(gatherer);
+    }
+    return awaitSettled(timeoutMs);
+  }
+
   /**
    * Waits until every outcome handed in is durable, and a goodbye is said; false when time ran out.
    */

@@ -40,6 +40,9 @@ final class FakeMaster implements AutoCloseable {
   private boolean goodbye;
 
   @GuardedBy("this")
+  private boolean settlesAll;
+
+  @GuardedBy("this")
   private long heard;
 
   @GuardedBy("this")
@@ -57,8 +60,11 @@ final class FakeMaster implements AutoCloseable {
   }
 
   Worker.Builder worker() {
-    return new Worker.Builder(() -> new WorkerLink(() -> channel, Backoff.none(), () -> {}))
-        .queue("tasks");
+    return new Worker.Builder(this::link).queue("tasks");
+  }
+
+  WorkerLink link() {
+    return new WorkerLink(() -> channel, Backoff.none(), () -> {});
   }
 
   /** The next frame that fits; those before it are dropped. */
@@ -116,7 +122,18 @@ final class FakeMaster implements AutoCloseable {
       heard = Math.max(heard, numbered.getNumber());
     }
     frames.add(frame);
+    if (settlesAll && frame.getSettlementsCount() > 0) {
+      settledUpto(heard);
+    }
     closeWhenAllIsSettled();
+  }
+
+  /** From here on everything is durable at once. */
+  synchronized void settleAll() {
+    settlesAll = true;
+    if (heard > settled) {
+      settledUpto(heard);
+    }
   }
 
   /** As a master does after a goodbye. */

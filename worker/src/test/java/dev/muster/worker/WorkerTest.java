@@ -35,6 +35,7 @@ final class WorkerTest {
   @AfterEach
   void close() {
     release.countDown();
+    master.settleAll();
     for (Worker worker : workers) {
       var unused = worker.drain(Duration.ofMillis(1));
     }
