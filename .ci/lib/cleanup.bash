@@ -1,0 +1,85 @@
+# Leaves the machine as it was: processes, containers, networks, volumes, the engine. Runs at every exit.
+# Sourced by .ci/run.
+
+# The tests put this label on everything they make in the engine; Compose's projects of the tests start with muster-it.
+readonly TEST_LABEL=dev.muster.test=true
+readonly COMPOSE_PROJECT_PREFIX=muster-it
+# A worker that was told to stop may take its drain time; what still runs after it was forgotten by a test.
+readonly LEFTOVER_GRACE_SECONDS=15
+
+cleanup() {
+  local code=$? started=$SECONDS
+  trap - EXIT
+  trap '' INT TERM
+  set +e
+  if [[ -n ${CURRENT_STEP:-} ]]; then
+    note_time "$CURRENT_STEP" 0 >/dev/null
+    echo "ci: failed in step '$CURRENT_STEP'" >&2
+  fi
+  echo
+  echo "==> cleanup"
+  end_leftover_processes || code=$((code == 0 ? 1 : code))
+  remove_containers
+  stop_engine
+  note_time "cleanup" $((SECONDS - started))
+  echo
+  cat "$SUMMARY"
+  printf '%-12s %4d s\n' "total" "$SECONDS"
+  rm -rf --one-file-system "$WORK_DIR"
+  ((code == 0)) && echo "ci: passed" || echo "ci: FAILED ($code)"
+  exit "$code"
+}
+
+# Processes that carry this run's mark in their environment: only tests and what they started have it.
+leftover_processes() {
+  grep -lsz "^MUSTER_CI_RUN=$RUN_ID\$" /proc/[0-9]*/environ 2>/dev/null | cut -d/ -f3
+}
+
+end_leftover_processes() {
+  local deadline=$((SECONDS + LEFTOVER_GRACE_SECONDS)) pid
+  while [[ -n $(leftover_processes) ]] && ((SECONDS < deadline)); do sleep 0.5; done
+  local -a left
+  mapfile -t left < <(leftover_processes)
+  ((${#left[@]} > 0)) || return 0
+  echo "ci: ${#left[@]} processes outlived the tests that started them; killing them:" >&2
+  for pid in "${left[@]}"; do
+    echo "  $pid $(tr '\0' ' ' <"/proc/$pid/cmdline" | cut -c1-300)" >&2
+    kill -KILL "$pid"
+  done
+  return 1
+}
+
+remove_containers() {
+  engine_answers || return 0
+  local -a containers networks volumes
+  mapfile -t containers < <({
+    docker ps -aq --filter "label=$TEST_LABEL"
+    of_compose container
+  } | sort -u)
+  ((${#containers[@]} == 0)) || docker rm -f -v "${containers[@]}" >/dev/null
+  mapfile -t networks < <({
+    docker network ls -q --filter "label=$TEST_LABEL"
+    of_compose network
+  } | sort -u)
+  ((${#networks[@]} == 0)) || docker network rm "${networks[@]}" >/dev/null
+  mapfile -t volumes < <({
+    docker volume ls -q --filter "label=$TEST_LABEL"
+    of_compose volume
+  } | sort -u)
+  ((${#volumes[@]} == 0)) || docker volume rm "${volumes[@]}" >/dev/null
+  echo "removed: ${#containers[@]} containers, ${#networks[@]} networks, ${#volumes[@]} volumes"
+}
+
+# of_compose KIND: ids of the containers, networks or volumes of the tests' Compose projects.
+of_compose() {
+  local label=com.docker.compose.project format
+  case $1 in
+    container) format='{{.ID}} {{.Label "com.docker.compose.project"}}' ;;
+    network) format='{{.ID}} {{.Label "com.docker.compose.project"}}' ;;
+    volume) format='{{.Name}} {{.Label "com.docker.compose.project"}}' ;;
+  esac
+  case $1 in
+    container) docker ps -a --filter "label=$label" --format "$format" ;;
+    *) docker "$1" ls --filter "label=$label" --format "$format" ;;
+  esac | awk -v prefix="$COMPOSE_PROJECT_PREFIX" 'index($2, prefix) == 1 { print $1 }'
+}
