@@ -1,0 +1,347 @@
+package dev.muster.client;
+
+import com.google.errorprone.annotations.concurrent.GuardedBy;
+import com.google.protobuf.ByteString;
+import dev.muster.common.Limits;
+import dev.muster.common.MusterException;
+import dev.muster.common.RefusedException;
+import dev.muster.common.TimedOutException;
+import dev.muster.proto.v1.EnqueueReply;
+import dev.muster.proto.v1.EnqueueRequest;
+import dev.muster.proto.v1.TaskOptions;
+import io.grpc.Deadline;
+import java.time.Duration;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Deque;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What every enqueue of one client passes through: gathers tasks, sends them in few requests, keeps
+ * them until they are answered, and sends them again, under the same numbers, on a new stream.
+ *
+ * <p>Natural batching without a clock: a task goes at once while fewer than two requests are
+ * unanswered; else it waits for the next answer, and leaves with all that gathered meanwhile, or
+ * for {@link #SEND_BYTES} to be full. Whoever finds that something may go sends it: a caller, or
+ * the event loop that brought an answer. There is no thread in between.
+ *
+ * <p>Thread-safe. Callers wait while {@link #HELD_BYTES_MAX} are unacknowledged.
+ */
+final class EnqueuePipeline {
+  /** Unacknowledged bytes that are held before callers wait. */
+  static final long HELD_BYTES_MAX = 16L << 20;
+
+  /** So much goes at once, however many requests are unanswered. */
+  static final long SEND_BYTES = 64 << 10;
+
+  private static final int FEW_REQUESTS = 2;
+
+  private final Object lock = new Object();
+  private final EnqueueBatch[] unanswered = new EnqueueBatch[Limits.OUTSTANDING_REQUESTS_MAX];
+
+  @GuardedBy("lock")
+  private final RequestWindow window;
+
+  @GuardedBy("lock")
+  private final Deque<EnqueueBatch> gathered = new ArrayDeque<>();
+
+  @GuardedBy("lock")
+  private long gatheredBytes;
+
+  @GuardedBy("lock")
+  private int unansweredCount;
+
+  @GuardedBy("lock")
+  private long heldBytes;
+
+  @GuardedBy("lock")
+  private int waiting;
+
+  @GuardedBy("lock")
+  private boolean sending;
+
+  @GuardedBy("lock")
+  private @Nullable EnqueueConnection connection;
+
+  /** The next number to be sent on this connection; below the window's next one: send it again. */
+  @GuardedBy("lock")
+  private long cursor;
+
+  @GuardedBy("lock")
+  private @Nullable MusterException ended;
+
+  EnqueuePipeline(RequestWindow window) {
+    this.window = window;
+  }
+
+  /**
+   * Hands a task over; returns before it is durable.
+   *
+   * @throws TimedOutException when there was no room in time; the task was not added
+   */
+  void add(String queue, TaskOptions options, ByteString payload, Receipt receipt, Duration timeout)
+      throws InterruptedException {
+    int cost = EnqueueBatch.cost(payload);
+    synchronized (lock) {
+      if (ended != null) {
+        throw ended;
+      }
+      if (heldBytes > 0 && heldBytes + cost > HELD_BYTES_MAX) {
+        awaitRoom(cost, TimeLimit.of(timeout));
+      }
+      heldBytes += cost;
+      gatheredBytes += cost;
+      EnqueueBatch last = gathered.peekLast();
+      if (last == null || !last.takes(queue, options, payload)) {
+        last = new EnqueueBatch(queue, options);
+        gathered.addLast(last);
+        if (connection == null) {
+          lock.notifyAll(); // the connecting thread sleeps while there is nothing to send
+        }
+      }
+      last.add(payload, receipt, receipt.joined());
+      if (sending || !maySend()) {
+        return;
+      }
+      sending = true;
+    }
+    send();
+  }
+
+  @GuardedBy("lock")
+  private void awaitRoom(int cost, Deadline deadline) throws InterruptedException {
+    waiting++;
+    try {
+      while (heldBytes > 0 && heldBytes + cost > HELD_BYTES_MAX) {
+        long leftMs = deadline.timeRemaining(TimeUnit.MILLISECONDS);
+        if (leftMs <= 0) {
+          throw new TimedOutException(
+              "the master acknowledged too little in time: "
+                  + heldBytes
+                  + " bytes wait; this task was not added");
+        }
+        lock.wait(leftMs);
+        if (ended != null) {
+          throw ended;
+        }
+      }
+    } finally {
+      waiting--;
+    }
+  }
+
+  /** A new stream stands: everything unanswered goes again, in order, then what gathered. */
+  void connected(EnqueueConnection fresh) {
+    synchronized (lock) {
+      if (fresh.isOver() || ended != null) {
+        return; // it broke while it was opened
+      }
+      connection = fresh;
+      cursor = window.answeredBelow();
+    }
+    wake();
+  }
+
+  /** Forgets a stream that ended; a later one gets what it left unanswered. */
+  void disconnected(EnqueueConnection old) {
+    synchronized (lock) {
+      if (connection == old) {
+        connection = null;
+        lock.notifyAll();
+      }
+    }
+  }
+
+  /** Waits until a stream is needed and there is none; false when the pipeline is closed. */
+  boolean awaitNeed() throws InterruptedException {
+    synchronized (lock) {
+      while (ended == null && (connection != null || (gathered.isEmpty() && window.isEmpty()))) {
+        lock.wait();
+      }
+      return ended == null;
+    }
+  }
+
+  /** Waits for a back-off, or less when the pipeline is closed. */
+  void pause(long waitMs) throws InterruptedException {
+    Deadline deadline = Deadline.after(waitMs, TimeUnit.MILLISECONDS);
+    synchronized (lock) {
+      long leftMs = waitMs;
+      while (ended == null && leftMs > 0) {
+        lock.wait(leftMs);
+        leftMs = deadline.timeRemaining(TimeUnit.MILLISECONDS);
+      }
+    }
+  }
+
+  /** The stream may have room: sends what may go. */
+  void wake() {
+    synchronized (lock) {
+      if (sending || !maySend()) {
+        return;
+      }
+      sending = true;
+    }
+    send();
+  }
+
+  @GuardedBy("lock")
+  private boolean maySend() {
+    if (connection == null || !connection.isReady()) {
+      return false;
+    }
+    if (cursor < window.next()) {
+      return true;
+    }
+    return !gathered.isEmpty()
+        && window.hasRoom()
+        && (unansweredCount < FEW_REQUESTS || gatheredBytes >= SEND_BYTES);
+  }
+
+  /** One thread at a time, the one that set {@link #sending}. */
+  private void send() {
+    while (true) {
+      EnqueueConnection to;
+      EnqueueRequest request = null;
+      synchronized (lock) {
+        to = connection;
+        if (to == null || !maySend()) {
+          sending = false;
+          return;
+        }
+        while (request == null && cursor < window.next()) {
+          EnqueueBatch again = unanswered[slot(cursor++)];
+          request = again == null ? null : again.request();
+        }
+        if (request == null && maySend()) {
+          request = number();
+        }
+      }
+      if (request != null) {
+        to.send(request);
+      }
+    }
+  }
+
+  @GuardedBy("lock")
+  private EnqueueRequest number() {
+    EnqueueBatch batch = gathered.removeFirst();
+    gatheredBytes -= batch.bytes();
+    unanswered[slot(cursor)] = batch;
+    unansweredCount++;
+    cursor++;
+    batch.number(window.open());
+    return batch.request();
+  }
+
+  /**
+   * An answer came. False: the master cannot take it now, and the stream should be opened again.
+   */
+  boolean answered(EnqueueConnection from, EnqueueReply reply) {
+    long number = reply.getNumber();
+    if (reply.hasRefusal() && RpcFailures.isRetryable(reply.getRefusal().getReason())) {
+      return false;
+    }
+    EnqueueBatch batch;
+    boolean goOn;
+    synchronized (lock) {
+      if (from != connection || number < window.answeredBelow() || number >= window.next()) {
+        return true; // of a stream that is given up: the new one brings the same answer
+      }
+      batch = unanswered[slot(number)];
+      if (batch == null) {
+        return true;
+      }
+      forget(number, batch);
+      goOn = !sending && maySend();
+      sending |= goOn;
+    }
+    if (reply.hasRefusal()) {
+      batch.failed(RefusedException.of(reply.getRefusal()));
+    } else {
+      batch.durable(reply.getFirstId());
+    }
+    if (goOn) {
+      send();
+    }
+    return true;
+  }
+
+  @GuardedBy("lock")
+  private void forget(long number, EnqueueBatch batch) {
+    unanswered[slot(number)] = null;
+    unansweredCount--;
+    window.answered(number);
+    heldBytes -= batch.bytes();
+    if (waiting > 0 || heldBytes == 0) {
+      lock.notifyAll();
+    }
+  }
+
+  /**
+   * Gives up what waits, for a reason that trying again does not change; the pipeline goes on.
+   *
+   * @param alsoUnsent false: only what was sent, for it may be the cause
+   */
+  void fail(MusterException reason, boolean alsoUnsent) {
+    List<EnqueueBatch> lost = new ArrayList<>();
+    synchronized (lock) {
+      for (long n = window.answeredBelow(); n < window.next(); n++) {
+        EnqueueBatch batch = unanswered[slot(n)];
+        if (batch != null) {
+          forget(n, batch);
+          lost.add(batch);
+        }
+      }
+      if (alsoUnsent) {
+        lost.addAll(gathered);
+        gathered.clear();
+        heldBytes -= gatheredBytes;
+        gatheredBytes = 0;
+      }
+      lock.notifyAll();
+    }
+    for (EnqueueBatch batch : lost) {
+      batch.failed(reason);
+    }
+  }
+
+  /** Waits until everything is answered; false when the deadline came first. */
+  boolean awaitEmpty(Deadline deadline) throws InterruptedException {
+    synchronized (lock) {
+      while (heldBytes > 0) {
+        long leftMs = deadline.timeRemaining(TimeUnit.MILLISECONDS);
+        if (leftMs <= 0) {
+          return false;
+        }
+        lock.wait(leftMs);
+      }
+      return true;
+    }
+  }
+
+  /** Takes nothing more, fails what waits, ends the stream. */
+  void close() {
+    MusterException closed = new MusterException("the client is closed");
+    EnqueueConnection last;
+    synchronized (lock) {
+      if (ended != null) {
+        return;
+      }
+      ended = closed;
+      last = connection;
+      connection = null;
+      lock.notifyAll();
+    }
+    fail(closed, true);
+    if (last != null) {
+      last.end();
+    }
+  }
+
+  private static int slot(long number) {
+    return (int) (number % Limits.OUTSTANDING_REQUESTS_MAX);
+  }
+}

@@ -1,0 +1,159 @@
+package dev.muster.client;
+
+import com.google.errorprone.annotations.concurrent.GuardedBy;
+import dev.muster.common.MusterException;
+import dev.muster.common.TimedOutException;
+import dev.muster.common.codec.Codec;
+import dev.muster.proto.v1.TaskOptions;
+import io.grpc.Deadline;
+import java.time.Duration;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Adds many tasks fast: {@link #add} returns before the task is durable, {@link #flush} when all
+ * are. The stream holds nothing for a task but its payload until it is acknowledged; when the
+ * master is slower than the caller, {@code add} waits.
+ *
+ * <pre>{@code
+ * try (EnqueueStream<Order> orders = muster.tasks("orders", Order.class).stream()) {
+ *   for (Order order : all) {
+ *     orders.add(order);
+ *   }
+ * } // all are durable here
+ * }</pre>
+ *
+ * <p>Thread-safe; tasks that one thread adds keep their order.
+ */
+public final class EnqueueStream<T> implements AutoCloseable {
+  private final EnqueuePipeline pipeline;
+  private final String queue;
+  private final TaskOptions options;
+  private final Codec<T> codec;
+  private final Duration timeout;
+  private final Progress progress = new Progress();
+
+  EnqueueStream(
+      EnqueuePipeline pipeline,
+      String queue,
+      TaskOptions options,
+      Codec<T> codec,
+      Duration timeout) {
+    this.pipeline = pipeline;
+    this.queue = queue;
+    this.options = options;
+    this.codec = codec;
+    this.timeout = timeout;
+  }
+
+  /**
+   * Hands a task over. Waits while too much is unacknowledged, at most the client's request
+   * time-out (default 60 s).
+   *
+   * @throws MusterException when an earlier task of this stream could not be added, or this one
+   *     found no room in time
+   */
+  public void add(T payload) {
+    var bytes = Payloads.encode(codec, payload, queue);
+    progress.check();
+    try {
+      pipeline.add(queue, options, bytes, progress, timeout);
+    } catch (InterruptedException e) {
+      throw TimeLimit.interrupted("a task was being added; it was not added");
+    }
+  }
+
+  /**
+   * Waits until everything that was added is durable, however long that takes, as long as the
+   * master acknowledges something within each request time-out (default 60 s).
+   *
+   * @throws MusterException when a task could not be added
+   */
+  public void flush() {
+    try {
+      progress.await(timeout);
+    } catch (InterruptedException e) {
+      throw TimeLimit.interrupted("tasks were being made durable; they may or may not be");
+    }
+  }
+
+  /** How many tasks of this stream are durable. */
+  public long durable() {
+    return progress.durable();
+  }
+
+  /** Flushes. The stream may be used again; closing twice is harmless. */
+  @Override
+  public void close() {
+    flush();
+  }
+
+  /** Counts only: one call for a whole run of tasks. */
+  private static final class Progress implements Receipt {
+    /** Written under the pipeline's lock only: an ordered write is enough. */
+    private final AtomicLong added = new AtomicLong();
+
+    @GuardedBy("this")
+    private long answered;
+
+    @GuardedBy("this")
+    private long durable;
+
+    private volatile @Nullable MusterException failure;
+
+    void check() {
+      MusterException failed = failure;
+      if (failed != null) {
+        throw failed;
+      }
+    }
+
+    @Override
+    public long joined() {
+      long position = added.getPlain();
+      added.setRelease(position + 1);
+      return position;
+    }
+
+    @Override
+    public synchronized void durable(long position, int count, long firstId) {
+      durable += count;
+      answered += count;
+      notifyAll();
+    }
+
+    @Override
+    public synchronized void failed(long position, int count, MusterException reason) {
+      failure = failure == null ? reason : failure;
+      answered += count;
+      notifyAll();
+    }
+
+    synchronized long durable() {
+      return durable;
+    }
+
+    synchronized void await(Duration timeout) throws InterruptedException {
+      Deadline deadline = TimeLimit.of(timeout);
+      long seen = answered;
+      while (answered < added.get()) {
+        long leftMs = deadline.timeRemaining(TimeUnit.MILLISECONDS);
+        if (leftMs <= 0) {
+          throw new TimedOutException(
+              "the master acknowledged nothing for "
+                  + timeout.toSeconds()
+                  + " s: "
+                  + (added.get() - answered)
+                  + " tasks may or may not have been added");
+        }
+        wait(leftMs);
+        if (answered != seen) {
+          seen = answered;
+          deadline = TimeLimit.of(timeout);
+        }
+      }
+      check();
+    }
+  }
+}
