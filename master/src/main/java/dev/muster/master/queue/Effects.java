@@ -1,0 +1,28 @@
+package dev.muster.master.queue;
+
+/**
+ * What a leader acts on after apply. Called within apply, under the machine's lock: note it and
+ * return.
+ */
+public interface Effects {
+  /** For replay, and for masters that do not lead. */
+  Effects NONE =
+      new Effects() {
+        @Override
+        public void waiting(String queue, long ready, long room) {}
+
+        @Override
+        public void finished(Task task) {}
+      };
+
+  /**
+   * What waits in a queue changed.
+   *
+   * @param ready tasks that can be leased now
+   * @param room tasks that can be enqueued now
+   */
+  void waiting(String queue, long ready, long room);
+
+  /** A task reached a terminal state and is kept, to be awaited. */
+  void finished(Task task);
+}

@@ -1,0 +1,239 @@
+package dev.muster.master.queue;
+
+import com.carrotsearch.hppc.LongHashSet;
+import com.carrotsearch.hppc.LongObjectHashMap;
+import dev.muster.master.log.v1.ExpireLeases;
+import dev.muster.master.log.v1.Lease;
+import dev.muster.proto.v1.ExtendRequest;
+import dev.muster.proto.v1.Offer;
+import dev.muster.proto.v1.RefusalReason;
+import dev.muster.proto.v1.RefusedAttempt;
+import dev.muster.proto.v1.TaskOptions;
+import dev.muster.proto.v1.TaskState;
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/** Hands tasks out and takes them back. */
+final class Leasing {
+  /**
+   * One lease carries at most so many payload bytes (or a single task), so that its offers fit in
+   * one message.
+   */
+  private static final long LEASE_BYTES_MAX = 1 << 20;
+
+  /** Why a task goes back to its queue. */
+  enum Return {
+    /** Given back or taken back before it ran: free of charge. */
+    UNSTARTED,
+    /** The worker died while it ran. */
+    CRASHED,
+    /** The visibility timeout ran out. */
+    EXPIRED
+  }
+
+  private final MachineState state;
+
+  Leasing(MachineState state) {
+    this.state = state;
+  }
+
+  Outcome lease(Lease command, long index) {
+    QueueState queue = state.queues.find(command.getQueue());
+    WorkerSession session = state.sessions.find(command.getSession());
+    if (queue == null || (command.getSession() != 0 && session == null)) {
+      return new Outcome.Leased(List.of(), 0, 0);
+    }
+    long leaseUntilMs = session == null ? state.nowMs + command.getVisibilityTimeoutMs() : 0;
+    OfferBuilder offers = new OfferBuilder(queue.name, index);
+    int count = 0;
+    for (long bytes = 0; count < command.getMax() && bytes < LEASE_BYTES_MAX; count++) {
+      Task polled = queue.ready.poll(state.tasks);
+      if (polled == null) {
+        break;
+      }
+      Task task = state.tasks.touch(polled);
+      task.state = TaskState.TASK_STATE_RUNNING;
+      task.token = index;
+      task.attempts++;
+      task.leaseUntilMs = leaseUntilMs;
+      state.tasks.lease(task);
+      if (session != null) {
+        task.session = session.number;
+        session.held.add(task.id);
+      }
+      offers.add(task);
+      bytes += task.payloadBytes;
+    }
+    queue.leased += count;
+    if (count > 0) {
+      state.changed(queue);
+    }
+    return new Outcome.Leased(offers.build(), count, leaseUntilMs);
+  }
+
+  Outcome expire(ExpireLeases command) {
+    for (int i = 0; i < command.getIdsCount(); i++) {
+      Task task = state.tasks.leased(command.getIds(i));
+      if (task != null
+          && task.token == command.getTokens(i)
+          && task.session == 0
+          && task.leaseUntilMs <= state.nowMs) {
+        giveBack(task, Return.EXPIRED);
+      }
+    }
+    return new Outcome.Done();
+  }
+
+  Outcome extend(ExtendRequest command) {
+    List<RefusedAttempt> refused = new ArrayList<>();
+    for (int i = 0; i < command.getIdsCount(); i++) {
+      long id = command.getIds(i);
+      Task task = state.tasks.leased(id);
+      if (task == null || task.token != command.getTokens(i) || task.session != 0) {
+        refused.add(
+            RefusedAttempt.newBuilder()
+                .setId(id)
+                .setToken(command.getTokens(i))
+                .setReason(RefusalReason.REFUSAL_REASON_STALE_TOKEN)
+                .build());
+      } else {
+        state.tasks.touch(task).leaseUntilMs = state.nowMs + command.getVisibilityTimeoutMs();
+      }
+    }
+    return new Outcome.Settled(refused);
+  }
+
+  /**
+   * Gives back what a session holds: what was started as crashed (when it is lost), the rest free
+   * of charge.
+   */
+  void giveBackHeld(WorkerSession session, LongHashSet started, Return startedAs) {
+    for (long id : session.held.toArray()) {
+      Task task = held(session, id);
+      giveBack(task, started.contains(id) ? startedAs : Return.UNSTARTED);
+    }
+  }
+
+  /** Gives back what a session holds and has not started, free of charge. */
+  void giveBackUnstarted(WorkerSession session, LongHashSet started) {
+    for (long id : session.held.toArray()) {
+      if (!started.contains(id)) {
+        giveBack(held(session, id), Return.UNSTARTED);
+      }
+    }
+  }
+
+  /**
+   * Gives back what a session holds and its worker does not, free of charge; returns what only the
+   * worker thinks it holds.
+   */
+  List<Long> reconcile(WorkerSession session, LongObjectHashMap<Long> tokensHeld) {
+    for (long id : session.held.toArray()) {
+      Task task = held(session, id);
+      Long token = tokensHeld.get(id);
+      if (token != null && token == task.token) {
+        tokensHeld.remove(id);
+      } else {
+        giveBack(task, Return.UNSTARTED);
+      }
+    }
+    List<Long> lost = new ArrayList<>();
+    for (long id : tokensHeld.keys().toArray()) {
+      lost.add(id);
+    }
+    lost.sort(null);
+    return lost;
+  }
+
+  void giveBack(Task leased, Return why) {
+    Task task = state.tasks.touch(leased);
+    QueueState queue = task.queue;
+    release(task);
+    switch (why) {
+      case UNSTARTED -> {
+        task.returns++;
+        task.attempts--;
+      }
+      case CRASHED -> task.crashes++;
+      case EXPIRED -> task.expiries++;
+    }
+    task.state = TaskState.TASK_STATE_READY;
+    task.lane = queue.ready.key();
+    task.position = task.id;
+    queue.ready.giveBack(task);
+    state.changed(queue);
+  }
+
+  /** Ends the lease of a touched task, whatever becomes of it. */
+  void release(Task task) {
+    state.tasks.unlease(task);
+    if (task.session != 0) {
+      WorkerSession session = state.sessions.find(task.session);
+      if (session != null) {
+        session.held.remove(task.id);
+      }
+    }
+    task.token = 0;
+    task.session = 0;
+    task.leaseUntilMs = 0;
+    task.queue.leased--;
+  }
+
+  private Task held(WorkerSession session, long id) {
+    Task task = state.tasks.leased(id);
+    if (task == null || task.session != session.number) {
+      throw new IllegalStateException(
+          "session " + session.number + " holds task " + id + ", which does not say so");
+    }
+    return task;
+  }
+
+  /** Gathers tasks with the same options into one offer each. */
+  private static final class OfferBuilder {
+    private final List<Offer> offers = new ArrayList<>(1);
+    private final String queue;
+    private final long token;
+    private Offer.@Nullable Builder open;
+    private @Nullable TaskOptions options;
+    private boolean allFirst;
+
+    OfferBuilder(String queue, long token) {
+      this.queue = queue;
+      this.token = token;
+    }
+
+    void add(Task task) {
+      Offer.Builder offer = open;
+      if (offer == null || !task.options.equals(options)) {
+        close();
+        offer = Offer.newBuilder().setQueue(queue).setToken(token).setOptions(task.options);
+        open = offer;
+        options = task.options;
+        allFirst = true;
+      }
+      if (allFirst && task.attempts != 1) {
+        allFirst = false;
+        for (int i = 0; i < offer.getIdsCount(); i++) {
+          offer.addAttempts(1);
+        }
+      }
+      if (!allFirst) {
+        offer.addAttempts(task.attempts);
+      }
+      offer.addIds(task.id).addPayloads(task.payload);
+    }
+
+    List<Offer> build() {
+      close();
+      return offers;
+    }
+
+    private void close() {
+      if (open != null) {
+        offers.add(open.build());
+        open = null;
+      }
+    }
+  }
+}

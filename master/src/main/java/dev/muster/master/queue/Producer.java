@@ -1,0 +1,57 @@
+package dev.muster.master.queue;
+
+import com.google.protobuf.ByteString;
+import dev.muster.master.store.v1.AnswerRecord;
+import dev.muster.master.store.v1.ProducerRecord;
+import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The answers that one client may still ask for again. A request whose number has an answer is a
+ * retry; numbers below the client's own watermark are forgotten (RIFL, SOSP 2015, section 3).
+ */
+final class Producer {
+  final ByteString key;
+  long answeredBelow;
+  long lastUsedMs;
+  private final TreeMap<Long, AnswerRecord> answers = new TreeMap<>();
+
+  Producer(ByteString key) {
+    this.key = key;
+  }
+
+  Producer(ProducerRecord record) {
+    this(record.getKey());
+    answeredBelow = record.getAnsweredBelow();
+    lastUsedMs = record.getLastUsedMs();
+    record.getAnswersList().forEach(answer -> answers.put(answer.getNumber(), answer));
+  }
+
+  ProducerRecord toRecord() {
+    return ProducerRecord.newBuilder()
+        .setKey(key)
+        .setAnsweredBelow(answeredBelow)
+        .setLastUsedMs(lastUsedMs)
+        .addAllAnswers(answers.values())
+        .build();
+  }
+
+  void advance(long below) {
+    if (below > answeredBelow) {
+      answeredBelow = below;
+      answers.headMap(below).clear();
+    }
+  }
+
+  @Nullable AnswerRecord answer(long number) {
+    return answers.get(number);
+  }
+
+  int answers() {
+    return answers.size();
+  }
+
+  void remember(AnswerRecord answer) {
+    answers.put(answer.getNumber(), answer);
+  }
+}

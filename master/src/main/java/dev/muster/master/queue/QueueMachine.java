@@ -1,0 +1,388 @@
+package dev.muster.master.queue;
+
+import com.carrotsearch.hppc.LongHashSet;
+import com.carrotsearch.hppc.LongObjectHashMap;
+import com.carrotsearch.hppc.cursors.ObjectCursor;
+import com.google.protobuf.ByteString;
+import dev.muster.master.log.v1.CloseSession;
+import dev.muster.master.log.v1.Command;
+import dev.muster.master.log.v1.OpenSession;
+import dev.muster.master.log.v1.ReturnUnstarted;
+import dev.muster.master.store.StateStore;
+import dev.muster.master.store.v1.AnswerRecord;
+import dev.muster.master.store.v1.MetaRecord;
+import dev.muster.proto.v1.ConfigureQueueRequest;
+import dev.muster.proto.v1.EnqueueRequest;
+import dev.muster.proto.v1.QueueInfo;
+import dev.muster.proto.v1.RefusalReason;
+import dev.muster.proto.v1.ResultPolicy;
+import dev.muster.proto.v1.TaskInfo;
+import dev.muster.proto.v1.TaskOptions;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.BiConsumer;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The rules of all queues. One thread at a time, log order. No clock, no random, no I/O but reads
+ * of cold state.
+ *
+ * <p>{@link #apply} throws only when an invariant is broken: the caller must stop the process then.
+ */
+public final class QueueMachine {
+  private final MachineState state;
+  private final Leasing leasing;
+  private final Settling settling;
+  private final int outstandingMax;
+  private long appliedIndex;
+  private long appliedTerm;
+
+  /**
+   * The state as the store has it; the caller then applies the log entries after {@link
+   * #appliedIndex}.
+   *
+   * @param outstandingMax unanswered requests that a client may have
+   */
+  public QueueMachine(StateStore store, int outstandingMax) {
+    this.state = new MachineState(store);
+    this.leasing = new Leasing(state);
+    this.settling = new Settling(state, leasing, outstandingMax);
+    this.outstandingMax = outstandingMax;
+    MetaRecord meta = store.meta();
+    appliedIndex = meta.equals(MetaRecord.getDefaultInstance()) ? -1 : meta.getAppliedIndex();
+    appliedTerm = meta.getAppliedTerm();
+    state.sequence = meta.getSequence();
+    state.nowMs = meta.getNowMs();
+    state.queues.restore(store);
+    state.sessions.restore(store);
+    state.producers.restore(store);
+    store.leased().forEach(record -> restoreHolder(state.tasks.restoreLeased(record)));
+  }
+
+  private void restoreHolder(Task task) {
+    WorkerSession session = state.sessions.find(task.session);
+    if (session != null) {
+      session.held.add(task.id);
+    } else if (task.session != 0) {
+      throw new IllegalStateException(
+          "task " + task.id + " is leased to session " + task.session + ", which does not exist");
+    }
+  }
+
+  /** The last log entry applied; -1: none. */
+  public long appliedIndex() {
+    return appliedIndex;
+  }
+
+  public long appliedTerm() {
+    return appliedTerm;
+  }
+
+  /** The time of the last entry, ms since the epoch. */
+  public long nowMs() {
+    return state.nowMs;
+  }
+
+  /** Begins an entry. @param stampMs the leader's clock; time never goes back, whatever it says */
+  public void begin(long stampMs, Effects effects) {
+    state.nowMs = Math.max(state.nowMs, stampMs);
+    state.effects = effects;
+    state.producers.forgetIdle(state.nowMs, state.tasks.current());
+  }
+
+  /** Applies one command of the entry that has begun. */
+  public Outcome apply(Command command, long index) {
+    return switch (command
+        .getVerbCase()) { // no default: a new verb does not compile until it is handled here
+      case ENQUEUE -> enqueue(command.getEnqueue());
+      case LEASE -> leasing.lease(command.getLease(), index);
+      case SETTLE -> settling.settle(command.getSettle());
+      case OPEN_SESSION -> openSession(command.getOpenSession());
+      case CLOSE_SESSION -> closeSession(command.getCloseSession());
+      case RETURN_UNSTARTED -> returnUnstarted(command.getReturnUnstarted());
+      case EXPIRE_LEASES -> leasing.expire(command.getExpireLeases());
+      case EXTEND -> leasing.extend(command.getExtend());
+      case CONFIGURE_QUEUE -> configure(command.getConfigureQueue());
+      case VERB_NOT_SET -> throw new IllegalStateException("empty command at index " + index);
+    };
+  }
+
+  /**
+   * Ends an entry: it is applied. Also called for the log's own entries, which carry no command.
+   */
+  public void end(long term, long index) {
+    if (index <= appliedIndex) {
+      throw new IllegalStateException("entry " + index + " comes after entry " + appliedIndex);
+    }
+    appliedIndex = index;
+    appliedTerm = term;
+    state.effects = Effects.NONE;
+  }
+
+  private Outcome enqueue(EnqueueRequest request) {
+    AnswerRecord answer =
+        request.hasRequest() ? state.producers.answer(request.getRequest()) : null;
+    if (answer != null) {
+      return new Outcome.Enqueued(answer.getFirstId(), answer.getCount());
+    }
+    if (request.hasRequest()) {
+      Outcome.Refused refusal = state.producers.refusal(request.getRequest(), outstandingMax);
+      if (refusal != null) {
+        return refusal;
+      }
+    }
+    QueueState queue = state.queues.use(request.getQueue());
+    TaskOptions options = request.getOptions();
+    boolean resultsElsewhere = options.getResultPolicy() == ResultPolicy.RESULT_POLICY_QUEUE;
+    if (queue == null || (resultsElsewhere && state.queues.use(options.getResultQueue()) == null)) {
+      return tooManyQueues();
+    }
+    int count = request.getPayloadsCount();
+    if (queue.room() < count) {
+      return new Outcome.Refused(
+          RefusalReason.REFUSAL_REASON_QUEUE_FULL,
+          "queue "
+              + queue.name
+              + " takes "
+              + queue.maxLength
+              + " waiting tasks and holds "
+              + queue.ready.size()
+              + "; "
+              + count
+              + " more do not fit");
+    }
+    Generation current = state.tasks.current();
+    long firstId = state.sequence + 1;
+    for (int i = 0; i < count; i++) {
+      ByteString payload = request.getPayloads(i);
+      Task task = new Task(++state.sequence, queue, options, payload, state.nowMs);
+      state.tasks.add(task);
+      queue.ready.append(task, current);
+    }
+    queue.enqueued += count;
+    state.changed(queue);
+    if (request.hasRequest()) {
+      AnswerRecord.Builder said = AnswerRecord.newBuilder().setFirstId(firstId).setCount(count);
+      state.producers.remember(request.getRequest(), said, state.nowMs, current);
+    }
+    return new Outcome.Enqueued(firstId, count);
+  }
+
+  private static Outcome.Refused tooManyQueues() {
+    return new Outcome.Refused(
+        RefusalReason.REFUSAL_REASON_BAD_REQUEST,
+        "a master holds at most " + QueueBook.QUEUES_MAX + " queues");
+  }
+
+  private Outcome openSession(OpenSession command) {
+    LongObjectHashMap<Long> held = new LongObjectHashMap<>();
+    for (int i = 0; i < command.getHeldIdsCount(); i++) {
+      held.put(command.getHeldIds(i), command.getHeldTokens(i));
+    }
+    WorkerSession known = state.sessions.find(command.getKey());
+    if (known != null) {
+      List<Long> lost = leasing.reconcile(known, held);
+      return new Outcome.Opened(known.number, true, known.settledUpto, lost);
+    }
+    if (!held.isEmpty()) {
+      return new Outcome.Refused(
+          RefusalReason.REFUSAL_REASON_SESSION_EXPIRED,
+          "the session ended; what it held belongs to others now");
+    }
+    WorkerSession session =
+        new WorkerSession(++state.sequence, command.getKey(), command.getWorker());
+    state.sessions.add(session);
+    state.tasks.current().dirty(session);
+    return new Outcome.Opened(session.number, false, 0, List.of());
+  }
+
+  private Outcome closeSession(CloseSession command) {
+    WorkerSession session = state.sessions.find(command.getSession());
+    if (session != null) {
+      Leasing.Return startedAs =
+          command.getLost() ? Leasing.Return.CRASHED : Leasing.Return.UNSTARTED;
+      leasing.giveBackHeld(session, setOf(command.getStartedIdsList()), startedAs);
+      state.sessions.remove(session);
+      state.tasks.current().closed(session);
+    }
+    return new Outcome.Done();
+  }
+
+  private Outcome returnUnstarted(ReturnUnstarted command) {
+    WorkerSession session = state.sessions.find(command.getSession());
+    if (session != null) {
+      leasing.giveBackUnstarted(session, setOf(command.getStartedIdsList()));
+    }
+    return new Outcome.Done();
+  }
+
+  private static LongHashSet setOf(List<Long> ids) {
+    LongHashSet set = new LongHashSet(ids.size());
+    ids.forEach(set::add);
+    return set;
+  }
+
+  private Outcome configure(ConfigureQueueRequest request) {
+    QueueState queue = state.queues.use(request.getQueue());
+    if (queue == null) {
+      return tooManyQueues();
+    }
+    if (request.hasMaxLength()) {
+      queue.maxLength = request.getMaxLength();
+    }
+    if (request.hasRetainedMax()) {
+      queue.retainedMax = request.getRetainedMax();
+    }
+    state.changed(queue);
+    return new Outcome.Configured(queue.toInfo().build());
+  }
+
+  // Generations. Called under the same lock as apply.
+
+  /** Bytes of changes in memory that are not being flushed, estimated. */
+  public long currentBytes() {
+    return state.tasks.current().bytes();
+  }
+
+  /** Something changed since the last roll. */
+  public boolean hasChanges() {
+    return !state.tasks.current().isEmpty();
+  }
+
+  /** A flush is under way. */
+  public boolean isFlushing() {
+    return state.tasks.frozen() != null;
+  }
+
+  /**
+   * Freezes the current generation and begins a new one. The frozen one may then be written from
+   * another thread.
+   */
+  public Generation roll() {
+    Generation frozen = state.tasks.roll();
+    frozen.freeze(
+        MetaRecord.newBuilder()
+            .setAppliedIndex(appliedIndex)
+            .setAppliedTerm(appliedTerm)
+            .setSequence(state.sequence)
+            .setNowMs(state.nowMs)
+            .build());
+    return frozen;
+  }
+
+  /** The frozen generation is written: readers find it in the store from now on. */
+  public void flushed() {
+    state.tasks.dropFrozen();
+  }
+
+  // Queries. Called under the same lock as apply, never beside it.
+
+  /** One task; in state UNKNOWN when it never was or is forgotten. */
+  public TaskInfo task(long id, boolean withPayload) {
+    Task task = state.tasks.find(id);
+    if (task == null) {
+      return TaskInfo.newBuilder().setId(id).build();
+    }
+    TaskInfo.Builder info =
+        TaskInfo.newBuilder()
+            .setId(id)
+            .setState(task.state)
+            .setQueue(task.queue.name)
+            .setOptions(task.options)
+            .setEnqueuedMs(task.enqueuedMs)
+            .setFinishedMs(task.finishedMs)
+            .setAttempts(task.attempts)
+            .setFailures(task.failures)
+            .setCrashes(task.crashes)
+            .setReturns(task.returns)
+            .setExpiries(task.expiries)
+            .setPayloadBytes(task.payloadBytes)
+            .setToken(task.token)
+            .setWorker(workerOf(task))
+            .setResult(task.result)
+            .setResultContentType(task.resultContentType);
+    if (task.failure != null) {
+      info.setFailure(task.failure);
+    }
+    if (withPayload) {
+      info.setPayload(task.payload);
+    }
+    return info.build();
+  }
+
+  private String workerOf(Task task) {
+    WorkerSession session = state.sessions.find(task.session);
+    return session == null ? "" : session.worker;
+  }
+
+  /** Number of the session that holds this task; 0: none does. */
+  public long holder(long id) {
+    Task task = state.tasks.leased(id);
+    return task == null ? 0 : task.session;
+  }
+
+  /**
+   * The task if it is finished and kept, else null; also null for what never was: ask {@link #task}
+   * which.
+   */
+  public @Nullable Task finished(long id) {
+    Task task = state.tasks.find(id);
+    return task != null && task.finishedMs > 0 ? task : null;
+  }
+
+  public @Nullable QueueInfo queue(String name) {
+    QueueState queue = state.queues.find(name);
+    return queue == null ? null : queue.toInfo().build();
+  }
+
+  /** Queues in order of name; see ListQueuesRequest. */
+  public List<QueueInfo> queues(String prefix, String after, int limit) {
+    List<QueueInfo> page = new ArrayList<>();
+    state.queues.page(prefix, after, limit).forEach(queue -> page.add(queue.toInfo().build()));
+    return page;
+  }
+
+  /** Numbers of the open worker sessions, ascending. */
+  public long[] sessions() {
+    return state.sessions.numbers();
+  }
+
+  /** Everything leased: visits queue name and id, in no order. */
+  public void leased(BiConsumer<String, Long> visit) {
+    for (ObjectCursor<Task> cursor : state.tasks.leased().values()) {
+      visit.accept(cursor.value.queue.name, cursor.value.id);
+    }
+  }
+
+  /** Leases without a session: visits each with its end, in no order. */
+  public void deadlines(DeadlineVisitor visit) {
+    for (ObjectCursor<Task> cursor : state.tasks.leased().values()) {
+      if (cursor.value.session == 0) {
+        visit.deadline(cursor.value.id, cursor.value.token, cursor.value.leaseUntilMs);
+      }
+    }
+  }
+
+  /** For each queue with tasks that are ready: its name and their number. */
+  public void waiting(Effects effects) {
+    for (QueueState queue : state.queues.page("", "", Integer.MAX_VALUE)) {
+      effects.waiting(queue.name, queue.ready.size(), queue.room());
+    }
+  }
+
+  /** Names of queues whose counts do not add up: none, ever. */
+  public List<String> unconserved() {
+    List<String> broken = new ArrayList<>();
+    for (QueueState queue : state.queues.page("", "", Integer.MAX_VALUE)) {
+      if (!queue.isConserved()) {
+        broken.add(queue.name);
+      }
+    }
+    return broken;
+  }
+
+  /** Gets one lease without a session. */
+  public interface DeadlineVisitor {
+    void deadline(long id, long token, long leaseUntilMs);
+  }
+}

@@ -1,0 +1,41 @@
+package dev.muster.master.queue;
+
+import com.carrotsearch.hppc.LongObjectHashMap;
+import com.google.protobuf.ByteString;
+import dev.muster.master.store.StateStore;
+import java.util.HashMap;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/** The open worker sessions, by the worker's key and by number. */
+final class SessionBook {
+  private final Map<ByteString, WorkerSession> byKey = new HashMap<>();
+  private final LongObjectHashMap<WorkerSession> byNumber = new LongObjectHashMap<>();
+
+  void restore(StateStore store) {
+    store.sessions(record -> add(new WorkerSession(record)));
+  }
+
+  void add(WorkerSession session) {
+    byKey.put(session.key, session);
+    byNumber.put(session.number, session);
+  }
+
+  void remove(WorkerSession session) {
+    byKey.remove(session.key);
+    byNumber.remove(session.number);
+  }
+
+  @Nullable WorkerSession find(ByteString key) {
+    return byKey.get(key);
+  }
+
+  @Nullable WorkerSession find(long number) {
+    return byNumber.get(number);
+  }
+
+  /** Numbers of the open sessions, ascending. */
+  long[] numbers() {
+    return byKey.values().stream().mapToLong(session -> session.number).sorted().toArray();
+  }
+}

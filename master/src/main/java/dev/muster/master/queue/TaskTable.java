@@ -1,0 +1,184 @@
+package dev.muster.master.queue;
+
+import com.carrotsearch.hppc.LongArrayList;
+import com.carrotsearch.hppc.LongObjectHashMap;
+import dev.muster.master.store.LaneKey;
+import dev.muster.master.store.StateStore;
+import dev.muster.master.store.v1.TaskRecord;
+import dev.muster.proto.v1.TaskState;
+import java.util.function.IntFunction;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Every task, wherever it is: leased, in the current generation, in the frozen one, or in the
+ * store.
+ */
+final class TaskTable {
+  private final StateStore store;
+  private final IntFunction<QueueState> queues;
+  private final LongObjectHashMap<Task> leased = new LongObjectHashMap<>();
+  private Generation current = new Generation(1);
+  private @Nullable Generation frozen;
+
+  /**
+   * @param queues gives the queue with this number
+   */
+  TaskTable(StateStore store, IntFunction<QueueState> queues) {
+    this.store = store;
+    this.queues = queues;
+  }
+
+  Generation current() {
+    return current;
+  }
+
+  @Nullable Generation frozen() {
+    return frozen;
+  }
+
+  /**
+   * Begins a new generation; the one so far is frozen and must be {@link #dropFrozen dropped}
+   * before the next time.
+   */
+  Generation roll() {
+    if (frozen != null) {
+      throw new IllegalStateException("generation " + frozen.number() + " is still being flushed");
+    }
+    frozen = current;
+    current = new Generation(current.number() + 1);
+    return frozen;
+  }
+
+  /** The frozen generation is in the store. */
+  void dropFrozen() {
+    frozen = null;
+  }
+
+  /** The task as it is now, or null when it never was or is forgotten. Not to be changed. */
+  @Nullable Task find(long id) {
+    Task task = leased.get(id);
+    if (task == null) {
+      task = current.task(id);
+    }
+    if (task == null && frozen != null) {
+      task = frozen.task(id);
+    }
+    if (task != null) {
+      return task.state == TaskState.TASK_STATE_UNKNOWN ? null : task;
+    }
+    TaskRecord record = store.task(id);
+    return record == null ? null : load(record);
+  }
+
+  @Nullable Task leased(long id) {
+    return leased.get(id);
+  }
+
+  LongObjectHashMap<Task> leased() {
+    return leased;
+  }
+
+  /** A task that is new in this generation. */
+  void add(Task task) {
+    task.generation = current.number();
+    current.put(task);
+  }
+
+  /**
+   * Makes a task changeable: returns it, or the copy that now stands for it. The caller replaces
+   * its own reference; the leased ones are replaced here.
+   */
+  Task touch(Task task) {
+    if (task.generation == current.number()) {
+      return task;
+    }
+    boolean beingWritten = frozen != null && task.generation == frozen.number();
+    Task mine = beingWritten ? task.copy() : task;
+    mine.storedLane = task.lane;
+    mine.storedPosition = task.position;
+    mine.generation = current.number();
+    current.put(mine);
+    if (mine != task && task.state == TaskState.TASK_STATE_RUNNING) {
+      leased.put(mine.id, mine);
+    }
+    return mine;
+  }
+
+  /** A touched task is now leased. */
+  void lease(Task task) {
+    task.lane = task.queue.leasedKey;
+    task.position = task.id;
+    leased.put(task.id, task);
+  }
+
+  /** A touched task is leased no more. */
+  void unlease(Task task) {
+    leased.remove(task.id);
+  }
+
+  /** A touched task is gone: out of every lane, and nobody asks for it again. */
+  void remove(Task task) {
+    if (task.storedLane == null) {
+      current.forget(task);
+    } else {
+      task.state = TaskState.TASK_STATE_UNKNOWN;
+    }
+  }
+
+  /** Adopts a leased task at start. */
+  Task restoreLeased(TaskRecord record) {
+    Task task = load(record);
+    leased.put(task.id, task);
+    return task;
+  }
+
+  /**
+   * Reads the places of a lane from a position on: first the store's, then the frozen generation's,
+   * then the current one's, which is the order of their positions.
+   */
+  void readAhead(LaneKey lane, long from, int limit, PlaceLoader loader) {
+    LongArrayList stored = new LongArrayList();
+    store.scan(lane, from, limit, (position, id) -> stored.add(position, id));
+    long next = from;
+    for (int i = 0; i < stored.size(); i += 2) {
+      next = stored.get(i) + 1;
+      if (!offer(lane, stored.get(i), stored.get(i + 1), loader)) {
+        return;
+      }
+    }
+    if (stored.size() / 2 == limit) {
+      return;
+    }
+    if (frozen == null || readSpill(frozen, lane, next, loader)) {
+      readSpill(current, lane, next, loader);
+    }
+  }
+
+  private boolean readSpill(Generation generation, LaneKey lane, long from, PlaceLoader loader) {
+    Generation.Spill spill = generation.spill(lane);
+    if (spill == null) {
+      return true;
+    }
+    for (int i = spill.firstAt(from); i < spill.size(); i++) {
+      if (!offer(lane, spill.position(i), spill.id(i), loader)) {
+        return false;
+      }
+    }
+    return true;
+  }
+
+  private boolean offer(LaneKey lane, long position, long id, PlaceLoader loader) {
+    Task task = find(id);
+    return loader.load(position, task != null && task.isAt(lane, position) ? task : null);
+  }
+
+  private Task load(TaskRecord record) {
+    QueueState queue = queues.apply(record.getQueue());
+    return new Task(record, queue, queue.laneOf(record.getState()));
+  }
+
+  /** Gets one place and the task there, null when it has left; false: no more. */
+  interface PlaceLoader {
+    boolean load(long position, @Nullable Task task);
+  }
+}

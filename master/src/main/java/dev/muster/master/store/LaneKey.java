@@ -1,0 +1,83 @@
+package dev.muster.master.store;
+
+import java.nio.ByteBuffer;
+
+/**
+ * Names one lane: an ordered sequence of tasks of one queue. Its fields are the head of every key
+ * of the {@code order} column family, so that the order of the keys is the order of the tasks.
+ *
+ * @param kind what the tasks of this lane have in common
+ * @param queue number of the queue
+ * @param priority 0 to 255, lower first; 0 where the kind knows no priority
+ */
+public record LaneKey(Kind kind, int queue, int priority) {
+  /** Bytes of a key: kind, queue, priority, position. */
+  public static final int BYTES = 1 + 4 + 1 + 8;
+
+  private static final int PREFIX_BYTES = 1 + 4 + 1;
+
+  /** What the tasks of a lane have in common. The code is stored: never change one. */
+  public enum Kind {
+    /** Waiting for a worker, in the order in which they go out. */
+    READY(1),
+    /** Handed out and not yet settled; in order of id. */
+    LEASED(2),
+    /** Succeeded, and the result kept; in order of completion. */
+    RETAINED(3),
+    /** Failed for good; in order of failure. */
+    DEAD(4);
+
+    private final byte code;
+
+    Kind(int code) {
+      this.code = (byte) code;
+    }
+
+    /** The stored byte. */
+    public byte code() {
+      return code;
+    }
+
+    /**
+     * The kind with this stored byte.
+     *
+     * @throws IllegalStateException when there is none: written by a newer program, or corrupt
+     */
+    public static Kind of(int code) {
+      for (Kind kind : values()) {
+        if (kind.code == code) {
+          return kind;
+        }
+      }
+      throw new IllegalStateException("lane kind must be 1 to 4, found " + code);
+    }
+  }
+
+  public LaneKey {
+    if (priority < 0 || priority > 255) {
+      throw new IllegalArgumentException("priority must be 0 to 255, found " + priority);
+    }
+  }
+
+  /** The key of the task at this place in this lane. */
+  public byte[] at(long position) {
+    return ByteBuffer.allocate(BYTES)
+        .put(kind.code())
+        .putInt(queue)
+        .put((byte) priority)
+        .putLong(position)
+        .array();
+  }
+
+  boolean isPrefixOf(byte[] key) {
+    ByteBuffer buffer = ByteBuffer.wrap(key);
+    return key.length == BYTES
+        && buffer.get() == kind.code()
+        && buffer.getInt() == queue
+        && (buffer.get() & 0xff) == priority;
+  }
+
+  static long positionOf(byte[] key) {
+    return ByteBuffer.wrap(key).getLong(PREFIX_BYTES);
+  }
+}

@@ -1,0 +1,402 @@
+package dev.muster.master.store;
+
+import com.google.protobuf.ByteString;
+import com.google.protobuf.InvalidProtocolBufferException;
+import com.google.protobuf.MessageLite;
+import com.google.protobuf.Parser;
+import dev.muster.master.store.v1.MetaRecord;
+import dev.muster.master.store.v1.ProducerRecord;
+import dev.muster.master.store.v1.QueueRecord;
+import dev.muster.master.store.v1.SessionRecord;
+import dev.muster.master.store.v1.TaskRecord;
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+import org.rocksdb.AbstractEventListener;
+import org.rocksdb.BackgroundErrorReason;
+import org.rocksdb.BlockBasedTableConfig;
+import org.rocksdb.BloomFilter;
+import org.rocksdb.ColumnFamilyDescriptor;
+import org.rocksdb.ColumnFamilyHandle;
+import org.rocksdb.ColumnFamilyOptions;
+import org.rocksdb.CompressionType;
+import org.rocksdb.DBOptions;
+import org.rocksdb.FlushOptions;
+import org.rocksdb.InfoLogLevel;
+import org.rocksdb.LRUCache;
+import org.rocksdb.RocksDB;
+import org.rocksdb.RocksDBException;
+import org.rocksdb.RocksIterator;
+import org.rocksdb.Status;
+import org.rocksdb.WriteBatch;
+import org.rocksdb.WriteOptions;
+
+/**
+ * The state in RocksDB.
+ *
+ * <p>RocksDB's own log is off, because the replicated log is the log. What it holds after a crash
+ * is therefore a state as of some flush; {@code atomic_flush} makes that one state across all
+ * column families (facebook/rocksdb#9338), and the applied index in the same batch says which. So a
+ * commit is one write followed by one flush.
+ */
+public final class RocksStateStore implements StateStore {
+  private static final byte[] META_KEY = "state".getBytes(StandardCharsets.US_ASCII);
+
+  /** Larger than a generation, so that only our own flushes write files. */
+  private static final long WRITE_BUFFER_BYTES = 256L << 20;
+
+  private static final long BLOCK_CACHE_BYTES = 32L << 20;
+
+  private final RocksDB db;
+  private final Families families;
+  private final List<AutoCloseable> owned;
+  private final WriteOptions writeOptions;
+  private final FlushOptions flushOptions;
+
+  private RocksStateStore(RocksDB db, Families families, List<AutoCloseable> owned) {
+    this.db = db;
+    this.families = families;
+    this.owned = owned;
+    this.writeOptions = own(owned, new WriteOptions().setDisableWAL(true));
+    this.flushOptions = own(owned, new FlushOptions().setWaitForFlush(true));
+  }
+
+  /**
+   * Opens or makes the store.
+   *
+   * @param directory RocksDB's own; made when absent
+   * @param onBroken called from RocksDB's threads when a background write failed; the state must
+   *     not be used any more
+   */
+  public static RocksStateStore open(Path directory, Consumer<String> onBroken) {
+    RocksDB.loadLibrary();
+    List<AutoCloseable> owned = new ArrayList<>();
+    try {
+      ColumnFamilyOptions point = own(owned, familyOptions(owned, true));
+      ColumnFamilyOptions ordered = own(owned, familyOptions(owned, false));
+      DBOptions options =
+          own(
+              owned,
+              new DBOptions()
+                  .setCreateIfMissing(true)
+                  .setCreateMissingColumnFamilies(true)
+                  .setAtomicFlush(true)
+                  .setParanoidChecks(true)
+                  .setMaxBackgroundJobs(2)
+                  .setMaxOpenFiles(512)
+                  .setBytesPerSync(1 << 20)
+                  .setKeepLogFileNum(2)
+                  .setMaxLogFileSize(4 << 20)
+                  .setInfoLogLevel(InfoLogLevel.WARN_LEVEL)
+                  .setListeners(List.of(own(owned, new BrokenListener(onBroken)))));
+      List<ColumnFamilyHandle> handles = new ArrayList<>();
+      RocksDB db =
+          RocksDB.open(
+              options, directory.toString(), Families.descriptors(point, ordered), handles);
+      return new RocksStateStore(db, Families.of(handles), owned);
+    } catch (RocksDBException e) {
+      closeAll(owned);
+      throw new StoreException(
+          "the state in " + directory + " cannot be opened: " + e.getMessage(), e);
+    }
+  }
+
+  private static ColumnFamilyOptions familyOptions(List<AutoCloseable> owned, boolean point) {
+    BlockBasedTableConfig table =
+        new BlockBasedTableConfig()
+            .setBlockCache(own(owned, new LRUCache(BLOCK_CACHE_BYTES)))
+            .setFormatVersion(5);
+    if (point) {
+      table.setFilterPolicy(own(owned, new BloomFilter(10)));
+    }
+    return new ColumnFamilyOptions()
+        .setTableFormatConfig(table)
+        .setWriteBufferSize(WRITE_BUFFER_BYTES)
+        .setCompressionType(CompressionType.LZ4_COMPRESSION);
+  }
+
+  @Override
+  public MetaRecord meta() {
+    MetaRecord found = get(families.meta, META_KEY, MetaRecord.parser());
+    return found == null ? MetaRecord.getDefaultInstance() : found;
+  }
+
+  @Override
+  public @Nullable TaskRecord task(long id) {
+    return get(families.tasks, longKey(id), TaskRecord.parser());
+  }
+
+  @Override
+  public void scan(LaneKey lane, long from, int limit, PlaceVisitor visit) {
+    try (RocksIterator iterator = db.newIterator(families.order)) {
+      int left = limit;
+      for (iterator.seek(lane.at(from)); left > 0 && iterator.isValid(); iterator.next(), left--) {
+        byte[] key = iterator.key();
+        if (!lane.isPrefixOf(key)) {
+          break;
+        }
+        visit.place(LaneKey.positionOf(key), ByteBuffer.wrap(iterator.value()).getLong());
+      }
+      check(iterator);
+    }
+  }
+
+  @Override
+  public List<TaskRecord> leased() {
+    List<TaskRecord> found = new ArrayList<>();
+    byte kind = LaneKey.Kind.LEASED.code();
+    try (RocksIterator iterator = db.newIterator(families.order)) {
+      for (iterator.seek(new byte[] {kind}); iterator.isValid(); iterator.next()) {
+        if (iterator.key()[0] != kind) {
+          break;
+        }
+        long id = ByteBuffer.wrap(iterator.value()).getLong();
+        TaskRecord task = task(id);
+        if (task == null) {
+          throw new IllegalStateException("leased task " + id + " has a place but no record");
+        }
+        found.add(task);
+      }
+      check(iterator);
+    }
+    return found;
+  }
+
+  @Override
+  public void queues(Consumer<QueueRecord> visit) {
+    all(families.queues, QueueRecord.parser(), visit);
+  }
+
+  @Override
+  public void sessions(Consumer<SessionRecord> visit) {
+    all(families.sessions, SessionRecord.parser(), visit);
+  }
+
+  @Override
+  public void producers(Consumer<ProducerRecord> visit) {
+    all(families.producers, ProducerRecord.parser(), visit);
+  }
+
+  @Override
+  public Batch newBatch() {
+    return new RocksBatch();
+  }
+
+  @Override
+  public void close() {
+    families.close();
+    db.close();
+    closeAll(owned);
+  }
+
+  private <T extends MessageLite> @Nullable T get(
+      ColumnFamilyHandle family, byte[] key, Parser<T> parser) {
+    try {
+      byte[] value = db.get(family, key);
+      return value == null ? null : parse(value, parser);
+    } catch (RocksDBException e) {
+      throw new StoreException("the state cannot be read: " + e.getMessage(), e);
+    }
+  }
+
+  private <T extends MessageLite> void all(
+      ColumnFamilyHandle family, Parser<T> parser, Consumer<T> visit) {
+    try (RocksIterator iterator = db.newIterator(family)) {
+      for (iterator.seekToFirst(); iterator.isValid(); iterator.next()) {
+        visit.accept(parse(iterator.value(), parser));
+      }
+      check(iterator);
+    }
+  }
+
+  private static <T> T parse(byte[] value, Parser<T> parser) {
+    try {
+      return parser.parseFrom(value);
+    } catch (InvalidProtocolBufferException e) {
+      throw new StoreException("a stored record cannot be parsed: " + e.getMessage(), e);
+    }
+  }
+
+  private static void check(RocksIterator iterator) {
+    try {
+      iterator.status();
+    } catch (RocksDBException e) {
+      throw new StoreException("the state cannot be read: " + e.getMessage(), e);
+    }
+  }
+
+  private static byte[] longKey(long value) {
+    return ByteBuffer.allocate(8).putLong(value).array();
+  }
+
+  private static byte[] intKey(int value) {
+    return ByteBuffer.allocate(4).putInt(value).array();
+  }
+
+  private static <T extends AutoCloseable> T own(List<AutoCloseable> owned, T resource) {
+    owned.add(resource);
+    return resource;
+  }
+
+  private static void closeAll(List<AutoCloseable> owned) {
+    for (int i = owned.size() - 1; i >= 0; i--) {
+      try {
+        owned.get(i).close();
+      } catch (Exception e) {
+        throw new IllegalStateException("native options do not close", e);
+      }
+    }
+  }
+
+  /** The column families by name. */
+  private record Families(
+      ColumnFamilyHandle fallback,
+      ColumnFamilyHandle meta,
+      ColumnFamilyHandle tasks,
+      ColumnFamilyHandle order,
+      ColumnFamilyHandle queues,
+      ColumnFamilyHandle sessions,
+      ColumnFamilyHandle producers) {
+    static List<ColumnFamilyDescriptor> descriptors(
+        ColumnFamilyOptions point, ColumnFamilyOptions ordered) {
+      return List.of(
+          new ColumnFamilyDescriptor(RocksDB.DEFAULT_COLUMN_FAMILY, ordered),
+          descriptor("meta", ordered),
+          descriptor("tasks", point),
+          descriptor("order", ordered),
+          descriptor("queues", ordered),
+          descriptor("sessions", ordered),
+          descriptor("producers", ordered));
+    }
+
+    private static ColumnFamilyDescriptor descriptor(String name, ColumnFamilyOptions options) {
+      return new ColumnFamilyDescriptor(name.getBytes(StandardCharsets.US_ASCII), options);
+    }
+
+    static Families of(List<ColumnFamilyHandle> handles) {
+      return new Families(
+          handles.get(0),
+          handles.get(1),
+          handles.get(2),
+          handles.get(3),
+          handles.get(4),
+          handles.get(5),
+          handles.get(6));
+    }
+
+    List<ColumnFamilyHandle> all() {
+      return List.of(fallback, meta, tasks, order, queues, sessions, producers);
+    }
+
+    void close() {
+      all().forEach(ColumnFamilyHandle::close);
+    }
+  }
+
+  private final class RocksBatch implements Batch {
+    private final WriteBatch batch = new WriteBatch();
+
+    @Override
+    public void putMeta(MetaRecord meta) {
+      put(families.meta, META_KEY, meta.toByteArray());
+    }
+
+    @Override
+    public void putTask(TaskRecord task) {
+      put(families.tasks, longKey(task.getId()), task.toByteArray());
+    }
+
+    @Override
+    public void deleteTask(long id) {
+      delete(families.tasks, longKey(id));
+    }
+
+    @Override
+    public void putPlace(LaneKey lane, long position, long id) {
+      put(families.order, lane.at(position), longKey(id));
+    }
+
+    @Override
+    public void deletePlace(LaneKey lane, long position) {
+      delete(families.order, lane.at(position));
+    }
+
+    @Override
+    public void putQueue(QueueRecord queue) {
+      put(families.queues, intKey(queue.getNumber()), queue.toByteArray());
+    }
+
+    @Override
+    public void putSession(SessionRecord session) {
+      put(families.sessions, longKey(session.getNumber()), session.toByteArray());
+    }
+
+    @Override
+    public void deleteSession(long number) {
+      delete(families.sessions, longKey(number));
+    }
+
+    @Override
+    public void putProducer(ProducerRecord producer) {
+      put(families.producers, bytes(producer.getKey()), producer.toByteArray());
+    }
+
+    @Override
+    public void deleteProducer(byte[] key) {
+      delete(families.producers, key);
+    }
+
+    @Override
+    public void commit() {
+      try {
+        db.write(writeOptions, batch);
+        db.flush(flushOptions, families.all());
+      } catch (RocksDBException e) {
+        throw new StoreException("the state cannot be written: " + e.getMessage(), e);
+      }
+    }
+
+    @Override
+    public void close() {
+      batch.close();
+    }
+
+    private void put(ColumnFamilyHandle family, byte[] key, byte[] value) {
+      try {
+        batch.put(family, key, value);
+      } catch (RocksDBException e) {
+        throw new StoreException("the state cannot be batched: " + e.getMessage(), e);
+      }
+    }
+
+    private void delete(ColumnFamilyHandle family, byte[] key) {
+      try {
+        batch.delete(family, key);
+      } catch (RocksDBException e) {
+        throw new StoreException("the state cannot be batched: " + e.getMessage(), e);
+      }
+    }
+
+    private static byte[] bytes(ByteString value) {
+      return value.toByteArray();
+    }
+  }
+
+  /** Tells the master at once when a flush or compaction failed in the background. */
+  private static final class BrokenListener extends AbstractEventListener {
+    private final Consumer<String> onBroken;
+
+    BrokenListener(Consumer<String> onBroken) {
+      this.onBroken = onBroken;
+    }
+
+    @Override
+    public void onBackgroundError(BackgroundErrorReason reason, Status error) {
+      onBroken.accept("RocksDB " + reason + ": " + error.getCodeString());
+    }
+  }
+}

@@ -1,0 +1,85 @@
+package dev.muster.master.store;
+
+import dev.muster.master.store.v1.MetaRecord;
+import dev.muster.master.store.v1.ProducerRecord;
+import dev.muster.master.store.v1.QueueRecord;
+import dev.muster.master.store.v1.SessionRecord;
+import dev.muster.master.store.v1.TaskRecord;
+import java.util.List;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The state as of the last write. Reads may run beside a write and see it whole or not at all;
+ * there is one writer.
+ *
+ * <p>Every method throws {@link StoreException} when the store is broken: the master must stop.
+ */
+public interface StateStore extends AutoCloseable {
+  /**
+   * The log entry up to which the state is written, and the counters; the default instance when
+   * nothing ever was.
+   */
+  MetaRecord meta();
+
+  /** The task with this id, or null. */
+  @Nullable TaskRecord task(long id);
+
+  /**
+   * Reads a lane in order.
+   *
+   * @param from the first position of interest
+   * @param limit at most so many
+   * @param visit gets positions and task ids, ascending
+   */
+  void scan(LaneKey lane, long from, int limit, PlaceVisitor visit);
+
+  /** Every task of every queue that is in a lane of kind LEASED. */
+  List<TaskRecord> leased();
+
+  void queues(Consumer<QueueRecord> visit);
+
+  void sessions(Consumer<SessionRecord> visit);
+
+  void producers(Consumer<ProducerRecord> visit);
+
+  /** A new, empty batch. One thread. */
+  Batch newBatch();
+
+  @Override
+  void close();
+
+  /** Gets one place of a lane. */
+  interface PlaceVisitor {
+    void place(long position, long id);
+  }
+
+  /** Changes that become visible and durable together. One thread. */
+  interface Batch extends AutoCloseable {
+    void putMeta(MetaRecord meta);
+
+    void putTask(TaskRecord task);
+
+    void deleteTask(long id);
+
+    void putPlace(LaneKey lane, long position, long id);
+
+    void deletePlace(LaneKey lane, long position);
+
+    void putQueue(QueueRecord queue);
+
+    void putSession(SessionRecord session);
+
+    void deleteSession(long number);
+
+    void putProducer(ProducerRecord producer);
+
+    void deleteProducer(byte[] key);
+
+    /** Writes all of it, atomically; returns when it is on the disk. */
+    void commit();
+
+    @Override
+    void close();
+  }
+}
