@@ -12,6 +12,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.UUID;
 import java.util.concurrent.TimeUnit;
+import org.testcontainers.DockerClientFactory;
 
 /**
  * The repository's {@code docker-compose.yml}, run under a name of its own by the Compose that is
@@ -22,6 +23,7 @@ final class ComposeProject implements AutoCloseable {
   private static final String PREFIX = "muster-it-";
 
   private final String name = PREFIX + UUID.randomUUID().toString().substring(0, 8);
+  private final String image = name + ":latest";
   private final List<String> command = command().orElseThrow();
   private final Path logs;
 
@@ -57,6 +59,7 @@ final class ComposeProject implements AutoCloseable {
             .redirectInput(ProcessBuilder.Redirect.from(Path.of("/dev/null").toFile()))
             .redirectOutput(log.toFile());
     Map<String, String> env = builder.environment();
+    env.put("MUSTER_IMAGE", image);
     env.put("MUSTER_BASE_IMAGE", BaseImage.find().orElseThrow());
     Process process = builder.start();
     boolean ended = process.waitFor(timeout.toMillis(), TimeUnit.MILLISECONDS);
@@ -75,6 +78,7 @@ final class ComposeProject implements AutoCloseable {
   public void close() throws IOException, InterruptedException {
     run(Duration.ofMinutes(1), "logs", "--no-color");
     run(Duration.ofMinutes(1), "down", "--volumes", "--remove-orphans", "--timeout", "10");
+    DockerClientFactory.lazyClient().removeImageCmd(image).withForce(true).exec();
   }
 
   private static boolean runs(List<String> command) {
