@@ -8,25 +8,24 @@ readonly COMPOSE_PROJECT_PREFIX=muster-it
 readonly LEFTOVER_GRACE_SECONDS=15
 
 cleanup() {
-  local code=$? started=$SECONDS
+  local code=$?
   trap - EXIT
   trap '' INT TERM
   set +e
-  if [[ -n ${CURRENT_STEP:-} ]]; then
-    note_time "$CURRENT_STEP" 0 >/dev/null
-    echo "ci: failed in step '$CURRENT_STEP'" >&2
-  fi
+  end_step "FAILED"
+  CURRENT_STEP=cleanup STEP_STARTED=$SECONDS
   echo
   echo "==> cleanup"
+  [[ -z $MAVEN_PID ]] || kill -TERM "$MAVEN_PID"
   end_leftover_processes || code=$((code == 0 ? 1 : code))
   remove_containers
   stop_engine
-  note_time "cleanup" $((SECONDS - started))
+  end_step ""
   echo
   cat "$SUMMARY"
   printf '%-12s %4d s\n' "total" "$SECONDS"
   rm -rf --one-file-system "$WORK_DIR"
-  ((code == 0)) && echo "ci: passed" || echo "ci: FAILED ($code)"
+  if ((code == 0)); then echo "ci: passed"; else echo "ci: FAILED, exit code $code"; fi
   exit "$code"
 }
 

@@ -6,18 +6,24 @@ fail() {
   exit 1
 }
 
+CURRENT_STEP=
+STEP_STARTED=0
+
 # step NAME FUNCTION: runs the function and notes the time it took.
 step() {
-  local name=$1 function=$2 started=$SECONDS
   echo
-  echo "==> $name"
-  CURRENT_STEP=$name
-  "$function"
-  CURRENT_STEP=
-  note_time "$name" $((SECONDS - started))
+  echo "==> $1"
+  CURRENT_STEP=$1
+  STEP_STARTED=$SECONDS
+  "$2"
+  end_step ""
 }
 
-note_time() {
-  printf '%-12s %4d s\n' "$1" "$2" >>"$SUMMARY"
-  echo "<== $1: $2 s"
+# end_step NOTE: notes the time of the step under way, if there is one.
+end_step() {
+  [[ -n $CURRENT_STEP ]] || return 0
+  local took=$((SECONDS - STEP_STARTED))
+  printf '%-12s %4d s  %s\n' "$CURRENT_STEP" "$took" "$1" >>"$SUMMARY"
+  echo "<== $CURRENT_STEP: $took s $1"
+  CURRENT_STEP=
 }
