@@ -1,6 +1,7 @@
 package dev.muster.client;
 
 import dev.muster.client.retry.Backoff;
+import dev.muster.client.retry.RpcFailures;
 import dev.muster.common.AuthenticationException;
 import dev.muster.common.MusterException;
 import io.grpc.Channel;

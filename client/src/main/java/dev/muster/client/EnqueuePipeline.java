@@ -2,6 +2,7 @@ package dev.muster.client;
 
 import com.google.errorprone.annotations.concurrent.GuardedBy;
 import com.google.protobuf.ByteString;
+import dev.muster.client.retry.RpcFailures;
 import dev.muster.common.Limits;
 import dev.muster.common.MusterException;
 import dev.muster.common.RefusedException;

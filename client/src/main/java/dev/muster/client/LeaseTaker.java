@@ -2,6 +2,7 @@ package dev.muster.client;
 
 import com.google.protobuf.ByteString;
 import dev.muster.client.retry.Backoff;
+import dev.muster.client.retry.RpcFailures;
 import dev.muster.common.Limits;
 import dev.muster.common.MusterException;
 import dev.muster.common.UnreachableException;
@@ -112,7 +113,7 @@ final class LeaseTaker<E> {
   private static boolean isRetryable(MusterException e) {
     return e instanceof UnreachableException
         || (e.getCause() != null && RpcFailures.isRetryable(e.getCause()))
-        || RpcFailures.refusal(e) != null && RpcFailures.isRetryable(e);
+        || (RpcFailures.refusal(e) != null && RpcFailures.isRetryable(e));
   }
 
   private TakeReply askOnce(int max, int waitMs) throws InterruptedException {

@@ -2,6 +2,7 @@ package dev.muster.client;
 
 import com.google.errorprone.annotations.concurrent.GuardedBy;
 import dev.muster.client.retry.Backoff;
+import dev.muster.client.retry.RpcFailures;
 import dev.muster.common.AuthenticationException;
 import dev.muster.common.Limits;
 import dev.muster.common.MusterException;

@@ -3,6 +3,7 @@ package dev.muster.client;
 import com.google.errorprone.annotations.CanIgnoreReturnValue;
 import com.google.errorprone.annotations.concurrent.GuardedBy;
 import dev.muster.client.retry.Backoff;
+import dev.muster.client.retry.RpcFailures;
 import dev.muster.common.MusterException;
 import dev.muster.common.TimedOutException;
 import dev.muster.common.UnreachableException;

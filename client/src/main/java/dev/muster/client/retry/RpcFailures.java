@@ -1,4 +1,4 @@
-package dev.muster.client;
+package dev.muster.client.retry;
 
 import com.google.protobuf.Any;
 import com.google.protobuf.InvalidProtocolBufferException;
@@ -12,7 +12,7 @@ import io.grpc.protobuf.StatusProto;
 import org.jspecify.annotations.Nullable;
 
 /** What a failed call means: try again, a refusal with its reason, or a fault. */
-final class RpcFailures {
+public final class RpcFailures {
   private static final String DOMAIN = "muster.dev";
   private static final String REASON_PREFIX = "REFUSAL_REASON_";
 
@@ -22,7 +22,7 @@ final class RpcFailures {
    * Whether the same request may work when it is sent again. UNAUTHENTICATED too: right after a
    * reconnect a call can overtake the authentication; a wrong key is found when connecting.
    */
-  static boolean isRetryable(Throwable failure) {
+  public static boolean isRetryable(Throwable failure) {
     RefusedException refused = refusal(failure);
     if (refused != null) {
       return isRetryable(refused.reason());
@@ -45,13 +45,13 @@ final class RpcFailures {
   }
 
   /** Whether a refusal is only "not now". */
-  static boolean isRetryable(RefusalReason reason) {
+  public static boolean isRetryable(RefusalReason reason) {
     return reason == RefusalReason.REFUSAL_REASON_UNAVAILABLE
         || reason == RefusalReason.REFUSAL_REASON_OVERLOADED;
   }
 
   /** The failure as one of ours, with a message for people. */
-  static MusterException of(Throwable failure) {
+  public static MusterException of(Throwable failure) {
     if (failure instanceof MusterException ours) {
       return ours;
     }
@@ -68,7 +68,7 @@ final class RpcFailures {
   }
 
   /** The refusal that travels in the status details; null when there is none. */
-  static @Nullable RefusedException refusal(Throwable failure) {
+  public static @Nullable RefusedException refusal(Throwable failure) {
     if (failure instanceof RefusedException refused) {
       return refused;
     }

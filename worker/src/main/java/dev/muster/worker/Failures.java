@@ -1,0 +1,92 @@
+package dev.muster.worker;
+
+import com.google.protobuf.ByteString;
+import dev.muster.common.Limits;
+import dev.muster.proto.v1.Failure;
+import java.io.PrintWriter;
+import java.io.StringWriter;
+import java.nio.charset.StandardCharsets;
+import java.util.Collection;
+
+/** What is recorded when a task fails. */
+final class Failures {
+  private Failures() {}
+
+  /** A handler threw: class, message and stack, each within its limit. */
+  static Failure thrown(Throwable cause) {
+    StringWriter stack = new StringWriter();
+    cause.printStackTrace(new PrintWriter(stack));
+    return of(cause.getClass().getName(), String.valueOf(cause.getMessage()), stack.toString())
+        .toBuilder()
+        .setRetryable(true)
+        .build();
+  }
+
+  /** The payload is not what the handler reads: no attempt will change that. */
+  static Failure undecodable(RuntimeException cause) {
+    return of(cause.getClass().getName(), String.valueOf(cause.getMessage()), "");
+  }
+
+  /** The result has no form that can be sent. */
+  static Failure unencodable(String handler, String type, RuntimeException cause) {
+    return of(
+        cause.getClass().getName(),
+        "the result of handler \""
+            + handler
+            + "\", a "
+            + type
+            + ", cannot be sent: "
+            + cause.getMessage(),
+        "");
+  }
+
+  /** Another worker may have the handler, so trying again can help. */
+  static Failure unknownHandler(String handler, Collection<String> known) {
+    String named =
+        handler.isEmpty() ? "the task names no handler" : "no handler \"" + handler + "\"";
+    return of(
+            "muster.UnknownHandler",
+            named + "; this worker has: " + (known.isEmpty() ? "none" : String.join(", ", known)),
+            "")
+        .toBuilder()
+        .setRetryable(true)
+        .build();
+  }
+
+  static Failure resultTooLarge(String handler, int bytes) {
+    return of(
+        "muster.ResultTooLarge",
+        "the result of handler \""
+            + handler
+            + "\" has "
+            + bytes
+            + " bytes, at most "
+            + Limits.PAYLOAD_BYTES_MAX
+            + " can be sent: store it elsewhere and return its address",
+        "");
+  }
+
+  private static Failure of(String kind, String message, String detail) {
+    return Failure.newBuilder()
+        .setKind(cut(kind, Limits.NAME_BYTES_MAX))
+        .setMessage(cut(message, Limits.FAILURE_MESSAGE_BYTES_MAX))
+        .setDetail(cut(detail, Limits.FAILURE_DETAIL_BYTES_MAX))
+        .build();
+  }
+
+  /** At most so many bytes of UTF-8, without half a character at the end. */
+  static String cut(String text, int bytesMax) {
+    if (text.length() * 3L <= bytesMax) {
+      return text;
+    }
+    byte[] bytes = text.getBytes(StandardCharsets.UTF_8);
+    if (bytes.length <= bytesMax) {
+      return text;
+    }
+    int end = bytesMax;
+    while (end > 0 && (bytes[end] & 0xC0) == 0x80) {
+      end--;
+    }
+    return ByteString.copyFrom(bytes, 0, end).toStringUtf8();
+  }
+}

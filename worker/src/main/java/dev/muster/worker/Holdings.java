@@ -1,0 +1,34 @@
+package dev.muster.worker;
+
+import dev.muster.proto.v1.Offer;
+import java.util.Collection;
+import java.util.Set;
+
+/**
+ * The tasks that a session holds and where they go: slots that run them, or a consumer. Called
+ * under the session's lock unless said otherwise; must not wait.
+ */
+interface Holdings {
+  /** Takes in what the master offered. */
+  void offered(Collection<Offer> offers);
+
+  /** Hands in outcomes, freed credit and what began since the last time. */
+  void collect(FrameGatherer into);
+
+  /**
+   * For the hello of a new stream: writes what is held; what is held and begun will be named as
+   * started again.
+   *
+   * @return credit that is free now; credit freed until now is not handed in again
+   */
+  int restart(HeldAttempts into);
+
+  /** The session is over: forgets all; outcomes of what still runs do not count. */
+  void drop();
+
+  /** These were called off. */
+  void cancel(Set<Long> ids);
+
+  /** Gives back all that nobody began. */
+  void returnUnstarted(FrameGatherer into);
+}

@@ -1,0 +1,153 @@
+package dev.muster.worker;
+
+import com.google.errorprone.annotations.CanIgnoreReturnValue;
+import dev.muster.client.retry.Backoff;
+import dev.muster.client.retry.Outage;
+import dev.muster.client.retry.RpcFailures;
+import dev.muster.common.AuthenticationException;
+import dev.muster.common.MusterException;
+import io.grpc.Channel;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.Executors;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Keeps a session on a stream, for ever: connects, waits for the end, connects again after a
+ * growing wait. Ends by itself only for what trying again cannot change, such as a wrong key. Two
+ * threads: one connects, one beats.
+ */
+final class SessionKeeper {
+  private static final Logger LOG = LoggerFactory.getLogger(SessionKeeper.class);
+  private static final long BEAT_MS = 500;
+
+  private final String name;
+  private final WorkerSession session;
+  private final Supplier<Channel> channels;
+  private final Backoff backoff;
+  private final Consumer<String> notices;
+  private final Outage outage = new Outage();
+  private final CountDownLatch ended = new CountDownLatch(1);
+  private final ScheduledExecutorService heart;
+  private final Thread thread;
+  private volatile boolean stopping;
+  private volatile @Nullable MusterException failure;
+
+  SessionKeeper(
+      String name,
+      WorkerSession session,
+      Supplier<Channel> channels,
+      Backoff backoff,
+      Consumer<String> notices) {
+    this.name = name;
+    this.session = session;
+    this.channels = channels;
+    this.backoff = backoff;
+    this.notices = notices;
+    this.heart = Executors.newSingleThreadScheduledExecutor(task -> daemon(task, "-heartbeat"));
+    this.thread = daemon(this::run, "-session");
+  }
+
+  private Thread daemon(Runnable task, String suffix) {
+    Thread made = new Thread(task, name + suffix);
+    made.setDaemon(true);
+    return made;
+  }
+
+  void start() {
+    thread.start();
+    var unused =
+        heart.scheduleWithFixedDelay(session::beat, BEAT_MS, BEAT_MS, TimeUnit.MILLISECONDS);
+  }
+
+  private void run() {
+    try {
+      boolean more = true;
+      while (more && !stopping) {
+        more = keepOnce();
+      }
+    } catch (InterruptedException e) {
+      LOG.debug("{} stops", name);
+    } catch (MusterException e) {
+      failure = e;
+    } finally {
+      heart.shutdownNow();
+      ended.countDown();
+    }
+  }
+
+  /** One stream from its opening to its end; false: there shall be no other. */
+  private boolean keepOnce() throws InterruptedException {
+    String reason;
+    try {
+      SessionStream stream = session.connect(channels.get());
+      Throwable end = stream.awaitEnd();
+      session.disconnected(stream);
+      if (stream.wasWelcomed()) {
+        backoff.reset();
+        if (outage.recovered()) {
+          say("connected again");
+        }
+      }
+      if (stopping || session.hasSaidGoodbye() && end == null) {
+        return false;
+      }
+      if (end != null && !RpcFailures.isRetryable(end)) {
+        throw RpcFailures.of(end);
+      }
+      reason =
+          end == null
+              ? "the master closed the stream"
+              : String.valueOf(RpcFailures.of(end).getMessage());
+      if (stream.wasWelcomed()) {
+        LOG.debug("{}: stream ended: {}", name, reason);
+        Thread.sleep(backoff.nextMs());
+        return true; // an outage only if the next attempt fails too
+      }
+    } catch (AuthenticationException e) {
+      throw e;
+    } catch (MusterException e) {
+      if (stopping) {
+        return false;
+      }
+      if (e.getCause() != null && !RpcFailures.isRetryable(e.getCause())) {
+        throw e;
+      }
+      reason = String.valueOf(e.getMessage());
+    }
+    if (outage.failed(TimeUnit.NANOSECONDS.toMillis(System.nanoTime()))) {
+      say(reason + "; the worker keeps trying");
+    }
+    Thread.sleep(backoff.nextMs());
+    return true;
+  }
+
+  private void say(String notice) {
+    LOG.warn("{}: {}", name, notice);
+    notices.accept(notice);
+  }
+
+  /** Ends the session's stream and both threads. */
+  void stop() {
+    stopping = true;
+    session.close();
+    heart.shutdownNow();
+    thread.interrupt();
+  }
+
+  /** Waits for the end; throws what ended it, unless it was stopped. False: time ran out. */
+  @CanIgnoreReturnValue
+  boolean awaitEnd(long timeout, TimeUnit unit) throws InterruptedException {
+    boolean over = ended.await(timeout, unit);
+    MusterException reason = failure;
+    if (reason != null) {
+      throw reason;
+    }
+    return over;
+  }
+}

@@ -1,0 +1,302 @@
+package dev.muster.worker;
+
+import com.google.errorprone.annotations.CanIgnoreReturnValue;
+import dev.muster.client.connection.ConnectOptions;
+import dev.muster.client.connection.Connection;
+import dev.muster.client.retry.Backoff;
+import dev.muster.common.AuthKey;
+import dev.muster.common.AuthenticationException;
+import dev.muster.common.InvalidInputException;
+import dev.muster.common.QueueName;
+import dev.muster.common.codec.Codec;
+import dev.muster.common.codec.Codecs;
+import java.time.Duration;
+import java.util.HashMap;
+import java.util.LinkedHashSet;
+import java.util.Map;
+import java.util.ServiceLoader;
+import java.util.Set;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Consumer;
+import java.util.function.Supplier;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Runs tasks of a master's queues in this JVM.
+ *
+ * <pre>{@code
+ * Worker worker =
+ *     Worker.connect("localhost:5000", AuthKey.fromEnvironment())
+ *         .queue("tasks")
+ *         .handle("square", Integer.class, n -> n * n)
+ *         .slots(8)
+ *         .start();
+ * worker.drainOnShutdown();
+ * worker.awaitTermination();
+ * }</pre>
+ *
+ * <p>A task's outcome is sent until the master has it; a task is run again, by this or another
+ * worker, when this process dies first. While the master is away, running tasks go on. Thread-safe.
+ */
+public final class Worker implements AutoCloseable {
+  private static final Logger LOG = LoggerFactory.getLogger(Worker.class);
+  private static final Duration DRAIN_TIMEOUT = Duration.ofSeconds(30);
+
+  /** How long a drained worker waits for the master to say that all outcomes are durable. */
+  private static final long SETTLE_TIMEOUT_MS = 10_000;
+
+  private static final long UNREACHED_SETTLE_TIMEOUT_MS = 1_000;
+
+  private final String name;
+  private final SlotPool slots;
+  private final WorkerSession session;
+  private final SessionKeeper keeper;
+  private final Runnable disconnect;
+  private final AtomicBoolean draining = new AtomicBoolean();
+  private final CountDownLatch drained = new CountDownLatch(1);
+
+  private Worker(Builder builder, WorkerLink link) {
+    HandlerTable handlers = new HandlerTable(builder.handlers);
+    this.name = builder.name;
+    this.slots = new SlotPool(handlers, builder.slots, builder.prefetch);
+    this.session =
+        new WorkerSession(
+            WorkerIdentity.of(name, builder.queues, handlers.names()),
+            slots,
+            this::drainInBackground);
+    this.keeper =
+        new SessionKeeper(name, session, link.channels(), link.backoff(), builder.notices);
+    this.disconnect = link.disconnect();
+    AtomicInteger number = new AtomicInteger();
+    slots.start(
+        session,
+        task -> {
+          Thread thread = new Thread(task, name + "-slot-" + number.incrementAndGet());
+          thread.setDaemon(true);
+          return thread;
+        });
+    keeper.start();
+  }
+
+  /**
+   * Begins to build a worker; nothing is connected yet.
+   *
+   * @param address "host:port"
+   */
+  public static Builder connect(String address, AuthKey key) {
+    return connect(ConnectOptions.builder().address(address).authKey(key).build());
+  }
+
+  /** As {@link #connect(String, AuthKey)}, with further options. */
+  public static Builder connect(ConnectOptions options) {
+    return new Builder(
+        () -> {
+          Connection connection = Connection.open(options);
+          return new WorkerLink(connection::channel, Backoff.standard(), connection::close);
+        });
+  }
+
+  /** The name that people see. */
+  public String name() {
+    return name;
+  }
+
+  /**
+   * Waits until the worker has ended: closed, or drained by the master's wish.
+   *
+   * @throws AuthenticationException when the key is not the master's
+   */
+  public void awaitTermination() throws InterruptedException {
+    keeper.awaitEnd(Long.MAX_VALUE, TimeUnit.NANOSECONDS);
+  }
+
+  /**
+   * Takes no more tasks, gives back at once those that did not start, lets the running ones finish,
+   * and ends. Returns when the outcomes are durable. Draining twice waits for the first.
+   *
+   * @param timeout how long running tasks may take; then they are interrupted and given back, free
+   *     of charge
+   * @return whether all running tasks finished and every outcome is durable
+   */
+  public boolean drain(Duration timeout) {
+    if (!draining.compareAndSet(false, true)) {
+      awaitDrained();
+      return true;
+    }
+    boolean clean = false;
+    try {
+      session.drain();
+      clean = slots.awaitQuiet(timeout.toMillis());
+      if (!clean) {
+        LOG.warn("{}: tasks still run after {} s; they are given back", name, timeout.toSeconds());
+        slots.abandonRunning();
+      }
+      session.sayGoodbye();
+      boolean settled =
+          session.awaitSettled(
+              session.isConnected() ? SETTLE_TIMEOUT_MS : UNREACHED_SETTLE_TIMEOUT_MS);
+      if (!settled) {
+        LOG.warn("{}: the master did not confirm the last outcomes; it will run them again", name);
+      }
+      clean &= settled;
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    } finally {
+      slots.stop();
+      keeper.stop();
+      disconnect.run();
+      drained.countDown();
+    }
+    return clean;
+  }
+
+  private void awaitDrained() {
+    try {
+      drained.await();
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  private void drainInBackground() {
+    Thread thread = new Thread(this::close, name + "-drain");
+    thread.setDaemon(false);
+    thread.start();
+  }
+
+  /** Drains for at most 30 s, then ends. Closing twice is harmless. */
+  @Override
+  public void close() {
+    var unused = drain(DRAIN_TIMEOUT);
+  }
+
+  /** Drains when the JVM is asked to end, by SIGTERM for example. Returns this worker. */
+  @CanIgnoreReturnValue
+  public Worker drainOnShutdown() {
+    Runtime.getRuntime().addShutdownHook(new Thread(this::close, name + "-shutdown"));
+    return this;
+  }
+
+  /** How many outcomes were refused because their tasks belonged to others by then. */
+  public long refused() {
+    return session.refused();
+  }
+
+  /** Waits for the end at most so long; false when it still runs. */
+  public boolean awaitTermination(Duration timeout) throws InterruptedException {
+    return keeper.awaitEnd(timeout.toNanos(), TimeUnit.NANOSECONDS);
+  }
+
+  /** Settings of a worker. For one thread. */
+  @CanIgnoreReturnValue
+  public static final class Builder {
+    private static final int SLOTS_MAX = 10_000;
+    private static final int PREFETCH_MAX = 1_000_000;
+
+    private final Supplier<WorkerLink> link;
+    private final Set<String> queues = new LinkedHashSet<>();
+    private final Map<String, HandlerTable.Bound<?>> handlers = new HashMap<>();
+    private int slots = 1;
+    private int prefetch;
+    private String name = "worker";
+    private Consumer<String> notices = notice -> {};
+
+    Builder(Supplier<WorkerLink> link) {
+      this.link = link;
+    }
+
+    /** Serves this queue, in turn with the others; at least one, at most 1,000. */
+    public Builder queue(String queue) {
+      queues.add(QueueName.check(queue));
+      return this;
+    }
+
+    /**
+     * Runs tasks of this name; the empty name is for tasks that name no handler. Payloads are read
+     * as JSON, {@code byte[]} as it is.
+     *
+     * @throws InvalidInputException when the name is taken
+     */
+    public <T> Builder handle(String name, Class<T> payload, Handler<T> handler) {
+      return handle(name, codec(payload), (value, context) -> handler.apply(value));
+    }
+
+    /** As {@link #handle(String, Class, Handler)}, told which task it is. */
+    public <T> Builder handle(String name, Class<T> payload, ContextHandler<T> handler) {
+      return handle(name, codec(payload), handler);
+    }
+
+    /** As {@link #handle(String, Class, Handler)}, with a codec for the payloads. */
+    public <T> Builder handle(String name, Codec<T> payload, ContextHandler<T> handler) {
+      if (handlers.putIfAbsent(name, new HandlerTable.Bound<>(payload, handler)) != null) {
+        throw new InvalidInputException("handler \"" + name + "\" is given twice");
+      }
+      return this;
+    }
+
+    /** Adds a handler that names itself. */
+    public Builder handler(TaskHandler<?> handler) {
+      return bind(handler);
+    }
+
+    private <T> Builder bind(TaskHandler<T> handler) {
+      return handle(handler.name(), handler.payload(), handler::run);
+    }
+
+    /** Adds every {@link TaskHandler} that a class loader's services name. */
+    public Builder handlersFrom(ClassLoader loader) {
+      for (TaskHandler<?> handler : ServiceLoader.load(TaskHandler.class, loader)) {
+        handler(handler);
+      }
+      return this;
+    }
+
+    /** How many tasks run at the same time; 1 by default. */
+    public Builder slots(int count) {
+      slots = AtLeast.check("slots", 1, SLOTS_MAX, count);
+      return this;
+    }
+
+    /**
+     * How many tasks may wait here beyond those that run, so that tiny tasks need no round trip
+     * each; 0 by default. Others cannot run them meanwhile.
+     */
+    public Builder prefetch(int count) {
+      prefetch = AtLeast.check("prefetch", 0, PREFETCH_MAX, count);
+      return this;
+    }
+
+    /** For people; "worker" by default. */
+    public Builder name(String name) {
+      this.name = name;
+      return this;
+    }
+
+    /**
+     * Told, besides the log, what a person should know: the master is unreachable (at once, then
+     * once a minute), and reached again. Called on a thread of the worker.
+     */
+    public Builder onNotice(Consumer<String> listener) {
+      notices = listener;
+      return this;
+    }
+
+    /**
+     * Starts the worker. It connects in the background, for ever; see {@link
+     * Worker#awaitTermination()}.
+     */
+    public Worker start() {
+      var unused = WorkerIdentity.of(name, queues, handlers.keySet()); // checked before connecting
+      return new Worker(this, link.get());
+    }
+
+    @SuppressWarnings("unchecked") // byte[].class is checked before the cast
+    private static <T> Codec<T> codec(Class<T> type) {
+      return type == byte[].class ? (Codec<T>) Codecs.bytes() : Codecs.json(type);
+    }
+  }
+}

@@ -1,0 +1,339 @@
+package dev.muster.worker;
+
+import com.google.errorprone.annotations.concurrent.GuardedBy;
+import com.google.protobuf.ByteString;
+import dev.muster.common.Limits;
+import dev.muster.proto.v1.Hello;
+import dev.muster.proto.v1.MasterFrame;
+import dev.muster.proto.v1.Welcome;
+import dev.muster.proto.v1.WorkerFrame;
+import io.grpc.Channel;
+import java.security.SecureRandom;
+import java.util.HashSet;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLong;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * What one worker and the master have between them: survives broken streams, ends by the master's
+ * word or by goodbye.
+ *
+ * <p>Natural batching without a clock: while sent settlements are not durable yet, further ones
+ * gather; the master's word that they are takes all along. A slot without work, or much to say,
+ * does not wait for it. Whoever finds that something may go builds and sends the frame.
+ *
+ * <p>Thread-safe. Lock order: session, then slot. Frames are sent outside the lock, by one thread
+ * at a time.
+ */
+final class WorkerSession {
+  /** What happens to a session; called without locks, on the event loop: must be short. */
+  interface Listener {
+    void drainAsked();
+  }
+
+  private static final Logger LOG = LoggerFactory.getLogger(WorkerSession.class);
+  private static final SecureRandom RANDOM = new SecureRandom();
+
+  private final Hello identity;
+  private final Holdings holdings;
+  private final Listener listener;
+  private final AtomicInteger transmitting = new AtomicInteger();
+  private final AtomicLong refused = new AtomicLong();
+  private volatile boolean urgent;
+  private volatile boolean awaitsSettled;
+  private volatile long heardNanos;
+  private volatile long saidNanos;
+  private volatile int heartbeatMs = Limits.HEARTBEAT_INTERVAL_MS;
+  private volatile int timeoutMs = Limits.SESSION_TIMEOUT_MS;
+
+  @GuardedBy("this")
+  private ByteString id = newId();
+
+  @GuardedBy("this")
+  private FrameGatherer gatherer = new FrameGatherer();
+
+  @GuardedBy("this")
+  private @Nullable SessionStream stream;
+
+  @GuardedBy("this")
+  private boolean welcomed;
+
+  @GuardedBy("this")
+  private boolean heldSomething;
+
+  @GuardedBy("this")
+  private boolean draining;
+
+  @GuardedBy("this")
+  private boolean saidGoodbye;
+
+  WorkerSession(Hello identity, Holdings holdings, Listener listener) {
+    this.identity = identity;
+    this.holdings = holdings;
+    this.listener = listener;
+  }
+
+  private static ByteString newId() {
+    byte[] id = new byte[Limits.SESSION_ID_BYTES];
+    RANDOM.nextBytes(id);
+    return ByteString.copyFrom(id);
+  }
+
+  /** Opens a stream and says hello, with what is still held. */
+  SessionStream connect(Channel channel) {
+    SessionStream fresh = new SessionStream(this);
+    heardNanos = System.nanoTime();
+    fresh.open(channel);
+    Hello hello;
+    synchronized (this) {
+      Hello.Builder building = identity.toBuilder().setSession(id);
+      HeldAttempts held = new HeldAttempts(building);
+      gatherer.restart(held);
+      int credit = holdings.restart(held);
+      building.setCredit(draining ? 0 : Math.max(0, credit));
+      heldSomething = building.getHeldIdsCount() > 0;
+      hello = building.build();
+      stream = fresh;
+      welcomed = false;
+    }
+    // Nobody else sends before the welcome, and the welcome answers this.
+    fresh.send(WorkerFrame.newBuilder().setHello(hello).build());
+    return fresh;
+  }
+
+  /** A stream ended; what is said from here on waits for the next. */
+  synchronized void disconnected(SessionStream old) {
+    if (stream == old) {
+      stream = null;
+      welcomed = false;
+    }
+  }
+
+  /** Something gathered: it goes now if nothing is under way, or if it is much. */
+  void gathered(boolean much) {
+    if (much) {
+      flush();
+    } else if (!awaitsSettled) {
+      transmit();
+    }
+  }
+
+  /** Everything that gathered goes, as soon as the stream takes it. */
+  void flush() {
+    urgent = true;
+    transmit();
+  }
+
+  private void transmit() {
+    if (transmitting.getAndIncrement() != 0) {
+      return; // the one that sends looks again
+    }
+    int seen = 1;
+    do {
+      sendAll();
+      seen = transmitting.addAndGet(-seen);
+    } while (seen != 0);
+  }
+
+  private void sendAll() {
+    while (true) {
+      SessionStream to;
+      WorkerFrame frame;
+      synchronized (this) {
+        to = stream;
+        if (to == null || !welcomed || !to.isReady()) {
+          return;
+        }
+        if (!urgent && gatherer.awaitsSettled()) {
+          return;
+        }
+        urgent = false;
+        holdings.collect(gatherer);
+        frame = gatherer.next();
+        if (frame == null) {
+          return;
+        }
+        awaitsSettled = gatherer.awaitsSettled();
+        urgent = gatherer.hasMore();
+      }
+      saidNanos = System.nanoTime();
+      to.send(frame);
+    }
+  }
+
+  /** A frame of the master; the event loop. */
+  void received(SessionStream from, MasterFrame frame) {
+    heardNanos = System.nanoTime();
+    boolean flush = false;
+    synchronized (this) {
+      if (from != stream) {
+        return;
+      }
+      if (frame.getSessionExpired()) {
+        startOver(from, "the master ended the session");
+        return;
+      }
+      if (frame.hasWelcome()) {
+        if (!welcome(frame.getWelcome())) {
+          startOver(from, "the master does not know the session any more");
+          return;
+        }
+        flush = true;
+      }
+      if (frame.getOffersCount() > 0) {
+        holdings.offered(frame.getOffersList());
+        if (draining) {
+          holdings.returnUnstarted(gatherer);
+          flush = true;
+        }
+      }
+      if (frame.getSettledUpto() > 0) {
+        gatherer.settledUpto(frame.getSettledUpto());
+        awaitsSettled = gatherer.awaitsSettled();
+        flush = true;
+        notifyAll();
+      }
+      if (frame.getCancelledIdsCount() > 0) {
+        holdings.cancel(new HashSet<>(frame.getCancelledIdsList()));
+      }
+    }
+    if (frame.getRefusedCount() > 0) {
+      refused.addAndGet(frame.getRefusedCount());
+      LOG.debug("{} outcomes refused: the tasks belong to others by now", frame.getRefusedCount());
+    }
+    if (flush) {
+      flush();
+    }
+    if (frame.getDrain()) {
+      listener.drainAsked();
+    }
+  }
+
+  /** False: our session is lost with all that it held. */
+  @GuardedBy("this")
+  private boolean welcome(Welcome welcome) {
+    if (!welcome.getResumed() && (heldSomething || gatherer.hasNumbered())) {
+      return false;
+    }
+    if (welcome.getHeartbeatIntervalMs() > 0) {
+      heartbeatMs = welcome.getHeartbeatIntervalMs();
+    }
+    if (welcome.getSessionTimeoutMs() > 0) {
+      timeoutMs = welcome.getSessionTimeoutMs();
+    }
+    gatherer.resendAfter(welcome.getSettledUpto());
+    awaitsSettled = false;
+    welcomed = true;
+    notifyAll();
+    return true;
+  }
+
+  @GuardedBy("this")
+  private void startOver(SessionStream from, String reason) {
+    LOG.info("{}: what this worker held belongs to others; it starts a new session", reason);
+    holdings.drop();
+    gatherer = new FrameGatherer();
+    if (draining) {
+      gatherer.draining();
+    }
+    if (saidGoodbye) {
+      gatherer.goodbye();
+    }
+    id = newId();
+    stream = null;
+    welcomed = false;
+    awaitsSettled = false;
+    notifyAll();
+    from.abort(reason);
+  }
+
+  /**
+   * Called often: says something if nothing was said lately, and ends a stream that fell silent.
+   */
+  void beat() {
+    long nowNanos = System.nanoTime();
+    SessionStream silent = null;
+    synchronized (this) {
+      if (stream == null) {
+        return;
+      }
+      if (nowNanos - heardNanos > TimeUnit.MILLISECONDS.toNanos(timeoutMs)) {
+        silent = stream;
+        disconnected(silent);
+      } else if (nowNanos - saidNanos > TimeUnit.MILLISECONDS.toNanos(heartbeatMs) * 3 / 4) {
+        gatherer.heartbeat();
+      } else {
+        return;
+      }
+    }
+    if (silent != null) {
+      silent.abort("nothing came from the master for " + timeoutMs + " ms");
+    } else {
+      flush();
+    }
+  }
+
+  /** No more offers; what nobody began goes back. */
+  void drain() {
+    synchronized (this) {
+      draining = true;
+      holdings.returnUnstarted(gatherer);
+      gatherer.draining();
+    }
+    flush();
+  }
+
+  /** Everything has an outcome: the session ends with the frame that has the last one. */
+  void sayGoodbye() {
+    synchronized (this) {
+      holdings.collect(gatherer);
+      gatherer.goodbye();
+      saidGoodbye = true;
+    }
+    flush();
+  }
+
+  /** Waits until every outcome handed in is durable; false when time ran out. */
+  boolean awaitSettled(long timeoutMs) throws InterruptedException {
+    long endNanos = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(timeoutMs);
+    flush();
+    synchronized (this) {
+      while (!gatherer.isSettled()) {
+        long leftMs = TimeUnit.NANOSECONDS.toMillis(endNanos - System.nanoTime());
+        if (leftMs <= 0) {
+          return false;
+        }
+        wait(leftMs);
+      }
+      return true;
+    }
+  }
+
+  /** Closes the stream in order. */
+  void close() {
+    SessionStream last;
+    synchronized (this) {
+      last = stream;
+    }
+    if (last != null) {
+      last.complete();
+    }
+  }
+
+  /** Whether a stream stands that the master welcomed. */
+  synchronized boolean isConnected() {
+    return stream != null && welcomed;
+  }
+
+  synchronized boolean hasSaidGoodbye() {
+    return saidGoodbye;
+  }
+
+  /** Outcomes that the master refused because the tasks belonged to others. */
+  long refused() {
+    return refused.get();
+  }
+}
