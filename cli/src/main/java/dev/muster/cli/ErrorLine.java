@@ -24,7 +24,7 @@ final class ErrorLine implements IParameterExceptionHandler, IExecutionException
 
   @Override
   public int handleParseException(ParameterException wrong, String[] args) {
-    StringBuilder line = new StringBuilder(OneLine.of(String.valueOf(wrong.getMessage())));
+    StringBuilder line = new StringBuilder(message(wrong));
     if (wrong instanceof UnmatchedArgumentException unmatched) {
       List<String> suggestions = unmatched.getSuggestions();
       if (!suggestions.isEmpty()) {
@@ -34,6 +34,16 @@ final class ErrorLine implements IParameterExceptionHandler, IExecutionException
     String command = wrong.getCommandLine().getCommandSpec().qualifiedName();
     print(line + "; '" + command + " --help' shows what it takes");
     return ExitCode.USAGE;
+  }
+
+  private static String message(ParameterException wrong) {
+    CommandLine command = wrong.getCommandLine();
+    if (wrong instanceof UnmatchedArgumentException unmatched
+        && !unmatched.isUnknownOption()
+        && !command.getSubcommands().isEmpty()) {
+      return "there is no command '" + unmatched.getUnmatched().get(0) + "'";
+    }
+    return OneLine.of(String.valueOf(wrong.getMessage()));
   }
 
   @Override

@@ -12,6 +12,7 @@ import dev.muster.common.Limits;
 import dev.muster.common.codec.Codec;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
 import java.util.Base64;
 
@@ -99,6 +100,13 @@ final class JsonText implements Codec<ByteString> {
     }
     String text = payload.toString(StandardCharsets.UTF_8);
     return text.indexOf('\n') < 0 && text.indexOf('\r') < 0 ? text : compact(text);
+  }
+
+  /** Writes JSON to a stream, which stays open. */
+  static JsonGenerator generator(OutputStream out) throws IOException {
+    return FACTORY
+        .createGenerator(out, JsonEncoding.UTF8)
+        .disable(JsonGenerator.Feature.AUTO_CLOSE_TARGET);
   }
 
   private static String compact(String json) {

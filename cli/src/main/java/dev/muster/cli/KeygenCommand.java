@@ -10,7 +10,7 @@ import picocli.CommandLine.Option;
 @Command(
     name = "keygen",
     description =
-        "Make a new auth key: the master and everyone who connects to it hold the same one.%n",
+        "Make a new auth key: the master and everyone who connects to it hold the same one.",
     footer = {
       "",
       "Examples:",

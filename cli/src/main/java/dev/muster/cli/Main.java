@@ -63,7 +63,21 @@ public final class Main {
     root.setParameterExceptionHandler(errors);
     root.setExecutionExceptionHandler(errors);
     root.setUsageHelpWidth(100);
+    spaceHelp(root);
     return root;
+  }
+
+  private static void spaceHelp(CommandLine command) {
+    command
+        .getCommandSpec()
+        .usageMessage()
+        .synopsisHeading("Usage: ")
+        .descriptionHeading("%n")
+        .parameterListHeading("%nArguments:%n")
+        .optionListHeading("%nOptions:%n")
+        .commandListHeading("%nCommands:%n")
+        .sortOptions(false);
+    command.getSubcommands().values().forEach(Main::spaceHelp);
   }
 
   private static PrintWriter writer(PrintStream stream) {
@@ -72,16 +86,16 @@ public final class Main {
 
   private static Map<String, Supplier<Object>> commands(Terminal terminal) {
     Map<String, Supplier<Object>> commands = new LinkedHashMap<>();
-    //    commands.put("demo", () -> new DemoCommand(terminal));
-    //    commands.put("master", () -> new MasterCommand(terminal));
-    //    commands.put("worker", () -> new WorkerCommand(terminal));
+    commands.put("demo", () -> new DemoCommand(terminal));
+    commands.put("master", () -> new MasterCommand(terminal));
+    commands.put("worker", () -> new WorkerCommand(terminal));
     commands.put("keygen", () -> new KeygenCommand(terminal));
-    //    commands.put("put", () -> new PutCommand(terminal));
-    //    commands.put("take", () -> new TakeCommand(terminal));
-    //    commands.put("queues", () -> new QueuesCommand(terminal));
-    //    commands.put("task", () -> new TaskCommand(terminal));
+    commands.put("put", () -> new PutCommand(terminal));
+    commands.put("take", () -> new TakeCommand(terminal));
+    commands.put("queues", () -> new QueuesCommand(terminal));
+    commands.put("task", () -> TaskCommand.of(terminal));
     commands.put("version", () -> new VersionCommand(terminal));
-    //    commands.put("warmup", () -> new WarmupCommand(terminal));
+    commands.put("warmup", () -> new WarmupCommand(terminal));
     return commands;
   }
 }

@@ -10,7 +10,7 @@ import picocli.CommandLine.Spec;
 /** {@code muster} by itself: the options that every command has, and the list of commands. */
 @Command(
     name = "muster",
-    description = "Hands tasks to workers on any machine, and loses none.%n",
+    description = "Hands tasks to workers on any machine, and loses none.",
     synopsisSubcommandLabel = "COMMAND",
     footer = {
       "",

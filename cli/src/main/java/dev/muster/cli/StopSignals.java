@@ -2,6 +2,7 @@ package dev.muster.cli;
 
 import java.lang.reflect.InvocationHandler;
 import java.lang.reflect.Proxy;
+import java.time.Duration;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicInteger;
 
@@ -48,6 +49,28 @@ final class StopSignals {
   /** Asks for a stop, as a signal does. */
   void ask() {
     asked.countDown();
+  }
+
+  /**
+   * Ends the process with exit code 1 when it still runs after this time: what is acknowledged is
+   * on disk, so a stop that hangs is worth less than an end.
+   */
+  void haltAfter(Duration limit, Terminal terminal) {
+    Thread watchdog =
+        new Thread(
+            () -> {
+              try {
+                Thread.sleep(limit.toMillis());
+              } catch (InterruptedException e) {
+                return;
+              }
+              terminal.note(
+                  "did not stop within " + limit.toMillis() + " ms: ended without waiting longer");
+              Runtime.getRuntime().halt(ExitCode.FAILED);
+            },
+            "muster-stop-watchdog");
+    watchdog.setDaemon(true);
+    watchdog.start();
   }
 
   /** Tells a waiting shutdown hook that everything is put away. */

@@ -6,7 +6,7 @@ import picocli.CommandLine.Command;
 /** {@code muster version}. */
 @Command(
     name = "version",
-    description = "Print the version of Muster and of Java.%n",
+    description = "Print the version of Muster and of Java.",
     footer = {"", "Example:", "  muster version"})
 final class VersionCommand implements Runnable {
   private final Terminal terminal;

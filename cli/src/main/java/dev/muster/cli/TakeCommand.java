@@ -1,0 +1,137 @@
+package dev.muster.cli;
+
+import dev.muster.client.connection.Connection;
+import dev.muster.common.InvalidInputException;
+import dev.muster.common.Limits;
+import dev.muster.common.MusterException;
+import dev.muster.common.QueueName;
+import dev.muster.common.TimedOutException;
+import dev.muster.proto.v1.Offer;
+import dev.muster.proto.v1.SettleRequest;
+import dev.muster.proto.v1.Settlement;
+import dev.muster.proto.v1.TakeReply;
+import dev.muster.proto.v1.TakeRequest;
+import dev.muster.proto.v1.TasksGrpc;
+import dev.muster.proto.v1.TasksGrpc.TasksBlockingStub;
+import io.grpc.StatusRuntimeException;
+import java.time.Duration;
+import java.util.concurrent.TimeUnit;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+
+/**
+ * {@code muster take}. A task is acknowledged after its payload is written: when the command or its
+ * reader dies in between, the task comes back.
+ */
+@Command(
+    name = "take",
+    description = {
+      "Take tasks from a queue and print their payloads, one a line. A payload that is not JSON is printed as base64 in quotes.",
+      "",
+      "Exit code 3 when the time ends before all have come; what came is printed and taken."
+    },
+    footer = {
+      "",
+      "Examples:",
+      "  muster take --queue inbox",
+      "  muster take --queue result --count 10 --timeout 1m"
+    })
+final class TakeCommand implements Runnable {
+  private static final int BATCH_MAX = 1_000;
+  private static final Duration ANSWER_WITHIN = Duration.ofSeconds(10);
+
+  private final Terminal terminal;
+
+  @Mixin private final MasterOptions master = new MasterOptions();
+
+  @Option(names = "--queue", required = true, paramLabel = "QUEUE", description = "The queue.")
+  private String queue = "";
+
+  @Option(names = "--count", paramLabel = "N", description = "How many tasks to take; default: 1.")
+  private long count = 1;
+
+  @Option(
+      names = "--timeout",
+      paramLabel = "TIME",
+      converter = DurationConverter.class,
+      description = "How long to wait for all of them; default: 5s.")
+  private Duration timeout = Duration.ofSeconds(5);
+
+  TakeCommand(Terminal terminal) {
+    this.terminal = terminal;
+  }
+
+  @Override
+  public void run() {
+    QueueName.check(queue);
+    if (count < 1) {
+      throw new InvalidInputException("--count must be at least 1, found " + count);
+    }
+    try (Connection connection = Connection.open(master.connectOptions(terminal, "muster take"))) {
+      takeAll(TasksGrpc.newBlockingStub(connection.channel()));
+    } catch (StatusRuntimeException failed) {
+      throw FailedCall.of(failed);
+    }
+  }
+
+  private void takeAll(TasksBlockingStub tasks) {
+    long endNanos = System.nanoTime() + timeout.toNanos();
+    long left = count;
+    while (left > 0) {
+      long waitMs = Math.max(0, TimeUnit.NANOSECONDS.toMillis(endNanos - System.nanoTime()));
+      TakeReply reply =
+          takeSome(
+              tasks,
+              (int) Math.min(left, BATCH_MAX),
+              (int) Math.min(waitMs, Limits.TAKE_WAIT_MS_MAX));
+      for (Offer offer : reply.getOffersList()) {
+        print(tasks, offer);
+        left -= offer.getIdsCount();
+      }
+      if (reply.getOffersCount() == 0 && System.nanoTime() - endNanos >= 0) {
+        throw new TimedOutException(
+            "took "
+                + (count - left)
+                + " of "
+                + count
+                + " from queue "
+                + queue
+                + " within "
+                + timeout.toMillis()
+                + " ms");
+      }
+    }
+  }
+
+  private TakeReply takeSome(TasksBlockingStub tasks, int max, int waitMs) {
+    return tasks
+        .withDeadlineAfter(waitMs + ANSWER_WITHIN.toMillis(), TimeUnit.MILLISECONDS)
+        .take(TakeRequest.newBuilder().setQueue(queue).setMax(max).setWaitMs(waitMs).build());
+  }
+
+  private void print(TasksBlockingStub tasks, Offer offer) {
+    for (int i = 0; i < offer.getIdsCount(); i++) {
+      terminal
+          .out()
+          .println(JsonText.onOneLine(offer.getPayloads(i), offer.getOptions().getContentType()));
+    }
+    Settlement.Builder settlement = Settlement.newBuilder();
+    boolean written = !terminal.out().checkError();
+    for (long id : offer.getIdsList()) {
+      if (written) {
+        settlement.addCompletedIds(id).addCompletedTokens(offer.getToken());
+      } else {
+        settlement.addReturnedIds(id).addReturnedTokens(offer.getToken());
+      }
+    }
+    var unused =
+        tasks
+            .withDeadlineAfter(ANSWER_WITHIN.toMillis(), TimeUnit.MILLISECONDS)
+            .settle(SettleRequest.newBuilder().setSettlement(settlement).build());
+    if (!written) {
+      throw new MusterException(
+          "standard output is closed: the tasks that could not be written are given back");
+    }
+  }
+}

@@ -1,0 +1,125 @@
+package dev.muster.cli;
+
+import dev.muster.common.InvalidInputException;
+import dev.muster.common.Limits;
+import dev.muster.common.QueueName;
+import dev.muster.worker.TaskHandler;
+import dev.muster.worker.Worker;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.List;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+
+/** {@code muster worker}. */
+@Command(
+    name = "worker",
+    description = {
+      "Run tasks of some queues until SIGTERM or Ctrl-C. The first signal lets running tasks finish and gives the others back;"
+          + " the second one ends the process at once.",
+      "",
+      "The handler 'square' is built in. Others come from --classpath, found by ServiceLoader: a class that implements"
+          + " dev.muster.worker.TaskHandler and is named in META-INF/services/dev.muster.worker.TaskHandler.",
+      "",
+      "When the master cannot be reached the worker says so, goes on trying, and says so again once a minute."
+    },
+    footer = {
+      "",
+      "Examples:",
+      "  muster worker --queue task",
+      "  muster worker --master 10.0.0.5:5000 --queue mail --queue reports --slots 8 --classpath handlers.jar"
+    })
+final class WorkerCommand implements Callable<Integer> {
+  private final Terminal terminal;
+
+  @Mixin private final MasterOptions master = new MasterOptions();
+
+  @Option(names = "--queue", required = true, paramLabel = "QUEUE", description = "A queue to serve; give it several times for several queues.")
+  private final List<String> queues = new ArrayList<>();
+
+  @Option(names = "--slots", paramLabel = "N", description = "How many tasks run at the same time; default: the number of processors.")
+  private int slots = Runtime.getRuntime().availableProcessors();
+
+  @Option(names = "--prefetch", paramLabel = "N", description = "How many more tasks may wait here, for queues of very short tasks; default: 0.")
+  private int prefetch;
+
+  @Option(names = "--name", paramLabel = "NAME", description = "What people call this worker; default: the host's name.")
+  private String name = "";
+
+  @Option(names = "--classpath", paramLabel = "JAR", description = "A jar or folder with handlers; give it several times for several.")
+  private final List<Path> classPath = new ArrayList<>();
+
+  @Option(
+      names = "--drain-timeout",
+      paramLabel = "TIME",
+      converter = DurationConverter.class,
+      description = "How long running tasks may take to finish after the first signal; default: 1m.")
+  private Duration drainTimeout = Duration.ofMinutes(1);
+
+  @Option(names = "--until-input-ends", hidden = true, description = "Stop when standard input ends: for a worker that must not outlive its parent.")
+  private boolean untilInputEnds;
+
+  WorkerCommand(Terminal terminal) {
+    this.terminal = terminal;
+  }
+
+  @Override
+  public Integer call() throws InterruptedException {
+    queues.forEach(QueueName::check);
+    requireAtLeast("--slots", 1, slots);
+    requireAtLeast("--prefetch", 0, prefetch);
+    if (queues.size() > Limits.WORKER_QUEUES_MAX) {
+      throw new InvalidInputException("a worker serves at most " + Limits.WORKER_QUEUES_MAX + " queues, found " + queues.size());
+    }
+    Collection<TaskHandler<?>> handlers = HandlerPath.load(classPath);
+    Worker.Builder builder = Worker.connect(master.connectOptions(terminal, "muster worker")).slots(slots).prefetch(prefetch);
+    if (!name.isEmpty()) {
+      builder.name(name);
+    }
+    queues.forEach(builder::queue);
+    handlers.forEach(builder::handler);
+    StopSignals stop = StopSignals.install();
+    if (untilInputEnds) {
+      stopWhenInputEnds(stop);
+    }
+    try (Worker worker = builder.start()) {
+      terminal.say(
+          "muster worker connected to %s, queues %s, %d slots, handlers %s"
+              .formatted(master.address(terminal), String.join(" ", queues), slots, String.join(" ", handlers.stream().map(TaskHandler::name).sorted().toList())));
+      stop.await();
+      worker.drain(drainTimeout);
+    }
+    stop.done();
+    return ExitCode.OK;
+  }
+
+  private static void requireAtLeast(String option, int least, int found) {
+    if (found < least) {
+      throw new InvalidInputException(option + " must be at least " + least + ", found " + found);
+    }
+  }
+
+  private void stopWhenInputEnds(StopSignals stop) {
+    InputStream in = terminal.in();
+    Thread watcher =
+        new Thread(
+            () -> {
+              try {
+                in.transferTo(OutputStream.nullOutputStream());
+              } catch (IOException closed) {
+                // an end as good as any
+              }
+              stop.ask();
+            },
+            "muster-input-watcher");
+    watcher.setDaemon(true);
+    watcher.start();
+  }
+}
