@@ -50,35 +50,29 @@ end_leftover_processes() {
 
 remove_containers() {
   engine_answers || return 0
-  local -a containers networks volumes
-  mapfile -t containers < <({
-    docker ps -aq --filter "label=$TEST_LABEL"
-    of_compose container
-  } | sort -u)
-  ((${#containers[@]} == 0)) || docker rm -f -v "${containers[@]}" >/dev/null
-  mapfile -t networks < <({
-    docker network ls -q --filter "label=$TEST_LABEL"
-    of_compose network
-  } | sort -u)
-  ((${#networks[@]} == 0)) || docker network rm "${networks[@]}" >/dev/null
-  mapfile -t volumes < <({
-    docker volume ls -q --filter "label=$TEST_LABEL"
-    of_compose volume
-  } | sort -u)
-  ((${#volumes[@]} == 0)) || docker volume rm "${volumes[@]}" >/dev/null
-  echo "removed: ${#containers[@]} containers, ${#networks[@]} networks, ${#volumes[@]} volumes"
+  local -a found
+  mapfile -t found < <(of_tests "ps -a" '{{.ID}}')
+  ((${#found[@]} == 0)) || docker rm -f -v "${found[@]}" >/dev/null
+  echo "removed ${#found[@]} containers"
+  mapfile -t found < <(of_tests "network ls" '{{.ID}}')
+  ((${#found[@]} == 0)) || docker network rm "${found[@]}" >/dev/null
+  echo "removed ${#found[@]} networks"
+  mapfile -t found < <(of_tests "volume ls" '{{.Name}}')
+  ((${#found[@]} == 0)) || docker volume rm "${found[@]}" >/dev/null
+  echo "removed ${#found[@]} volumes"
+  mapfile -t found < <(docker images --filter 'reference=muster-it-*' --format '{{.Repository}}:{{.Tag}}')
+  ((${#found[@]} == 0)) || docker rmi -f "${found[@]}" >/dev/null
+  echo "removed ${#found[@]} images"
 }
 
-# of_compose KIND: ids of the containers, networks or volumes of the tests' Compose projects.
-of_compose() {
-  local label=com.docker.compose.project format
-  case $1 in
-    container) format='{{.ID}} {{.Label "com.docker.compose.project"}}' ;;
-    network) format='{{.ID}} {{.Label "com.docker.compose.project"}}' ;;
-    volume) format='{{.Name}} {{.Label "com.docker.compose.project"}}' ;;
-  esac
-  case $1 in
-    container) docker ps -a --filter "label=$label" --format "$format" ;;
-    *) docker "$1" ls --filter "label=$label" --format "$format" ;;
-  esac | awk -v prefix="$COMPOSE_PROJECT_PREFIX" 'index($2, prefix) == 1 { print $1 }'
+# of_tests "ps -a"|"network ls"|"volume ls" FORMAT: what the tests made themselves, and what Compose made for them.
+of_tests() {
+  local -a list
+  read -r -a list <<<"$1"
+  {
+    docker "${list[@]}" --filter "label=$TEST_LABEL" --format "$2"
+    docker "${list[@]}" --filter label=com.docker.compose.project \
+      --format "$2 {{.Label \"com.docker.compose.project\"}}" |
+      awk -v prefix="$COMPOSE_PROJECT_PREFIX" 'index($2, prefix) == 1 { print $1 }'
+  } | sort -u
 }

@@ -81,7 +81,7 @@ final class MusterCluster implements AutoCloseable {
    * Kills the master with SIGKILL and puts a new container in its place: only the data volume
    * survives.
    */
-  void crashMaster() {
+  void crashMaster() throws InterruptedException {
     master.kill();
     master.replace();
     master.awaitLine(MASTER_READY, START_TIMEOUT);

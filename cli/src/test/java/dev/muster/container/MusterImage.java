@@ -1,7 +1,10 @@
 package dev.muster.container;
 
+import com.github.dockerjava.api.DockerClient;
 import java.nio.file.Path;
 import java.util.Map;
+import java.util.UUID;
+import org.testcontainers.DockerClientFactory;
 import org.testcontainers.images.builder.ImageFromDockerfile;
 
 /**
@@ -27,14 +30,22 @@ final class MusterImage {
 
     private static String build() {
       String base = BaseImage.find().orElseThrow();
-      return new ImageFromDockerfile()
-          .withFileFromPath("Dockerfile", ROOT.resolve("Dockerfile"))
-          .withFileFromPath("cli/target/muster.jar", JAR)
-          .withBuildArg("BASE_IMAGE", base)
-          // Never asks a registry: the base image is here.
-          .withBuildImageCmdModifier(
-              cmd -> cmd.withPull(false).withLabels(Map.of(PrivateNetwork.LABEL, "true")))
-          .get();
+      String image =
+          new ImageFromDockerfile("muster-it-" + UUID.randomUUID(), false)
+              .withFileFromPath("Dockerfile", ROOT.resolve("Dockerfile"))
+              .withFileFromPath("cli/target/muster.jar", JAR)
+              .withBuildArg("BASE_IMAGE", base)
+              // Never asks a registry: the base image is here.
+              .withBuildImageCmdModifier(
+                  cmd -> cmd.withPull(false).withLabels(Map.of(PrivateNetwork.LABEL, "true")))
+              .get();
+      // Testcontainers itself removes images only by its reaper, which has to come from a registry.
+      DockerClient docker = DockerClientFactory.lazyClient();
+      Runtime.getRuntime()
+          .addShutdownHook(
+              new Thread(
+                  () -> docker.removeImageCmd(image).withForce(true).exec(), "remove-image"));
+      return image;
     }
   }
 }

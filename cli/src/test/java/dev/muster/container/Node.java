@@ -14,15 +14,18 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Predicate;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 import org.testcontainers.DockerClientFactory;
 import org.testcontainers.containers.Container.ExecResult;
 import org.testcontainers.containers.ExecInContainerPattern;
-import org.testcontainers.containers.output.WaitingConsumer;
+import org.testcontainers.containers.output.OutputFrame.OutputType;
 import org.testcontainers.utility.LogUtils;
 
 /**
@@ -141,24 +144,36 @@ final class Node {
   /**
    * Waits until a line that matches was printed since the latest start.
    *
-   * @throws AssertionError with the whole log, when it does not come within the time
+   * @throws AssertionError with the whole log, when it does not come within the time, or the
+   *     process ends without it
    */
-  Node awaitLine(String regex, Duration timeout) {
-    WaitingConsumer lines = new WaitingConsumer();
-    LogUtils.followOutput(docker, id(), lines);
+  Node awaitLine(String regex, Duration timeout) throws InterruptedException {
     Predicate<String> matches = Pattern.compile(regex).asPredicate();
+    CompletableFuture<String> outcome = new CompletableFuture<>();
+    // A container's log goes over all its starts: each of them prints its own such line.
+    AtomicInteger missing = new AtomicInteger(starts);
+    LogUtils.followOutput(
+        docker,
+        id(),
+        frame -> {
+          if (frame.getType() == OutputType.END) {
+            outcome.complete("its process ended without");
+          } else if (matches.test(frame.getUtf8String()) && missing.decrementAndGet() == 0) {
+            outcome.complete("");
+          }
+        });
+    String problem;
     try {
-      // A container's log goes over all its starts: each one prints its own such line.
-      lines.waitUntil(
-          frame -> matches.test(frame.getUtf8String()),
-          timeout.toMillis(),
-          TimeUnit.MILLISECONDS,
-          starts);
+      problem = outcome.get(timeout.toMillis(), TimeUnit.MILLISECONDS);
     } catch (TimeoutException late) {
+      problem = "there was none within " + timeout;
+    } catch (ExecutionException impossible) {
+      throw new AssertionError(impossible);
+    }
+    if (!problem.isEmpty()) {
       throw new AssertionError(
-          "%s printed no line like \"%s\" within %s; it printed:%n%s"
-              .formatted(name, regex, timeout, log()),
-          late);
+          "expected %s to print a line like \"%s\"; %s; it printed:%n%s"
+              .formatted(name, regex, problem, log()));
     }
     return this;
   }

@@ -20,7 +20,7 @@ final class PrivateNetworkContainerIT {
   private Node right;
 
   @BeforeEach
-  void startTwoNodes(TestInfo test) {
+  void startTwoNodes(TestInfo test) throws Exception {
     network = PrivateNetwork.create(test.getTestMethod().orElseThrow().getName());
     String image = BaseImage.find().orElseThrow();
     left = network.node("left", image, "bash", "-c", WAIT).start();
