@@ -42,7 +42,10 @@ final class DemoCommand implements Callable<Integer> {
   @Option(names = "--tasks", paramLabel = "N", description = "How many tasks; default: 10.")
   private int tasks = 10;
 
-  @Option(names = "--workers", paramLabel = "N", description = "How many worker processes; default: 2. Not with --master.")
+  @Option(
+      names = "--workers",
+      paramLabel = "N",
+      description = "How many worker processes; default: 2. Not with --master.")
   private @Nullable Integer workers;
 
   @Option(
@@ -68,7 +71,8 @@ final class DemoCommand implements Callable<Integer> {
     }
     if (master.isGiven()) {
       if (workers != null) {
-        throw new InvalidInputException("--workers and --master exclude each other: a running master has its own workers");
+        throw new InvalidInputException(
+            "--workers and --master exclude each other: a running master has its own workers");
       }
       try (Muster muster = Muster.connect(master.connectOptions(terminal, "muster demo"))) {
         putAndGet(muster, () -> {});
@@ -87,7 +91,8 @@ final class DemoCommand implements Callable<Integer> {
    * @param check called now and then while results are awaited; throws when none can come any more
    */
   private void putAndGet(Muster muster, Runnable check) throws InterruptedException {
-    TaskQueue<Integer> task = muster.tasks(TASK_QUEUE, Integer.class).handler(SquareHandler.NAME).resultsTo(RESULT_QUEUE);
+    TaskQueue<Integer> task =
+        muster.tasks(TASK_QUEUE, Integer.class).handler(SquareHandler.NAME).resultsTo(RESULT_QUEUE);
     RemoteQueue<String> result = muster.queue(RESULT_QUEUE, String.class);
     Random random = new Random();
     for (int i = 0; i < tasks; i++) {
@@ -110,7 +115,8 @@ final class DemoCommand implements Callable<Integer> {
       }
       check.run();
     }
-    throw new TimedOutException("no result within " + timeout.toMillis() + " ms; is a worker running? muster queues shows");
+    throw new TimedOutException(
+        "no result within " + timeout.toMillis() + " ms; is a worker running? muster queues shows");
   }
 
   /** For those who handle it: that the demo cannot go on. */

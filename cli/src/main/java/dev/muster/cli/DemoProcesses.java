@@ -11,8 +11,9 @@ import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A master in this process, with a fresh key and a temporary data directory, and workers in processes of their own. Closed by
- * its user, or by the end of this process (Ctrl-C); and when this process is killed, its workers see that their input ends, and go.
+ * A master in this process, with a fresh key and a temporary data directory, and workers in
+ * processes of their own. Closed by its user, or by the end of this process (Ctrl-C); and when this
+ * process is killed, its workers see that their input ends, and go.
  */
 final class DemoProcesses implements AutoCloseable {
   private final Terminal terminal;
@@ -45,7 +46,14 @@ final class DemoProcesses implements AutoCloseable {
 
   private synchronized void startAll(int count) throws IOException {
     data = TemporaryFolder.create("muster-demo-");
-    master = Master.start(MasterConfig.builder().data(data.path()).host("127.0.0.1").port(0).authKey(key).build());
+    master =
+        Master.start(
+            MasterConfig.builder()
+                .data(data.path())
+                .host("127.0.0.1")
+                .port(0)
+                .authKey(key)
+                .build());
     for (int i = 1; i <= count; i++) {
       workers.add(startWorker(master.address(), "demo-" + i));
     }
@@ -53,8 +61,22 @@ final class DemoProcesses implements AutoCloseable {
 
   /** The key goes by the environment: other users of the machine can read command lines. */
   private Process startWorker(String address, String name) throws IOException {
-    List<String> command = OwnCommand.line("worker", "--master", address, "--queue", DemoCommand.TASK_QUEUE, "--slots", "4", "--name", name, "--until-input-ends");
-    ProcessBuilder builder = new ProcessBuilder(command).redirectOutput(ProcessBuilder.Redirect.DISCARD).redirectError(ProcessBuilder.Redirect.INHERIT);
+    List<String> command =
+        OwnCommand.line(
+            "worker",
+            "--master",
+            address,
+            "--queue",
+            DemoCommand.TASK_QUEUE,
+            "--slots",
+            "4",
+            "--name",
+            name,
+            "--until-input-ends");
+    ProcessBuilder builder =
+        new ProcessBuilder(command)
+            .redirectOutput(ProcessBuilder.Redirect.DISCARD)
+            .redirectError(ProcessBuilder.Redirect.INHERIT);
     builder.environment().put(AuthKey.ENVIRONMENT_VARIABLE, key.toText());
     return builder.start();
   }
@@ -75,10 +97,13 @@ final class DemoProcesses implements AutoCloseable {
     int died = workers.size() - alive;
     if (died > ended && !closed) {
       ended = died;
-      terminal.note(died + " of " + workers.size() + " workers ended; their tasks go to the others");
+      terminal.note(
+          died + " of " + workers.size() + " workers ended; their tasks go to the others");
     }
     if (alive == 0) {
-      throw DemoCommand.cannotGoOn("every worker ended, the last with exit code " + workers.get(workers.size() - 1).exitValue());
+      throw DemoCommand.cannotGoOn(
+          "every worker ended, the last with exit code "
+              + workers.get(workers.size() - 1).exitValue());
     }
   }
 
@@ -119,7 +144,8 @@ final class DemoProcesses implements AutoCloseable {
     try {
       folder.close();
     } catch (IOException e) {
-      terminal.note("the demo's data could not be removed: " + folder.path() + ": " + e.getMessage());
+      terminal.note(
+          "the demo's data could not be removed: " + folder.path() + ": " + e.getMessage());
     }
   }
 }

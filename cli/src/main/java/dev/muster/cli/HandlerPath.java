@@ -20,10 +20,11 @@ final class HandlerPath {
   private HandlerPath() {}
 
   /**
-   * Loads them. The class loader stays open: handlers load further classes while they run. A handler of the user's takes the
-   * place of a built-in one of the same name.
+   * Loads them. The class loader stays open: handlers load further classes while they run. A
+   * handler of the user's takes the place of a built-in one of the same name.
    *
-   * @throws InvalidInputException when a part is missing or has no handler, when a handler cannot be made, or two have one name
+   * @throws InvalidInputException when a part is missing or has no handler, when a handler cannot
+   *     be made, or two have one name
    */
   static Collection<TaskHandler<?>> load(List<Path> classPath) {
     Map<String, TaskHandler<?>> handlers = new LinkedHashMap<>();
@@ -33,14 +34,16 @@ final class HandlerPath {
         if (other != null) {
           throw new InvalidInputException(
               "two handlers are named '%s': %s and %s; rename one"
-                  .formatted(handler.name(), other.getClass().getName(), handler.getClass().getName()));
+                  .formatted(
+                      handler.name(), other.getClass().getName(), handler.getClass().getName()));
         }
       }
       if (handlers.isEmpty()) {
         throw new InvalidInputException(
             "found no handler on --classpath "
                 + classPath
-                + "; name its class in META-INF/services/" + TaskHandler.class.getName());
+                + "; name its class in META-INF/services/"
+                + TaskHandler.class.getName());
       }
     }
     handlers.putIfAbsent(SquareHandler.NAME, new SquareHandler());
@@ -49,7 +52,8 @@ final class HandlerPath {
 
   private static List<TaskHandler<?>> find(List<Path> classPath) {
     URL[] urls = classPath.stream().map(HandlerPath::url).toArray(URL[]::new);
-    URLClassLoader loader = new URLClassLoader("handlers", urls, TaskHandler.class.getClassLoader());
+    URLClassLoader loader =
+        new URLClassLoader("handlers", urls, TaskHandler.class.getClassLoader());
     List<TaskHandler<?>> found = new ArrayList<>();
     try {
       for (TaskHandler<?> handler : ServiceLoader.load(TaskHandler.class, loader)) {

@@ -34,22 +34,36 @@ final class MasterCommand implements Callable<Integer> {
 
   private final Terminal terminal;
 
-  @Option(names = "--data", required = true, paramLabel = "DIR", description = "Where the log and the state are kept; made when it is not there.")
+  @Option(
+      names = "--data",
+      required = true,
+      paramLabel = "DIR",
+      description = "Where the log and the state are kept; made when it is not there.")
   private Path data = Path.of("");
 
-  @Option(names = "--host", paramLabel = "HOST", description = "Address to listen on; default: 127.0.0.1, for this machine only; 0.0.0.0 for all.")
+  @Option(
+      names = "--host",
+      paramLabel = "HOST",
+      description =
+          "Address to listen on; default: 127.0.0.1, for this machine only; 0.0.0.0 for all.")
   private String host = "127.0.0.1";
 
-  @Option(names = "--port", paramLabel = "PORT", description = "Port to listen on; default: 5000; 0: any free one.")
+  @Option(
+      names = "--port",
+      paramLabel = "PORT",
+      description = "Port to listen on; default: 5000; 0: any free one.")
   private int port = 5000;
 
   @Option(
       names = "--auth-key-file",
       paramLabel = "FILE",
-      description = "File with the auth key, readable by you alone; default: the key in MUSTER_AUTH_KEY.")
+      description =
+          "File with the auth key, readable by you alone; default: the key in MUSTER_AUTH_KEY.")
   private @Nullable Path authKeyFile;
 
-  @Option(names = "--plaintext", description = "Serve without TLS; only together with a loopback address.")
+  @Option(
+      names = "--plaintext",
+      description = "Serve without TLS; only together with a loopback address.")
   private boolean plaintext;
 
   MasterCommand(Terminal terminal) {
@@ -63,7 +77,8 @@ final class MasterCommand implements Callable<Integer> {
     }
     if (plaintext && !isLoopback(host)) {
       throw new InvalidInputException(
-          "--plaintext is allowed only together with a loopback --host such as 127.0.0.1, found " + host
+          "--plaintext is allowed only together with a loopback --host such as 127.0.0.1, found "
+              + host
               + "; leave --plaintext out to serve with TLS");
     }
     MasterConfig config =
@@ -78,7 +93,8 @@ final class MasterCommand implements Callable<Integer> {
     try (Master master = Master.start(config)) {
       terminal.say(
           "muster master ready on %s, data %s, certificate sha256 %s"
-              .formatted(master.address(), data, master.certificateSha256()));
+              .formatted(
+                  master.address(), data, master.certificateSha256().orElse("none: plaintext")));
       stop.await();
       stop.haltAfter(STOP_WITHIN, terminal);
     }

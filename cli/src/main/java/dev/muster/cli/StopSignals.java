@@ -31,7 +31,7 @@ final class StopSignals {
       stop.handle("TERM");
       stop.handle("INT");
     } catch (ReflectiveOperationException | IllegalArgumentException missing) {
-      Runtime.getRuntime().addShutdownHook(new Thread(stop::stopInHook, "muster-stop"));
+      Runtime.getRuntime().addShutdownHook(new Thread(stop::stopInHook, "muster-stop-hook"));
     }
     return stop;
   }
@@ -41,9 +41,21 @@ final class StopSignals {
     asked.await();
   }
 
-  /** True once someone asked for a stop. */
-  boolean isAsked() {
-    return asked.getCount() == 0;
+  /** Runs an action, once, on a thread of its own, when someone asks for a stop. */
+  void whenAsked(Runnable action) {
+    Thread waiter =
+        new Thread(
+            () -> {
+              try {
+                asked.await();
+              } catch (InterruptedException e) {
+                return;
+              }
+              action.run();
+            },
+            "muster-stop");
+    waiter.setDaemon(true);
+    waiter.start();
   }
 
   /** Asks for a stop, as a signal does. */

@@ -17,10 +17,13 @@ import java.util.stream.Stream;
 import picocli.CommandLine.Command;
 
 /**
- * {@code muster warmup}: does once what the other commands do, so that the archive which the {@code muster} script makes of the
- * classes loaded here holds all that they will load.
+ * {@code muster warmup}: does once what the other commands do, so that the archive which the {@code
+ * muster} script makes of the classes loaded here holds all that they will load.
  */
-@Command(name = "warmup", hidden = true, description = "Load the classes of all commands; for the script.")
+@Command(
+    name = "warmup",
+    hidden = true,
+    description = "Load the classes of all commands; for the script.")
 final class WarmupCommand implements Callable<Integer> {
   private final Terminal terminal;
 
@@ -35,11 +38,22 @@ final class WarmupCommand implements Callable<Integer> {
       AuthKey key = AuthKey.generate();
       Path keyFile = folder.resolve("key");
       key.writeTo(keyFile);
-      MasterConfig config = MasterConfig.builder().data(folder.resolve("data")).host("127.0.0.1").port(0).authKey(key).build();
+      MasterConfig config =
+          MasterConfig.builder()
+              .data(folder.resolve("data"))
+              .host("127.0.0.1")
+              .port(0)
+              .authKey(key)
+              .build();
       try (Master master = Master.start(config);
           Worker worker =
-              Worker.connect(master.address(), key).queue("task").handler(new SquareHandler()).slots(2).start()) {
-        List<String> connection = List.of("--master", master.address(), "--auth-key-file", keyFile.toString());
+              Worker.connect(master.address(), key)
+                  .queue("task")
+                  .handler(new SquareHandler())
+                  .slots(2)
+                  .start()) {
+        List<String> connection =
+            List.of("--master", master.address(), "--auth-key-file", keyFile.toString());
         run(connection, "put", "--queue", "task", "--name", "square", "--await", "12");
         run(connection, "put", "--queue", "inbox");
         run(connection, "take", "--queue", "inbox");
@@ -55,8 +69,10 @@ final class WarmupCommand implements Callable<Integer> {
   }
 
   private static void run(List<String> connection, String... arguments) {
-    PrintStream nowhere = new PrintStream(OutputStream.nullOutputStream(), false, StandardCharsets.UTF_8);
-    ByteArrayInputStream input = new ByteArrayInputStream("{\"hello\": \"world\"}\n".getBytes(StandardCharsets.UTF_8));
+    PrintStream nowhere =
+        new PrintStream(OutputStream.nullOutputStream(), false, StandardCharsets.UTF_8);
+    ByteArrayInputStream input =
+        new ByteArrayInputStream("{\"hello\": \"world\"}\n".getBytes(StandardCharsets.UTF_8));
     var unused =
         Main.run(
             new Terminal(input, nowhere, nowhere, Map.of()),

@@ -41,29 +41,50 @@ final class WorkerCommand implements Callable<Integer> {
 
   @Mixin private final MasterOptions master = new MasterOptions();
 
-  @Option(names = "--queue", required = true, paramLabel = "QUEUE", description = "A queue to serve; give it several times for several queues.")
+  @Option(
+      names = "--queue",
+      required = true,
+      paramLabel = "QUEUE",
+      description = "A queue to serve; give it several times for several queues.")
   private final List<String> queues = new ArrayList<>();
 
-  @Option(names = "--slots", paramLabel = "N", description = "How many tasks run at the same time; default: the number of processors.")
+  @Option(
+      names = "--slots",
+      paramLabel = "N",
+      description = "How many tasks run at the same time; default: the number of processors.")
   private int slots = Runtime.getRuntime().availableProcessors();
 
-  @Option(names = "--prefetch", paramLabel = "N", description = "How many more tasks may wait here, for queues of very short tasks; default: 0.")
+  @Option(
+      names = "--prefetch",
+      paramLabel = "N",
+      description =
+          "How many more tasks may wait here, for queues of very short tasks; default: 0.")
   private int prefetch;
 
-  @Option(names = "--name", paramLabel = "NAME", description = "What people call this worker; default: the host's name.")
+  @Option(
+      names = "--name",
+      paramLabel = "NAME",
+      description = "What people call this worker; default: worker.")
   private String name = "";
 
-  @Option(names = "--classpath", paramLabel = "JAR", description = "A jar or folder with handlers; give it several times for several.")
+  @Option(
+      names = "--classpath",
+      paramLabel = "JAR",
+      description = "A jar or folder with handlers; give it several times for several.")
   private final List<Path> classPath = new ArrayList<>();
 
   @Option(
       names = "--drain-timeout",
       paramLabel = "TIME",
       converter = DurationConverter.class,
-      description = "How long running tasks may take to finish after the first signal; default: 1m.")
+      description =
+          "How long running tasks may take to finish after the first signal; default: 1m.")
   private Duration drainTimeout = Duration.ofMinutes(1);
 
-  @Option(names = "--until-input-ends", hidden = true, description = "Stop when standard input ends: for a worker that must not outlive its parent.")
+  @Option(
+      names = "--until-input-ends",
+      hidden = true,
+      description = "Stop when standard input ends: for a worker that must not outlive its parent.")
   private boolean untilInputEnds;
 
   WorkerCommand(Terminal terminal) {
@@ -76,10 +97,17 @@ final class WorkerCommand implements Callable<Integer> {
     requireAtLeast("--slots", 1, slots);
     requireAtLeast("--prefetch", 0, prefetch);
     if (queues.size() > Limits.WORKER_QUEUES_MAX) {
-      throw new InvalidInputException("a worker serves at most " + Limits.WORKER_QUEUES_MAX + " queues, found " + queues.size());
+      throw new InvalidInputException(
+          "a worker serves at most "
+              + Limits.WORKER_QUEUES_MAX
+              + " queues, found "
+              + queues.size());
     }
     Collection<TaskHandler<?>> handlers = HandlerPath.load(classPath);
-    Worker.Builder builder = Worker.connect(master.connectOptions(terminal, "muster worker")).slots(slots).prefetch(prefetch);
+    Worker.Builder builder =
+        Worker.connect(master.connectOptions(terminal, "muster worker"))
+            .slots(slots)
+            .prefetch(prefetch);
     if (!name.isEmpty()) {
       builder.name(name);
     }
@@ -90,14 +118,22 @@ final class WorkerCommand implements Callable<Integer> {
       stopWhenInputEnds(stop);
     }
     try (Worker worker = builder.start()) {
+      stop.whenAsked(() -> drain(worker));
       terminal.say(
-          "muster worker connected to %s, queues %s, %d slots, handlers %s"
-              .formatted(master.address(terminal), String.join(" ", queues), slots, String.join(" ", handlers.stream().map(TaskHandler::name).sorted().toList())));
-      stop.await();
-      worker.drain(drainTimeout);
+          "muster worker serves %s of %s with %d slots, handlers %s"
+              .formatted(
+                  String.join(" ", queues),
+                  master.address(terminal),
+                  slots,
+                  String.join(" ", handlers.stream().map(TaskHandler::name).sorted().toList())));
+      worker.awaitTermination();
     }
     stop.done();
     return ExitCode.OK;
+  }
+
+  private void drain(Worker worker) {
+    var unused = worker.drain(drainTimeout); // the worker itself says what could not be finished
   }
 
   private static void requireAtLeast(String option, int least, int found) {

@@ -23,6 +23,6 @@ public interface Effects {
    */
   void waiting(String queue, long ready, long room);
 
-  /** A task reached a terminal state and is kept, to be awaited. */
+  /** A task reached a terminal state; it may be awaited. It is valid only within the call. */
   void finished(Task task);
 }

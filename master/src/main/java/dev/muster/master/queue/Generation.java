@@ -67,7 +67,12 @@ public final class Generation {
         && goneProducers.isEmpty();
   }
 
-  /** The log entry up to which it holds changes; only once it is frozen. */
+  /** Term of the last log entry in it; only once it is frozen. */
+  public long appliedTerm() {
+    return frozenMeta().getAppliedTerm();
+  }
+
+  /** Index of the last log entry in it; only once it is frozen. */
   public long appliedIndex() {
     return frozenMeta().getAppliedIndex();
   }
@@ -131,7 +136,7 @@ public final class Generation {
   }
 
   /** Adds all of it to one batch. On the flusher's thread; frozen only. */
-  void writeTo(StateStore.Batch batch) {
+  public void writeTo(StateStore.Batch batch) {
     for (ObjectCursor<Task> cursor : tasks.values()) {
       write(cursor.value, batch);
     }

@@ -20,7 +20,6 @@ import dev.muster.proto.v1.TaskInfo;
 import dev.muster.proto.v1.TaskOptions;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.function.BiConsumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -83,7 +82,10 @@ public final class QueueMachine {
     return state.nowMs;
   }
 
-  /** Begins an entry. @param stampMs the leader's clock; time never goes back, whatever it says */
+  /**
+   * Begins an entry, stamped with the leader's clock; time never goes back, whatever the stamp
+   * says.
+   */
   public void begin(long stampMs, Effects effects) {
     state.nowMs = Math.max(state.nowMs, stampMs);
     state.effects = effects;
@@ -347,26 +349,27 @@ public final class QueueMachine {
     return state.sessions.numbers();
   }
 
-  /** Everything leased: visits queue name and id, in no order. */
-  public void leased(BiConsumer<String, Long> visit) {
+  /** Everything leased, in no order. */
+  public void leased(LeaseVisitor visit) {
     for (ObjectCursor<Task> cursor : state.tasks.leased().values()) {
-      visit.accept(cursor.value.queue.name, cursor.value.id);
+      Task task = cursor.value;
+      visit.lease(task.queue.name, task.id, task.token, task.session, task.leaseUntilMs);
     }
   }
 
-  /** Leases without a session: visits each with its end, in no order. */
-  public void deadlines(DeadlineVisitor visit) {
-    for (ObjectCursor<Task> cursor : state.tasks.leased().values()) {
-      if (cursor.value.session == 0) {
-        visit.deadline(cursor.value.id, cursor.value.token, cursor.value.leaseUntilMs);
-      }
-    }
+  /**
+   * When this attempt's lease ends, ms since the epoch; 0: it does not hold the task any more, or
+   * has a session.
+   */
+  public long leaseUntilMs(long id, long token) {
+    Task task = state.tasks.leased(id);
+    return task != null && task.token == token ? task.leaseUntilMs : 0;
   }
 
-  /** For each queue with tasks that are ready: its name and their number. */
-  public void waiting(Effects effects) {
+  /** What waits in each queue, in order of name. */
+  public void waiting(WaitingVisitor visit) {
     for (QueueState queue : state.queues.page("", "", Integer.MAX_VALUE)) {
-      effects.waiting(queue.name, queue.ready.size(), queue.room());
+      visit.queue(queue.name, queue.ready.size(), queue.room());
     }
   }
 
@@ -381,8 +384,13 @@ public final class QueueMachine {
     return broken;
   }
 
-  /** Gets one lease without a session. */
-  public interface DeadlineVisitor {
-    void deadline(long id, long token, long leaseUntilMs);
+  /** Gets one queue: tasks that can be leased and enqueued now. */
+  public interface WaitingVisitor {
+    void queue(String name, long ready, long room);
+  }
+
+  /** Gets one lease; {@code session} is 0 without one, {@code leaseUntilMs} 0 with one. */
+  public interface LeaseVisitor {
+    void lease(String queue, long id, long token, long session, long leaseUntilMs);
   }
 }

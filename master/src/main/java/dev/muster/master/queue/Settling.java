@@ -86,41 +86,49 @@ final class Settling {
   private List<RefusedAttempt> apply(Settlement settlement, long session) {
     List<RefusedAttempt> refused = new ArrayList<>(0);
     for (int i = 0; i < settlement.getCompletedIdsCount(); i++) {
-      long id = settlement.getCompletedIds(i);
-      long token = settlement.getCompletedTokens(i);
-      Task task = state.tasks.leased(id);
-      if (isHeld(task, token, session)) {
+      Task task =
+          held(settlement.getCompletedIds(i), settlement.getCompletedTokens(i), session, refused);
+      if (task != null) {
         ByteString result =
             i < settlement.getResultsCount() ? settlement.getResults(i) : ByteString.EMPTY;
         complete(task, result, settlement.getResultContentType());
-      } else {
-        refused.add(refuse(id, token));
       }
     }
     for (FailedAttempt failed : settlement.getFailedList()) {
-      Task task = state.tasks.leased(failed.getId());
-      if (isHeld(task, failed.getToken(), session)) {
+      Task task = held(failed.getId(), failed.getToken(), session, refused);
+      if (task != null) {
         fail(task, failed);
-      } else {
-        refused.add(refuse(failed.getId(), failed.getToken()));
       }
     }
     for (int i = 0; i < settlement.getReturnedIdsCount(); i++) {
-      long id = settlement.getReturnedIds(i);
-      long token = settlement.getReturnedTokens(i);
-      Task task = state.tasks.leased(id);
-      if (isHeld(task, token, session)) {
+      Task task =
+          held(settlement.getReturnedIds(i), settlement.getReturnedTokens(i), session, refused);
+      if (task != null) {
         leasing.giveBack(task, Leasing.Return.UNSTARTED);
-      } else {
-        refused.add(refuse(id, token));
       }
     }
     return refused;
   }
 
-  /** The fencing check: only the attempt that holds the task may end it. */
-  private static boolean isHeld(@Nullable Task task, long token, long session) {
-    return task != null && task.token == token && task.session == session;
+  /**
+   * The fencing check: only the attempt that holds the task may end it. Null: refused, and noted.
+   */
+  private @Nullable Task held(long id, long token, long session, List<RefusedAttempt> refused) {
+    Task task = state.tasks.leased(id);
+    if (task != null && task.token == token && task.session == session) {
+      return task;
+    }
+    if (task != null) {
+      task.queue.staleSettlements++;
+      state.tasks.current().dirty(task.queue);
+    }
+    refused.add(
+        RefusedAttempt.newBuilder()
+            .setId(id)
+            .setToken(token)
+            .setReason(RefusalReason.REFUSAL_REASON_STALE_TOKEN)
+            .build());
+    return null;
   }
 
   private void complete(Task leased, ByteString result, String contentType) {
@@ -139,11 +147,18 @@ final class Settling {
       }
       case RESULT_POLICY_QUEUE -> {
         enqueueResult(task, result, contentType);
-        state.tasks.remove(task);
+        leave(task);
       }
-      case RESULT_POLICY_DROP -> state.tasks.remove(task);
+      case RESULT_POLICY_DROP -> leave(task);
     }
     state.changed(queue);
+  }
+
+  /** Done, and nothing of it is kept. */
+  private void leave(Task task) {
+    task.state = TaskState.TASK_STATE_SUCCEEDED;
+    state.effects.finished(task);
+    state.tasks.remove(task);
   }
 
   private void fail(Task leased, FailedAttempt failed) {
@@ -211,18 +226,5 @@ final class Settling {
       resultOptions.put(contentType, options);
     }
     return options;
-  }
-
-  private RefusedAttempt refuse(long id, long token) {
-    Task known = state.tasks.leased(id);
-    if (known != null) {
-      known.queue.staleSettlements++;
-      state.tasks.current().dirty(known.queue);
-    }
-    return RefusedAttempt.newBuilder()
-        .setId(id)
-        .setToken(token)
-        .setReason(RefusalReason.REFUSAL_REASON_STALE_TOKEN)
-        .build();
   }
 }

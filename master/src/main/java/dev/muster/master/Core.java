@@ -1,0 +1,239 @@
+package dev.muster.master;
+
+import dev.muster.common.Limits;
+import dev.muster.common.MusterException;
+import dev.muster.master.dispatch.Awaits;
+import dev.muster.master.dispatch.Dispatcher;
+import dev.muster.master.dispatch.Sessions;
+import dev.muster.master.dispatch.WorkerStream;
+import dev.muster.master.expiry.LeaseWatch;
+import dev.muster.master.queue.Effects;
+import dev.muster.master.queue.QueueMachine;
+import dev.muster.master.queue.Task;
+import dev.muster.master.replication.Applier;
+import dev.muster.master.replication.Flusher;
+import dev.muster.master.replication.LogCheck;
+import dev.muster.master.replication.Proposer;
+import dev.muster.master.replication.RaftNode;
+import dev.muster.master.store.RocksStateStore;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import java.util.concurrent.atomic.AtomicBoolean;
+import org.jspecify.annotations.Nullable;
+
+/** Everything behind gRPC, wired: log, state machine, store, dispatch, timers. */
+final class Core implements AutoCloseable {
+  private static final long READY_WITHIN_S = 600;
+  private static final long TICK_MS = 200;
+  private static final long FLUSH_EVERY_S = 5;
+
+  private final DataDirectory data;
+  private final RocksStateStore store;
+  private final Flusher flusher;
+  private final Applier applier;
+  private final RaftNode raft;
+  private final Proposer proposer;
+  private final Dispatcher dispatcher;
+  private final Sessions sessions;
+  private final Awaits awaits;
+  private final LeaseWatch leases;
+  private final DiskWatch disk;
+  private final ExecutorService egress = daemon("muster-egress");
+  private final ScheduledExecutorService timer =
+      Executors.newSingleThreadScheduledExecutor(task -> daemonThread(task, "muster-timer"));
+
+  private Core(MasterConfig config, DataDirectory data, Breakage breakage) throws IOException {
+    this.data = data;
+    Files.createDirectories(data.store());
+    this.store = RocksStateStore.open(data.store(), breakage::because);
+    QueueMachine machine = new QueueMachine(store, Limits.OUTSTANDING_REQUESTS_MAX);
+    LogCheck.run(data.raft(), data.cluster(), machine.appliedIndex());
+    this.flusher = new Flusher(store, breakage::because);
+    this.applier = new Applier(machine, flusher);
+    this.raft =
+        new RaftNode(
+            data.raft(),
+            data.cluster(),
+            applier,
+            machine.appliedTerm(),
+            machine.appliedIndex(),
+            breakage::because);
+    flusher.onFlushed(
+        generation -> raft.flushed(generation.appliedTerm(), generation.appliedIndex()));
+    this.proposer = new Proposer(raft, System::currentTimeMillis, breakage::because);
+    this.leases = new LeaseWatch(proposer, applier, System::currentTimeMillis);
+    this.dispatcher = new Dispatcher(proposer, System::nanoTime, leases::leased);
+    this.sessions = new Sessions(proposer, dispatcher, System::nanoTime);
+    this.awaits = new Awaits(applier);
+    this.disk =
+        new DiskWatch(
+            () -> Files.getFileStore(data.root()).getUsableSpace(),
+            config.diskFloorBytes(),
+            breakage::because);
+  }
+
+  /** Recovers the state; returns when this master leads. */
+  static Core start(MasterConfig config) {
+    DataDirectory data = DataDirectory.open(config.data());
+    Core core = null;
+    try {
+      core = new Core(config, data, new Breakage(config));
+      core.lead();
+      return core;
+    } catch (IOException e) {
+      abandon(core, data);
+      throw new UncheckedIOException(e);
+    } catch (RuntimeException | Error e) {
+      abandon(core, data);
+      throw e;
+    }
+  }
+
+  private static void abandon(@Nullable Core core, DataDirectory data) {
+    if (core == null) {
+      data.close();
+    } else {
+      core.close();
+    }
+  }
+
+  private void lead() throws IOException {
+    try {
+      raft.start().get(READY_WITHIN_S, TimeUnit.SECONDS);
+    } catch (ExecutionException | TimeoutException e) {
+      throw new MusterException("the log in " + data.raft() + " does not come up: " + e, e);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new MusterException("interrupted while starting", e);
+    }
+    disk.tick();
+    applier.lead(new LeaderEffects());
+    proposer.start(dispatcher::plan);
+    proposer.execute(this::restoreLeader);
+    timer.scheduleAtFixedRate(
+        () -> proposer.execute(this::tick), TICK_MS, TICK_MS, TimeUnit.MILLISECONDS);
+    timer.scheduleAtFixedRate(disk::tick, TICK_MS, TICK_MS, TimeUnit.MILLISECONDS);
+    timer.scheduleAtFixedRate(
+        applier::rollWhenChanged, FLUSH_EVERY_S, FLUSH_EVERY_S, TimeUnit.SECONDS);
+  }
+
+  /** What a leader knows beyond the replicated state, from that state. */
+  private void restoreLeader() {
+    applier.read(
+        machine -> {
+          sessions.restore(machine.sessions());
+          leases.restore(machine);
+          machine.waiting(dispatcher::waiting);
+          return true;
+        });
+  }
+
+  private void tick() {
+    sessions.tick();
+    dispatcher.tick();
+    leases.tick();
+  }
+
+  DataDirectory data() {
+    return data;
+  }
+
+  Proposer proposer() {
+    return proposer;
+  }
+
+  Dispatcher dispatcher() {
+    return dispatcher;
+  }
+
+  Sessions sessions() {
+    return sessions;
+  }
+
+  Awaits awaits() {
+    return awaits;
+  }
+
+  Applier applier() {
+    return applier;
+  }
+
+  DiskWatch diskWatch() {
+    return disk;
+  }
+
+  ExecutorService egress() {
+    return egress;
+  }
+
+  /** Ends the workers' streams, so that they look for a master again at once. */
+  void endStreams() {
+    sessions.forEachStream(WorkerStream::finish);
+  }
+
+  @Override
+  public void close() {
+    timer.shutdownNow();
+    proposer.close();
+    raft.close();
+    applier.rollWhenChanged();
+    flusher.close();
+    store.close();
+    egress.shutdown();
+    data.close();
+  }
+
+  private static ExecutorService daemon(String name) {
+    return Executors.newSingleThreadExecutor(task -> daemonThread(task, name));
+  }
+
+  private static Thread daemonThread(Runnable task, String name) {
+    Thread thread = new Thread(task, name);
+    thread.setDaemon(true);
+    return thread;
+  }
+
+  /** Carries what apply notes to those who act on it. The apply thread, within apply. */
+  private final class LeaderEffects implements Effects {
+    @Override
+    public void waiting(String queue, long ready, long room) {
+      proposer.execute(() -> dispatcher.waiting(queue, ready, room));
+    }
+
+    @Override
+    public void finished(Task task) {
+      awaits.finished(task);
+    }
+  }
+
+  /** Stops the master once, with the first reason. */
+  private static final class Breakage {
+    private final MasterConfig config;
+    private final AtomicBoolean broken = new AtomicBoolean();
+
+    Breakage(MasterConfig config) {
+      this.config = config;
+    }
+
+    void because(Throwable failure) {
+      Throwable root = failure;
+      while (root.getCause() != null) {
+        root = root.getCause();
+      }
+      because(failure.getMessage() + (root == failure ? "" : " (" + root + ")"));
+    }
+
+    void because(String why) {
+      if (broken.compareAndSet(false, true)) {
+        config.onBroken().accept(why);
+      }
+    }
+  }
+}

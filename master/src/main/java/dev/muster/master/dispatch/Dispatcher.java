@@ -1,0 +1,319 @@
+package dev.muster.master.dispatch;
+
+import dev.muster.master.dispatch.ParkedTake.Receiver;
+import dev.muster.master.log.v1.Command;
+import dev.muster.master.log.v1.Lease;
+import dev.muster.master.log.v1.Settle;
+import dev.muster.master.queue.Outcome;
+import dev.muster.master.replication.Proposer;
+import dev.muster.master.replication.Reply;
+import dev.muster.proto.v1.EnqueueRequest;
+import dev.muster.proto.v1.Offer;
+import dev.muster.proto.v1.RefusalReason;
+import dev.muster.proto.v1.Settlement;
+import dev.muster.proto.v1.TakeRequest;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.Iterator;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.TimeUnit;
+import java.util.function.LongSupplier;
+
+/**
+ * Brings ready tasks and free slots together by proposing leases. On the proposer's loop only, but
+ * for what says otherwise.
+ *
+ * <p>A lease is proposed in the same entry as the tasks that it is for, when a worker waits: put
+ * and hand-out then cost one write to the log, not two. Nothing is scanned: a queue is looked at
+ * when something about it changed.
+ */
+public final class Dispatcher {
+  /** One lease asks for at most so many tasks. */
+  private static final long LEASE_TASKS_MAX = 2_000;
+
+  private final Proposer proposer;
+  private final LongSupplier clockNs;
+  private final LeaseListener leases;
+  private final Map<String, QueueDemand> queues = new HashMap<>();
+  private final Set<QueueDemand> changed = new LinkedHashSet<>();
+
+  /**
+   * @param clockNs monotonic, ns
+   * @param leases told of leases without a session; on the apply thread
+   */
+  public Dispatcher(Proposer proposer, LongSupplier clockNs, LeaseListener leases) {
+    this.proposer = proposer;
+    this.clockNs = clockNs;
+    this.leases = leases;
+  }
+
+  /** Told of leases that end by the clock. */
+  public interface LeaseListener {
+    void leased(List<Offer> offers, long leaseUntilMs);
+  }
+
+  QueueDemand demand(String queue) {
+    return queues.computeIfAbsent(queue, QueueDemand::new);
+  }
+
+  /** What waits in a queue, as of the entry applied last. */
+  public void waiting(String queue, long ready, long room) {
+    QueueDemand demand = demand(queue);
+    demand.ready = ready;
+    demand.room = room;
+    changed.add(demand);
+  }
+
+  /** A worker has free slots. */
+  void hungry(WorkerLink link) {
+    if (link.isHungry()) {
+      for (QueueDemand queue : link.queues) {
+        queue.hungry.add(link);
+        changed.add(queue);
+      }
+    }
+  }
+
+  /**
+   * Proposes an enqueue; one that finds its queue full waits for room as long as it asks to.
+   *
+   * @param reply answered on the apply thread, or on the loop when its time ends
+   */
+  public void enqueue(EnqueueRequest request, Reply reply) {
+    long untilNs = clockNs.getAsLong() + TimeUnit.MILLISECONDS.toNanos(request.getWaitMs());
+    Command command = Command.newBuilder().setEnqueue(request).build();
+    propose(command, request.getPayloadsCount(), demand(request.getQueue()), reply, untilNs);
+  }
+
+  private void propose(Command command, int count, QueueDemand queue, Reply reply, long untilNs) {
+    queue.enqueuing += count;
+    changed.add(queue);
+    proposer.propose(
+        command,
+        new Reply() {
+          @Override
+          public void applied(Outcome outcome) {
+            boolean full =
+                outcome instanceof Outcome.Refused refused
+                    && refused.reason() == RefusalReason.REFUSAL_REASON_QUEUE_FULL
+                    && clockNs.getAsLong() < untilNs;
+            if (!full) {
+              reply.applied(outcome);
+            }
+            proposer.execute(
+                () -> {
+                  queue.enqueuing -= count;
+                  if (full) {
+                    queue.enqueues.add(
+                        new ParkedEnqueue(
+                            command, count, reply, (Outcome.Refused) outcome, untilNs));
+                    changed.add(queue);
+                  }
+                });
+          }
+
+          @Override
+          public void unknown(String why) {
+            reply.unknown(why);
+            proposer.execute(() -> queue.enqueuing -= count);
+          }
+        });
+  }
+
+  /** A consumer without a session asks for tasks. */
+  public ParkedTake take(TakeRequest request, Receiver receiver) {
+    QueueDemand queue = demand(request.getQueue());
+    long untilNs = clockNs.getAsLong() + TimeUnit.MILLISECONDS.toNanos(request.getWaitMs());
+    ParkedTake take =
+        new ParkedTake(
+            queue, request.getMax(), request.getVisibilityTimeoutMs(), untilNs, receiver);
+    queue.takes.add(take);
+    changed.add(queue);
+    return take;
+  }
+
+  /** Its caller is gone. */
+  public void cancel(ParkedTake take) {
+    take.ended = true;
+    take.queue.takes.remove(take);
+  }
+
+  /** Proposes what can be matched. Before each entry is closed. */
+  public void plan() {
+    if (changed.isEmpty()) {
+      return;
+    }
+    List<QueueDemand> looked = new ArrayList<>(changed);
+    changed.clear();
+    for (QueueDemand queue : looked) {
+      planEnqueues(queue);
+      planTakes(queue);
+      planWorkers(queue);
+      if (queue.isIdle()) {
+        queues.remove(queue.name);
+      }
+    }
+  }
+
+  private void planEnqueues(QueueDemand queue) {
+    long room = queue.room;
+    while (!queue.enqueues.isEmpty() && queue.enqueues.element().count() <= room) {
+      ParkedEnqueue parked = queue.enqueues.remove();
+      room -= parked.count();
+      propose(parked.command(), parked.count(), queue, parked.reply(), parked.untilNs());
+    }
+  }
+
+  private void planTakes(QueueDemand queue) {
+    Iterator<ParkedTake> takes = queue.takes.iterator();
+    while (takes.hasNext()) {
+      ParkedTake take = takes.next();
+      if (queue.available() > 0) {
+        takes.remove();
+        lease(queue, take);
+      } else if (take.untilNs <= clockNs.getAsLong()) {
+        takes.remove();
+        take.ended = true;
+        take.receiver.take(List.of());
+      } else {
+        return;
+      }
+    }
+  }
+
+  private void planWorkers(QueueDemand queue) {
+    while (queue.available() > 0 && !queue.hungry.isEmpty()) {
+      Iterator<WorkerLink> first = queue.hungry.iterator();
+      WorkerLink link = first.next();
+      first.remove();
+      if (!link.isHungry()) {
+        continue;
+      }
+      // An even share for each that waits: large credit must not starve the others.
+      long waiting = queue.hungry.size() + 1L;
+      long share = (queue.available() + waiting - 1) / waiting;
+      long count = Math.min(Math.min(link.credit, share), LEASE_TASKS_MAX);
+      lease(queue, link, count);
+      if (link.isHungry()) {
+        queue.hungry.add(link);
+      }
+    }
+  }
+
+  private void lease(QueueDemand queue, WorkerLink link, long count) {
+    queue.leasing += count;
+    link.leasing += count;
+    link.credit -= count;
+    Lease.Builder lease =
+        Lease.newBuilder().setQueue(queue.name).setSession(link.session).setMax((int) count);
+    proposer.propose(
+        Command.newBuilder().setLease(lease).build(),
+        new Reply() {
+          @Override
+          public void applied(Outcome outcome) {
+            Outcome.Leased leased = (Outcome.Leased) outcome;
+            WorkerStream stream = link.stream();
+            if (stream != null && leased.count() > 0) {
+              stream.offer(leased.offers());
+            }
+            proposer.execute(() -> leased(queue, link, count, leased.count()));
+          }
+
+          @Override
+          public void unknown(String why) {
+            proposer.execute(() -> leased(queue, link, count, 0));
+          }
+        });
+  }
+
+  private void leased(QueueDemand queue, WorkerLink link, long asked, long got) {
+    queue.leasing -= asked;
+    link.leasing -= asked;
+    link.credit += asked - got;
+    changed.add(queue);
+    hungry(link);
+    if (link.stream() == null && got > 0) {
+      Sessions.returnUnstarted(proposer, link);
+    }
+  }
+
+  private void lease(QueueDemand queue, ParkedTake take) {
+    int max = take.max;
+    queue.leasing += max;
+    Lease.Builder lease =
+        Lease.newBuilder()
+            .setQueue(queue.name)
+            .setMax(max)
+            .setVisibilityTimeoutMs(take.visibilityTimeoutMs);
+    proposer.propose(
+        Command.newBuilder().setLease(lease).build(),
+        new Reply() {
+          @Override
+          public void applied(Outcome outcome) {
+            Outcome.Leased leased = (Outcome.Leased) outcome;
+            if (leased.count() > 0) {
+              leases.leased(leased.offers(), leased.leaseUntilMs());
+            }
+            boolean taken = leased.count() > 0 && take.receiver.take(leased.offers());
+            proposer.execute(
+                () -> {
+                  queue.leasing -= max;
+                  changed.add(queue);
+                  if (leased.count() == 0 && !take.ended) {
+                    queue.takes.addFirst(take);
+                  } else if (leased.count() > 0 && !taken) {
+                    giveBack(leased.offers());
+                  }
+                });
+          }
+
+          @Override
+          public void unknown(String why) {
+            take.receiver.unavailable(why);
+            proposer.execute(() -> queue.leasing -= max);
+          }
+        });
+  }
+
+  /**
+   * The caller went away while its tasks were being leased: they need not wait for the visibility
+   * timeout.
+   */
+  private void giveBack(List<Offer> offers) {
+    Settlement.Builder settlement = Settlement.newBuilder();
+    for (Offer offer : offers) {
+      offer
+          .getIdsList()
+          .forEach(id -> settlement.addReturnedIds(id).addReturnedTokens(offer.getToken()));
+    }
+    Settle.Builder settle = Settle.newBuilder().setSettlement(settlement);
+    proposer.propose(Command.newBuilder().setSettle(settle).build(), Reply.NONE);
+  }
+
+  /** Looks for waits that are over. Called now and then. */
+  public void tick() {
+    long nowNs = clockNs.getAsLong();
+    for (QueueDemand queue : queues.values()) {
+      queue.enqueues.removeIf(
+          parked -> {
+            boolean over = parked.untilNs() <= nowNs;
+            if (over) {
+              parked.reply().applied(parked.refusal());
+            }
+            return over;
+          });
+      queue.takes.removeIf(
+          take -> {
+            boolean over = take.untilNs <= nowNs;
+            if (over) {
+              take.ended = true;
+              take.receiver.take(List.of());
+            }
+            return over;
+          });
+    }
+  }
+}

@@ -1,0 +1,293 @@
+package dev.muster.master.dispatch;
+
+import dev.muster.common.Limits;
+import dev.muster.master.log.v1.CloseSession;
+import dev.muster.master.log.v1.Command;
+import dev.muster.master.log.v1.OpenSession;
+import dev.muster.master.log.v1.ReturnUnstarted;
+import dev.muster.master.log.v1.Settle;
+import dev.muster.master.queue.Outcome;
+import dev.muster.master.replication.Proposer;
+import dev.muster.master.replication.Reply;
+import dev.muster.proto.v1.FailedAttempt;
+import dev.muster.proto.v1.Hello;
+import dev.muster.proto.v1.NumberedSettlement;
+import dev.muster.proto.v1.RefusalReason;
+import dev.muster.proto.v1.Settlement;
+import dev.muster.proto.v1.WorkerFrame;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
+import java.util.function.LongSupplier;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The worker sessions as the leader sees them. A session lives as long as its heartbeats, whatever
+ * becomes of its streams; what it was offered and has not started lives only as long as the stream.
+ */
+public final class Sessions {
+  private static final Logger LOG = LoggerFactory.getLogger(Sessions.class);
+  private static final long TIMEOUT_NS = TimeUnit.MILLISECONDS.toNanos(Limits.SESSION_TIMEOUT_MS);
+  private static final long HEARTBEAT_NS =
+      TimeUnit.MILLISECONDS.toNanos(Limits.HEARTBEAT_INTERVAL_MS);
+
+  private final Proposer proposer;
+  private final Dispatcher dispatcher;
+  private final LongSupplier clockNs;
+
+  /** By session number. Apply adds, the loop removes, queries look. */
+  private final Map<Long, WorkerLink> links = new ConcurrentHashMap<>();
+
+  private long heartbeatNs;
+
+  public Sessions(Proposer proposer, Dispatcher dispatcher, LongSupplier clockNs) {
+    this.proposer = proposer;
+    this.dispatcher = dispatcher;
+    this.clockNs = clockNs;
+    this.heartbeatNs = clockNs.getAsLong();
+  }
+
+  /** This master leads now: every open session has its full time to come back. On the loop. */
+  public void restore(long[] sessions) {
+    for (long session : sessions) {
+      links.putIfAbsent(session, new WorkerLink(session, clockNs.getAsLong()));
+    }
+  }
+
+  /** A stream says hello. On the loop; the listener hears what came of it. */
+  public void open(WorkerStream stream, Hello hello, HelloListener listener) {
+    OpenSession.Builder open =
+        OpenSession.newBuilder()
+            .setKey(hello.getSession())
+            .setWorker(hello.getName() + "@" + hello.getHost() + ":" + hello.getPid())
+            .addAllHeldIds(hello.getHeldIdsList())
+            .addAllHeldTokens(hello.getHeldTokensList());
+    proposer.propose(
+        Command.newBuilder().setOpenSession(open).build(),
+        new Reply() {
+          @Override
+          public void applied(Outcome outcome) {
+            if (outcome instanceof Outcome.Opened opened) {
+              WorkerLink link =
+                  links.computeIfAbsent(
+                      opened.number(), number -> new WorkerLink(number, clockNs.getAsLong()));
+              link.lastHeardNs = clockNs.getAsLong();
+              link.attach(stream);
+              listener.opened(new Handle(link, stream), opened);
+              proposer.execute(() -> serve(link, hello));
+            } else {
+              listener.expired();
+            }
+          }
+
+          @Override
+          public void unknown(String why) {
+            listener.unavailable(why);
+          }
+        });
+  }
+
+  private void serve(WorkerLink link, Hello hello) {
+    link.queues.forEach(queue -> queue.links--);
+    link.queues = hello.getQueuesList().stream().distinct().map(dispatcher::demand).toList();
+    link.queues.forEach(queue -> queue.links++);
+    link.queueNames = List.copyOf(hello.getQueuesList());
+    link.credit = hello.getCredit() - link.leasing;
+    link.draining = false;
+    dispatcher.hungry(link);
+  }
+
+  /**
+   * A frame after the first. On the loop; {@code taken} runs when all of it is applied or refused.
+   */
+  private void frame(WorkerLink link, WorkerStream stream, WorkerFrame frame, Runnable taken) {
+    link.started(frame.getStartedIdsList());
+    List<NumberedSettlement> settlements = frame.getSettlementsList();
+    for (int i = 0; i < settlements.size(); i++) {
+      boolean last = i == settlements.size() - 1;
+      settle(link, stream, settlements.get(i), last ? taken : () -> {});
+    }
+    if (settlements.isEmpty()) {
+      taken.run();
+    }
+    link.credit += frame.getCredit();
+    if (frame.getDraining()) {
+      link.draining = true;
+    }
+    if (frame.getGoodbye()) {
+      close(link, false, stream::finish);
+    } else {
+      dispatcher.hungry(link);
+    }
+  }
+
+  private void settle(
+      WorkerLink link, WorkerStream stream, NumberedSettlement numbered, Runnable taken) {
+    Settlement settlement = numbered.getSettlement();
+    Settle.Builder settle =
+        Settle.newBuilder()
+            .setSession(link.session)
+            .setNumber(numbered.getNumber())
+            .setSettlement(settlement);
+    proposer.propose(
+        Command.newBuilder().setSettle(settle).build(),
+        new Reply() {
+          @Override
+          public void applied(Outcome outcome) {
+            if (outcome instanceof Outcome.Settled settled) {
+              stream.settled(numbered.getNumber(), settled.refused());
+            } else if (outcome instanceof Outcome.Refused refused
+                && refused.reason() == RefusalReason.REFUSAL_REASON_SESSION_EXPIRED) {
+              stream.expired();
+            } else {
+              // A settlement is missing before this one: the worker sends what is unsettled again
+              // when it comes back.
+              stream.finish();
+            }
+            taken.run();
+          }
+
+          @Override
+          public void unknown(String why) {
+            stream.finish();
+          }
+        });
+    link.settled(settlement.getCompletedIdsList());
+    link.settled(settlement.getReturnedIdsList());
+    link.settled(settlement.getFailedList().stream().map(FailedAttempt::getId).toList());
+  }
+
+  private void ended(WorkerLink link, WorkerStream stream) {
+    if (link.detach(stream) && !link.closing) {
+      returnUnstarted(proposer, link);
+    }
+  }
+
+  /** What a session without a stream has been offered goes back, free of charge. */
+  static void returnUnstarted(Proposer proposer, WorkerLink link) {
+    ReturnUnstarted.Builder back =
+        ReturnUnstarted.newBuilder().setSession(link.session).addAllStartedIds(link.startedIds());
+    proposer.propose(Command.newBuilder().setReturnUnstarted(back).build(), Reply.NONE);
+  }
+
+  private void close(WorkerLink link, boolean lost, Runnable closed) {
+    link.closing = true;
+    CloseSession.Builder close =
+        CloseSession.newBuilder()
+            .setSession(link.session)
+            .setLost(lost)
+            .addAllStartedIds(link.startedIds());
+    proposer.propose(
+        Command.newBuilder().setCloseSession(close).build(),
+        new Reply() {
+          @Override
+          public void applied(Outcome outcome) {
+            closed.run();
+            proposer.execute(() -> forget(link));
+          }
+
+          @Override
+          public void unknown(String why) {
+            proposer.execute(() -> link.closing = false);
+          }
+        });
+  }
+
+  private void forget(WorkerLink link) {
+    links.remove(link.session, link);
+    link.queues.forEach(
+        queue -> {
+          queue.links--;
+          queue.hungry.remove(link);
+        });
+    link.queues = List.of();
+  }
+
+  /**
+   * Ends the sessions that are silent for too long, and tells the others that the master lives. On
+   * the loop, now and then.
+   */
+  public void tick() {
+    long nowNs = clockNs.getAsLong();
+    boolean heartbeat = nowNs - heartbeatNs >= HEARTBEAT_NS;
+    if (heartbeat) {
+      heartbeatNs = nowNs;
+    }
+    for (WorkerLink link : links.values()) {
+      WorkerStream stream = link.stream();
+      if (!link.closing && nowNs - link.lastHeardNs > TIMEOUT_NS) {
+        LOG.info(
+            "worker session {} is silent for {} ms: lost", link.session, Limits.SESSION_TIMEOUT_MS);
+        close(link, true, stream == null ? () -> {} : stream::expired);
+      } else if (heartbeat && stream != null) {
+        stream.heartbeat();
+      }
+    }
+  }
+
+  /** True when the worker has said that it runs this task. Any thread. */
+  public boolean hasStarted(long session, long taskId) {
+    WorkerLink link = links.get(session);
+    return link != null && link.hasStarted(taskId);
+  }
+
+  /** Workers with a stream that serve this queue. Any thread. */
+  public int workers(String queue) {
+    int count = 0;
+    for (WorkerLink link : links.values()) {
+      if (link.stream() != null && link.queueNames.contains(queue)) {
+        count++;
+      }
+    }
+    return count;
+  }
+
+  /** Told of a hello's outcome, on the apply thread. */
+  public interface HelloListener {
+    void opened(Handle handle, Outcome.Opened opened);
+
+    /** The session ended; what it held belongs to others. */
+    void expired();
+
+    void unavailable(String why);
+  }
+
+  /** One stream of one session. Any thread. */
+  public final class Handle {
+    private final WorkerLink link;
+    private final WorkerStream stream;
+
+    private Handle(WorkerLink link, WorkerStream stream) {
+      this.link = link;
+      this.stream = stream;
+    }
+
+    /** A frame came; {@code taken} runs, on any thread, when the next one may come. */
+    public void frame(WorkerFrame frame, Runnable taken) {
+      link.lastHeardNs = clockNs.getAsLong();
+      if (!frame.equals(WorkerFrame.getDefaultInstance())) {
+        proposer.execute(() -> Sessions.this.frame(link, stream, frame, taken));
+      } else {
+        taken.run();
+      }
+    }
+
+    /** The stream is over, whoever ended it. */
+    public void ended() {
+      proposer.execute(() -> Sessions.this.ended(link, stream));
+    }
+  }
+
+  /** Everyone with a stream, for a clean stop. */
+  public void forEachStream(Consumer<WorkerStream> visit) {
+    for (WorkerLink link : links.values()) {
+      WorkerStream stream = link.stream();
+      if (stream != null) {
+        visit.accept(stream);
+      }
+    }
+  }
+}

@@ -1,0 +1,104 @@
+package dev.muster.master.dispatch;
+
+import com.carrotsearch.hppc.LongHashSet;
+import com.carrotsearch.hppc.cursors.LongCursor;
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What the leader knows of one worker session beyond the replicated state: its stream, its credit,
+ * what it has started.
+ */
+final class WorkerLink {
+  final long session;
+
+  /**
+   * Set by apply, in log order, so that an offer always goes to the stream that its session was
+   * opened with last.
+   */
+  private volatile @Nullable WorkerStream stream;
+
+  /** When the last frame came, by the leader's monotonic clock, ns. */
+  volatile long lastHeardNs;
+
+  /** Queues that it serves, for queries. */
+  volatile List<String> queueNames = List.of();
+
+  // On the loop only.
+  List<QueueDemand> queues = List.of();
+
+  /**
+   * Tasks that may still be offered, less what is being leased; below zero after a reconnect with
+   * leases under way.
+   */
+  long credit;
+
+  /** Tasks asked for by lease proposals under way. */
+  long leasing;
+
+  boolean draining;
+
+  /** Closing is proposed. */
+  boolean closing;
+
+  /** Guarded by itself: queries look too. */
+  private final LongHashSet started = new LongHashSet();
+
+  WorkerLink(long session, long nowNs) {
+    this.session = session;
+    this.lastHeardNs = nowNs;
+  }
+
+  @Nullable WorkerStream stream() {
+    return stream;
+  }
+
+  void attach(WorkerStream stream) {
+    this.stream = stream;
+  }
+
+  /** The stream has ended; false: another one has taken its place. */
+  boolean detach(WorkerStream ended) {
+    if (!ended.equals(stream)) {
+      return false;
+    }
+    stream = null;
+    return true;
+  }
+
+  boolean isHungry() {
+    return credit > 0 && !draining && !closing && stream != null;
+  }
+
+  void started(List<Long> ids) {
+    synchronized (started) {
+      ids.forEach(started::add);
+    }
+  }
+
+  void settled(List<Long> ids) {
+    synchronized (started) {
+      if (!started.isEmpty()) {
+        ids.forEach(id -> started.remove(id));
+      }
+    }
+  }
+
+  boolean hasStarted(long id) {
+    synchronized (started) {
+      return started.contains(id);
+    }
+  }
+
+  List<Long> startedIds() {
+    synchronized (started) {
+      List<Long> ids = new ArrayList<>(started.size());
+      for (LongCursor cursor : started) {
+        ids.add(cursor.value);
+      }
+      ids.sort(null);
+      return ids;
+    }
+  }
+}

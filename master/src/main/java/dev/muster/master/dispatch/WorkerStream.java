@@ -1,0 +1,27 @@
+package dev.muster.master.dispatch;
+
+import dev.muster.proto.v1.Offer;
+import dev.muster.proto.v1.RefusedAttempt;
+import java.util.List;
+
+/**
+ * The way to one worker. Any thread; sends what gathers in one frame, and drops everything once the
+ * stream has ended.
+ */
+public interface WorkerStream {
+  void offer(List<Offer> offers);
+
+  /** Settlements up to this number are durable. */
+  void settled(long upto, List<RefusedAttempt> refused);
+
+  /** These attempts belong to others. */
+  void cancelled(List<Long> ids);
+
+  void heartbeat();
+
+  /** The session is over, by silence: says so and ends the stream. */
+  void expired();
+
+  /** The session is over, by goodbye: ends the stream. */
+  void finish();
+}

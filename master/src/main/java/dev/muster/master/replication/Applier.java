@@ -1,0 +1,128 @@
+package dev.muster.master.replication;
+
+import dev.muster.master.log.v1.Entry;
+import dev.muster.master.queue.Effects;
+import dev.muster.master.queue.Generation;
+import dev.muster.master.queue.Outcome;
+import dev.muster.master.queue.QueueMachine;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.locks.Condition;
+import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Runs entries through the state machine, one at a time, and decides when a generation is flushed.
+ *
+ * <p>One lock per entry, not per task: it keeps queries out while an entry is applied, and lets the
+ * flusher say that it is done. Apply waits for the flusher only when two generations are full: that
+ * is the back-pressure.
+ */
+public final class Applier {
+  /** A generation is flushed when it holds so many bytes. */
+  private static final long GENERATION_BYTES = 64L << 20;
+
+  private final QueueMachine machine;
+  private final Flusher flusher;
+  private final ReentrantLock lock = new ReentrantLock();
+  private final Condition flushed = lock.newCondition();
+  private volatile Effects effects = Effects.NONE;
+
+  public Applier(QueueMachine machine, Flusher flusher) {
+    this.machine = machine;
+    this.flusher = flusher;
+  }
+
+  /**
+   * From now on this master leads, and acts on what changes; {@link Effects#NONE}: not any more.
+   */
+  public void lead(Effects effects) {
+    this.effects = effects;
+  }
+
+  /**
+   * Applies one entry and answers those who wait for it. The apply thread.
+   *
+   * @param batch who waits; null on replay and on masters that do not lead
+   * @throws RuntimeException a broken invariant: the caller must stop the process
+   */
+  public void apply(Entry entry, @Nullable Batch batch, long term, long index) {
+    List<Outcome> outcomes = new ArrayList<>(entry.getCommandsCount());
+    lock.lock();
+    try {
+      machine.begin(entry.getStampMs(), batch == null ? Effects.NONE : effects);
+      for (int i = 0; i < entry.getCommandsCount(); i++) {
+        outcomes.add(machine.apply(entry.getCommands(i), index));
+      }
+      machine.end(term, index);
+      rollWhenFull();
+    } finally {
+      lock.unlock();
+    }
+    if (batch != null) {
+      batch.applied(outcomes);
+    }
+  }
+
+  /** An entry of the log's own, without commands. The apply thread. */
+  public void skip(long term, long index) {
+    lock.lock();
+    try {
+      machine.end(term, index);
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** Asks the state machine between two entries. Any thread; keep it short, apply waits. */
+  public <T> T read(Function<QueueMachine, T> query) {
+    lock.lock();
+    try {
+      return query.apply(machine);
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /**
+   * Flushes what changed, if no flush is under way: an idle master's log stays short. Any thread.
+   */
+  public void rollWhenChanged() {
+    lock.lock();
+    try {
+      if (machine.hasChanges() && !machine.isFlushing()) {
+        roll();
+      }
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  private void rollWhenFull() {
+    if (machine.currentBytes() < GENERATION_BYTES) {
+      return;
+    }
+    while (machine.isFlushing() && machine.currentBytes() >= 2 * GENERATION_BYTES) {
+      flushed.awaitUninterruptibly();
+    }
+    if (!machine.isFlushing()) {
+      roll();
+    }
+  }
+
+  private void roll() {
+    Generation frozen = machine.roll();
+    flusher.flush(frozen, () -> whenFlushed());
+  }
+
+  private void whenFlushed() {
+    lock.lock();
+    try {
+      machine.flushed();
+      flushed.signalAll();
+    } finally {
+      lock.unlock();
+    }
+  }
+}

@@ -1,0 +1,63 @@
+package dev.muster.master.replication;
+
+import dev.muster.master.queue.Generation;
+import dev.muster.master.store.StateStore;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
+
+/** Writes frozen generations to the store, one after the other, on a thread of its own. */
+public final class Flusher implements AutoCloseable {
+  private final StateStore store;
+  private final Consumer<Throwable> onBroken;
+  private final ExecutorService thread =
+      Executors.newSingleThreadExecutor(
+          task -> {
+            Thread made = new Thread(task, "muster-flusher");
+            made.setDaemon(true);
+            return made;
+          });
+  private volatile Consumer<Generation> listener = generation -> {};
+
+  /**
+   * @param onBroken told when the store cannot be written: the master must stop
+   */
+  public Flusher(StateStore store, Consumer<Throwable> onBroken) {
+    this.store = store;
+    this.onBroken = onBroken;
+  }
+
+  /** Told of each generation when it is in the store; on the flusher's thread. */
+  public void onFlushed(Consumer<Generation> listener) {
+    this.listener = listener;
+  }
+
+  /** Writes a frozen generation, then runs {@code written}, on the flusher's thread. */
+  void flush(Generation frozen, Runnable written) {
+    thread.execute(
+        () -> {
+          try (StateStore.Batch batch = store.newBatch()) {
+            frozen.writeTo(batch);
+            batch.commit();
+            written.run();
+            listener.accept(frozen);
+          } catch (RuntimeException | Error e) {
+            onBroken.accept(e);
+          }
+        });
+  }
+
+  /** Ends what is under way, at most 8 s, and stops. */
+  @Override
+  public void close() {
+    thread.shutdown();
+    try {
+      if (!thread.awaitTermination(8, TimeUnit.SECONDS)) {
+        thread.shutdownNow();
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+  }
+}

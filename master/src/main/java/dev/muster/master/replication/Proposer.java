@@ -1,0 +1,198 @@
+package dev.muster.master.replication;
+
+import dev.muster.master.log.v1.Command;
+import java.util.ArrayDeque;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.locks.LockSupport;
+import java.util.function.Consumer;
+import java.util.function.LongSupplier;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The leader's loop: one thread that runs what the leader decides and gathers commands into
+ * entries.
+ *
+ * <p>Natural batching: an entry takes all that arrived while the entries before it were being
+ * written. There is no timer and no linger; an idle master proposes at once, a loaded one in large
+ * entries. Everything that the leader alone knows is confined to this thread, so that it needs no
+ * lock.
+ */
+public final class Proposer implements AutoCloseable {
+  /**
+   * An entry is closed when it holds so many bytes: large enough for the disk, small enough to keep
+   * latency flat.
+   */
+  private static final long ENTRY_BYTES = 400_000;
+
+  /**
+   * So many entries may be on their way: one being written, one waiting behind it, one being
+   * applied.
+   */
+  private static final int IN_FLIGHT_MAX = 3;
+
+  /** Requests that wait for an entry beyond this are refused, bytes. */
+  private static final long WAITING_BYTES_MAX = 64L << 20;
+
+  private record Proposal(Command command, Reply reply, int bytes) {}
+
+  /** Something to run on the loop when the open entry has room. */
+  private record Request(Runnable task, long bytes, Runnable refuse) {}
+
+  private final ConcurrentLinkedQueue<Request> requests = new ConcurrentLinkedQueue<>();
+  private final ConcurrentLinkedQueue<Runnable> tasks = new ConcurrentLinkedQueue<>();
+  private final AtomicLong waitingBytes = new AtomicLong();
+  private final Log log;
+  private final LongSupplier clockMs;
+  private final Consumer<Throwable> onBroken;
+  private final Thread thread;
+  private volatile boolean asleep;
+  private volatile boolean closed;
+
+  // The loop's own.
+  private final ArrayDeque<Proposal> gathered = new ArrayDeque<>();
+  private long gatheredBytes;
+  private int inFlight;
+  private @Nullable Runnable beforeSealing;
+
+  /**
+   * @param clockMs the leader's clock, ms since the epoch
+   * @param onBroken told when the loop dies of a fault of ours; the master must stop
+   */
+  public Proposer(Log log, LongSupplier clockMs, Consumer<Throwable> onBroken) {
+    this.log = log;
+    this.clockMs = clockMs;
+    this.onBroken = onBroken;
+    this.thread = new Thread(this::loop, "muster-proposer");
+    thread.setDaemon(true);
+  }
+
+  /**
+   * Starts the loop. It runs {@code beforeSealing} before an entry is closed, which may add to it.
+   */
+  public void start(Runnable beforeSealing) {
+    this.beforeSealing = beforeSealing;
+    thread.start();
+  }
+
+  /**
+   * Runs something on the loop that will propose, in turn and when the open entry has room. Any
+   * thread.
+   *
+   * @param bytes about what it will propose
+   * @param task called on the loop
+   * @param refuse called instead when the master stops before its turn comes
+   * @return false: too much waits already, and neither will be called
+   */
+  public boolean submit(long bytes, Runnable task, Runnable refuse) {
+    if (closed || waitingBytes.get() > WAITING_BYTES_MAX) {
+      return false;
+    }
+    waitingBytes.addAndGet(bytes);
+    requests.add(new Request(task, bytes, refuse));
+    wake();
+    return true;
+  }
+
+  /** Runs something on the loop, soon and in order. Any thread. */
+  public void execute(Runnable task) {
+    tasks.add(task);
+    wake();
+  }
+
+  /** Adds a command to the entry that is being gathered. On the loop only. */
+  public void propose(Command command, Reply reply) {
+    int bytes = command.getSerializedSize();
+    gathered.add(new Proposal(command, reply, bytes));
+    gatheredBytes += bytes;
+  }
+
+  private void wake() {
+    if (asleep) {
+      LockSupport.unpark(thread);
+    }
+  }
+
+  private void loop() {
+    try {
+      while (!closed) {
+        if (!step()) {
+          asleep = true;
+          if (tasks.isEmpty() && (requests.isEmpty() || !mayGather())) {
+            LockSupport.park(this);
+          }
+          asleep = false;
+        }
+      }
+      answerTheRest();
+    } catch (RuntimeException | Error e) {
+      onBroken.accept(e);
+    }
+  }
+
+  /** False: nothing to do until someone wakes the loop. */
+  private boolean step() {
+    boolean worked = false;
+    for (Runnable task = tasks.poll(); task != null; task = tasks.poll()) {
+      task.run();
+      worked = true;
+    }
+    while (mayGather()) {
+      Request next = requests.poll();
+      if (next == null) {
+        break;
+      }
+      waitingBytes.addAndGet(-next.bytes);
+      next.task.run();
+      worked = true;
+    }
+    if (inFlight < IN_FLIGHT_MAX) {
+      if (beforeSealing != null) {
+        beforeSealing.run();
+      }
+      if (!gathered.isEmpty()) {
+        append();
+        worked = true;
+      }
+    }
+    return worked;
+  }
+
+  /** A full entry that waits for its turn is full: what comes behind it stays outside. */
+  private boolean mayGather() {
+    return gatheredBytes < ENTRY_BYTES;
+  }
+
+  private void append() {
+    Batch batch = new Batch();
+    do {
+      Proposal next = gathered.remove();
+      gatheredBytes -= next.bytes;
+      batch.add(next.command, next.reply);
+    } while (!gathered.isEmpty() && batch.bytes() + gathered.element().bytes <= ENTRY_BYTES);
+    inFlight++;
+    log.append(batch, batch.seal(clockMs.getAsLong()), ended -> execute(() -> inFlight--));
+  }
+
+  private void answerTheRest() {
+    gathered.forEach(proposal -> proposal.reply.unknown("the master is stopping"));
+    requests.forEach(request -> request.refuse.run());
+  }
+
+  /**
+   * Stops the loop: what is in flight is still answered, what waits is answered as unknown. Safe to
+   * call twice.
+   */
+  @Override
+  public void close() {
+    closed = true;
+    LockSupport.unpark(thread);
+    if (thread.isAlive() && Thread.currentThread() != thread) {
+      try {
+        thread.join(5_000);
+      } catch (InterruptedException e) {
+        Thread.currentThread().interrupt();
+      }
+    }
+  }
+}

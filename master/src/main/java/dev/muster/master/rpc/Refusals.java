@@ -1,0 +1,65 @@
+package dev.muster.master.rpc;
+
+import com.google.protobuf.Any;
+import com.google.rpc.Code;
+import com.google.rpc.ErrorInfo;
+import com.google.rpc.Status;
+import dev.muster.master.queue.Outcome;
+import dev.muster.proto.v1.Refusal;
+import dev.muster.proto.v1.RefusalReason;
+import io.grpc.StatusRuntimeException;
+import io.grpc.protobuf.StatusProto;
+
+/** Says no in gRPC's words: a status for people and programs that know only gRPC, and our reason in its details. */
+final class Refusals {
+  private static final String DOMAIN = "muster.dev";
+
+  private Refusals() {}
+
+  static StatusRuntimeException status(Outcome.Refused refused) {
+    ErrorInfo info =
+        ErrorInfo.newBuilder().setDomain(DOMAIN).setReason(refused.reason().name()).build();
+    return StatusProto.toStatusRuntimeException(
+        Status.newBuilder()
+            .setCode(code(refused.reason()).getNumber())
+            .setMessage(refused.message())
+            .addDetails(Any.pack(info))
+            .build());
+  }
+
+  /** The master cannot tell, or cannot now: try again, under the same number. */
+  static StatusRuntimeException unavailable(String why) {
+    return status(unavailableOutcome(why));
+  }
+
+  static Outcome.Refused unavailableOutcome(String why) {
+    return new Outcome.Refused(
+        RefusalReason.REFUSAL_REASON_UNAVAILABLE, "not now, try again: " + why);
+  }
+
+  static Outcome.Refused overloaded() {
+    return new Outcome.Refused(
+        RefusalReason.REFUSAL_REASON_OVERLOADED,
+        "too many requests wait for the disk; try again later, or send larger batches");
+  }
+
+  static Refusal message(Outcome.Refused refused) {
+    return Refusal.newBuilder().setReason(refused.reason()).setMessage(refused.message()).build();
+  }
+
+  private static Code code(RefusalReason reason) {
+    return switch (reason) {
+      case REFUSAL_REASON_QUEUE_FULL, REFUSAL_REASON_DISK_FULL, REFUSAL_REASON_OVERLOADED ->
+          Code.RESOURCE_EXHAUSTED;
+      case REFUSAL_REASON_BAD_QUEUE_NAME, REFUSAL_REASON_TOO_LARGE, REFUSAL_REASON_BAD_REQUEST ->
+          Code.INVALID_ARGUMENT;
+      case REFUSAL_REASON_UNKNOWN_TASK -> Code.NOT_FOUND;
+      case REFUSAL_REASON_STALE_TOKEN,
+          REFUSAL_REASON_SESSION_EXPIRED,
+          REFUSAL_REASON_FORGOTTEN_REQUEST ->
+          Code.FAILED_PRECONDITION;
+      case REFUSAL_REASON_UNAVAILABLE -> Code.UNAVAILABLE;
+      case REFUSAL_REASON_UNSPECIFIED, UNRECOGNIZED -> Code.INTERNAL;
+    };
+  }
+}

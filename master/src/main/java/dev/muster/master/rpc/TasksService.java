@@ -1,0 +1,274 @@
+package dev.muster.master.rpc;
+
+import dev.muster.common.Limits;
+import dev.muster.master.dispatch.Awaits;
+import dev.muster.master.dispatch.Dispatcher;
+import dev.muster.master.dispatch.ParkedTake;
+import dev.muster.master.dispatch.Sessions;
+import dev.muster.master.log.v1.Command;
+import dev.muster.master.log.v1.Settle;
+import dev.muster.master.queue.Outcome;
+import dev.muster.master.replication.Applier;
+import dev.muster.master.replication.Proposer;
+import dev.muster.master.replication.Reply;
+import dev.muster.proto.v1.AwaitReply;
+import dev.muster.proto.v1.AwaitRequest;
+import dev.muster.proto.v1.EnqueueReply;
+import dev.muster.proto.v1.EnqueueRequest;
+import dev.muster.proto.v1.ExtendReply;
+import dev.muster.proto.v1.ExtendRequest;
+import dev.muster.proto.v1.GetTaskRequest;
+import dev.muster.proto.v1.Offer;
+import dev.muster.proto.v1.SettleReply;
+import dev.muster.proto.v1.SettleRequest;
+import dev.muster.proto.v1.TakeReply;
+import dev.muster.proto.v1.TakeRequest;
+import dev.muster.proto.v1.TaskInfo;
+import dev.muster.proto.v1.TaskState;
+import dev.muster.proto.v1.TasksGrpc;
+import io.grpc.stub.ServerCallStreamObserver;
+import io.grpc.stub.StreamObserver;
+import java.util.List;
+import java.util.concurrent.Executor;
+import java.util.concurrent.atomic.AtomicReference;
+import org.jspecify.annotations.Nullable;
+
+/** Producers, and consumers without a session. */
+public final class TasksService extends TasksGrpc.TasksImplBase {
+  private final Proposer proposer;
+  private final Dispatcher dispatcher;
+  private final Sessions sessions;
+  private final Awaits awaits;
+  private final Applier applier;
+  private final Admission admission;
+  private final Executor egress;
+
+  public TasksService(
+      Proposer proposer,
+      Dispatcher dispatcher,
+      Sessions sessions,
+      Awaits awaits,
+      Applier applier,
+      Admission admission,
+      Executor egress) {
+    this.proposer = proposer;
+    this.dispatcher = dispatcher;
+    this.sessions = sessions;
+    this.awaits = awaits;
+    this.applier = applier;
+    this.admission = admission;
+    this.egress = egress;
+  }
+
+  @Override
+  public void enqueue(EnqueueRequest request, StreamObserver<EnqueueReply> caller) {
+    enqueue(request, false, new UnaryEnqueue(caller));
+  }
+
+  @Override
+  public StreamObserver<EnqueueRequest> enqueueStream(StreamObserver<EnqueueReply> caller) {
+    return new EnqueueStream((ServerCallStreamObserver<EnqueueReply>) caller, this);
+  }
+
+  /** Checks a request and proposes it; the receiver hears once what came of it. */
+  void enqueue(EnqueueRequest request, boolean numbered, EnqueueReceiver receiver) {
+    Outcome.Refused refused = RequestCheck.enqueue(request, numbered);
+    if (refused == null) {
+      refused = admission.refusal();
+    }
+    if (refused != null) {
+      receiver.refused(request, refused);
+      return;
+    }
+    Reply reply =
+        new Reply() {
+          @Override
+          public void applied(Outcome outcome) {
+            if (outcome instanceof Outcome.Enqueued enqueued) {
+              receiver.enqueued(request, enqueued);
+            } else {
+              receiver.refused(request, (Outcome.Refused) outcome);
+            }
+          }
+
+          @Override
+          public void unknown(String why) {
+            receiver.refused(request, Refusals.unavailableOutcome(why));
+          }
+        };
+    boolean taken =
+        proposer.submit(
+            request.getSerializedSize(),
+            () -> dispatcher.enqueue(request, reply),
+            () -> reply.unknown("the master is stopping"));
+    if (!taken) {
+      receiver.refused(request, Refusals.overloaded());
+    }
+  }
+
+  @Override
+  public void take(TakeRequest asked, StreamObserver<TakeReply> caller) {
+    TakeRequest request =
+        asked.getVisibilityTimeoutMs() == 0
+            ? asked.toBuilder()
+                .setVisibilityTimeoutMs(Limits.VISIBILITY_TIMEOUT_MS_DEFAULT)
+                .build()
+            : asked;
+    Outcome.Refused refused = RequestCheck.take(request);
+    if (refused != null) {
+      caller.onError(Refusals.status(refused));
+      return;
+    }
+    ServerCallStreamObserver<TakeReply> call = (ServerCallStreamObserver<TakeReply>) caller;
+    AtomicReference<@Nullable ParkedTake> parked = new AtomicReference<>();
+    call.setOnCancelHandler(
+        () ->
+            proposer.execute(
+                () -> {
+                  ParkedTake take = parked.get();
+                  if (take != null) {
+                    dispatcher.cancel(take);
+                  }
+                }));
+    boolean taken =
+        proposer.submit(
+            request.getSerializedSize(),
+            () -> parked.set(dispatcher.take(request, new TakeReceiver(call))),
+            () -> caller.onError(Refusals.unavailable("the master is stopping")));
+    if (!taken) {
+      caller.onError(Refusals.status(Refusals.overloaded()));
+    }
+  }
+
+  @Override
+  public void settle(SettleRequest request, StreamObserver<SettleReply> caller) {
+    Outcome.Refused refused = RequestCheck.settlement(request.getSettlement());
+    if (refused == null) {
+      refused = RequestCheck.request(request.getRequest(), request.hasRequest());
+    }
+    if (refused != null) {
+      caller.onError(Refusals.status(refused));
+      return;
+    }
+    Settle.Builder settle = Settle.newBuilder().setSettlement(request.getSettlement());
+    if (request.hasRequest()) {
+      settle.setRequest(request.getRequest());
+    }
+    propose(
+        Command.newBuilder().setSettle(settle).build(),
+        caller,
+        settled -> SettleReply.newBuilder().addAllRefused(settled.refused()).build());
+  }
+
+  @Override
+  public void extend(ExtendRequest request, StreamObserver<ExtendReply> caller) {
+    Outcome.Refused refused =
+        RequestCheck.columns(request.getIdsCount(), request.getTokensCount());
+    if (refused == null) {
+      refused = RequestCheck.visibility(request.getVisibilityTimeoutMs());
+    }
+    if (refused != null) {
+      caller.onError(Refusals.status(refused));
+      return;
+    }
+    propose(
+        Command.newBuilder().setExtend(request).build(),
+        caller,
+        settled -> ExtendReply.newBuilder().addAllRefused(settled.refused()).build());
+  }
+
+  private <R> void propose(
+      Command command, StreamObserver<R> caller, SettledMapping<R> mapping) {
+    Reply reply =
+        new UnaryReply<R>(caller) {
+          @Override
+          R map(Outcome outcome) {
+            return mapping.map((Outcome.Settled) outcome);
+          }
+        };
+    UnaryReply.propose(proposer, command, reply, caller);
+  }
+
+  @Override
+  public void await(AwaitRequest request, StreamObserver<AwaitReply> caller) {
+    int count = request.getIdsCount();
+    if (count < 1 || count > Limits.AWAIT_IDS_MAX) {
+      caller.onError(
+          Refusals.status(
+              RequestCheck.bad(
+                  "an await names 1 to " + Limits.AWAIT_IDS_MAX + " tasks, found " + count)));
+      return;
+    }
+    List<Long> ids = request.getIdsList().stream().distinct().toList();
+    AwaitStream stream =
+        new AwaitStream((ServerCallStreamObserver<AwaitReply>) caller, egress, ids.size());
+    Awaits.Waiter waiter = awaits.register(ids, stream::add);
+    stream.onCancel(() -> awaits.cancel(waiter));
+  }
+
+  @Override
+  public void getTask(GetTaskRequest request, StreamObserver<TaskInfo> caller) {
+    TaskInfo task =
+        applier.read(
+            machine -> {
+              TaskInfo info = machine.task(request.getId(), request.getWithPayload());
+              long session = machine.holder(request.getId());
+              boolean offered =
+                  info.getState() == TaskState.TASK_STATE_RUNNING
+                      && session != 0
+                      && !sessions.hasStarted(session, request.getId());
+              return offered
+                  ? info.toBuilder().setState(TaskState.TASK_STATE_OFFERED).build()
+                  : info;
+            });
+    caller.onNext(task);
+    caller.onCompleted();
+  }
+
+  private interface SettledMapping<R> {
+    R map(Outcome.Settled settled);
+  }
+
+  /** Who hears what came of an enqueue. Any thread. */
+  interface EnqueueReceiver {
+    void enqueued(EnqueueRequest request, Outcome.Enqueued enqueued);
+
+    void refused(EnqueueRequest request, Outcome.Refused refused);
+  }
+
+  private record UnaryEnqueue(StreamObserver<EnqueueReply> caller) implements EnqueueReceiver {
+    @Override
+    public void enqueued(EnqueueRequest request, Outcome.Enqueued enqueued) {
+      caller.onNext(
+          EnqueueReply.newBuilder()
+              .setNumber(request.getRequest().getNumber())
+              .setFirstId(enqueued.firstId())
+              .setCount(enqueued.count())
+              .build());
+      caller.onCompleted();
+    }
+
+    @Override
+    public void refused(EnqueueRequest request, Outcome.Refused refused) {
+      caller.onError(Refusals.status(refused));
+    }
+  }
+
+  private record TakeReceiver(ServerCallStreamObserver<TakeReply> call)
+      implements ParkedTake.Receiver {
+    @Override
+    public boolean take(List<Offer> offers) {
+      if (call.isCancelled()) {
+        return false;
+      }
+      call.onNext(TakeReply.newBuilder().addAllOffers(offers).build());
+      call.onCompleted();
+      return true;
+    }
+
+    @Override
+    public void unavailable(String why) {
+      call.onError(Refusals.unavailable(why));
+    }
+  }
+}
