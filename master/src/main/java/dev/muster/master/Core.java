@@ -32,8 +32,9 @@ import org.jspecify.annotations.Nullable;
 final class Core implements AutoCloseable {
   private static final long READY_WITHIN_S = 600;
   private static final long TICK_MS = 200;
-  private static final long FLUSH_EVERY_S = 5;
+  private static final long FLUSH_EVERY_MS = 5_000;
 
+  private final Breakage breakage;
   private final DataDirectory data;
   private final RocksStateStore store;
   private final Flusher flusher;
@@ -50,6 +51,7 @@ final class Core implements AutoCloseable {
       Executors.newSingleThreadScheduledExecutor(task -> daemonThread(task, "muster-timer"));
 
   private Core(MasterConfig config, DataDirectory data, Breakage breakage) throws IOException {
+    this.breakage = breakage;
     this.data = data;
     Files.createDirectories(data.store());
     this.store = RocksStateStore.open(data.store(), breakage::because);
@@ -117,11 +119,21 @@ final class Core implements AutoCloseable {
     applier.lead(new LeaderEffects());
     proposer.start(dispatcher::plan);
     proposer.execute(this::restoreLeader);
-    timer.scheduleAtFixedRate(
-        () -> proposer.execute(this::tick), TICK_MS, TICK_MS, TimeUnit.MILLISECONDS);
-    timer.scheduleAtFixedRate(disk::tick, TICK_MS, TICK_MS, TimeUnit.MILLISECONDS);
-    timer.scheduleAtFixedRate(
-        applier::rollWhenChanged, FLUSH_EVERY_S, FLUSH_EVERY_S, TimeUnit.SECONDS);
+    every(TICK_MS, () -> proposer.execute(this::tick));
+    every(TICK_MS, disk::tick);
+    every(FLUSH_EVERY_MS, applier::rollWhenChanged);
+  }
+
+  private void every(long periodMs, Runnable task) {
+    Runnable guarded =
+        () -> {
+          try {
+            task.run();
+          } catch (RuntimeException | Error e) {
+            breakage.because(e);
+          }
+        };
+    var unused = timer.scheduleWithFixedDelay(guarded, periodMs, periodMs, TimeUnit.MILLISECONDS);
   }
 
   /** What a leader knows beyond the replicated state, from that state. */

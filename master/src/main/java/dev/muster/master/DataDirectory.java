@@ -29,8 +29,8 @@ import org.jspecify.annotations.Nullable;
  *   tls/     the self-signed certificate and its key
  * </pre>
  *
- * <p>To change the layout or a record so that an older program must not read it: raise {@link #FORMAT}, and let {@link #open}
- * convert what it finds.
+ * <p>To change the layout or a record so that an older program must not read it: raise {@link
+ * #FORMAT}, and let {@link #open} convert what it finds.
  */
 final class DataDirectory implements AutoCloseable {
   /** Version of the layout and of every record in it. */
@@ -51,7 +51,8 @@ final class DataDirectory implements AutoCloseable {
   /**
    * Makes the directory when it is absent, and takes it for this process.
    *
-   * @throws InvalidInputException when it is in use, not ours, written by a newer program, or cannot be written
+   * @throws InvalidInputException when it is in use, not ours, written by a newer program, or
+   *     cannot be written
    */
   static DataDirectory open(Path root) {
     try {
@@ -106,7 +107,9 @@ final class DataDirectory implements AutoCloseable {
     }
     if (Files.exists(root.resolve("raft")) || Files.exists(root.resolve("store"))) {
       throw new InvalidInputException(
-          "data directory " + root + " has data but no FORMAT file: restore it whole, or choose another");
+          "data directory "
+              + root
+              + " has data but no FORMAT file: restore it whole, or choose another");
     }
     restrict(root);
     UUID cluster = UUID.randomUUID();
@@ -124,7 +127,10 @@ final class DataDirectory implements AutoCloseable {
     return cluster;
   }
 
-  /** Only the owner reads tasks and keys. Where the file system knows no such rights, its own rule stands. */
+  /**
+   * Only the owner reads tasks and keys. Where the file system knows no such rights, its own rule
+   * stands.
+   */
   private static void restrict(Path root) throws IOException {
     if (Files.getFileStore(root).supportsFileAttributeView("posix")) {
       Files.setPosixFilePermissions(root, PosixFilePermissions.fromString("rwx------"));
@@ -149,7 +155,8 @@ final class DataDirectory implements AutoCloseable {
       return UUID.fromString(format.getProperty("cluster", ""));
     } catch (IllegalArgumentException e) {
       throw new InvalidInputException(
-          file + " is damaged: it must have a line format=" + FORMAT + " and a line cluster=UUID", e);
+          file + " is damaged: it must have a line format=" + FORMAT + " and a line cluster=UUID",
+          e);
     }
   }
 

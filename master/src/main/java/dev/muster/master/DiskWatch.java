@@ -10,8 +10,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Refuses new tasks before the disk is full, so that what is accepted can still be finished, and its results written.
- * Thread-safe.
+ * Refuses new tasks before the disk is full, so that what is accepted can still be finished, and
+ * its results written. Thread-safe.
  */
 final class DiskWatch implements Admission {
   private static final Logger LOG = LoggerFactory.getLogger(DiskWatch.class);

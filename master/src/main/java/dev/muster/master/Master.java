@@ -25,7 +25,8 @@ import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A master: the queues, behind gRPC. Runs in one's own JVM or by the {@code muster master} command; it is the same.
+ * A master: the queues, behind gRPC. Runs in one's own JVM or by the {@code muster master} command;
+ * it is the same.
  *
  * <pre>{@code
  * try (Master master = Master.start(MasterConfig.builder().data(Path.of("data")).authKey(key).build())) {
@@ -67,8 +68,8 @@ public final class Master implements AutoCloseable {
   /**
    * Starts a master; returns when it has recovered its state and takes calls.
    *
-   * @throws InvalidInputException when the data directory or the port is in use, the data is of a newer version, or a setting
-   *     is wrong
+   * @throws InvalidInputException when the data directory or the port is in use, the data is of a
+   *     newer version, or a setting is wrong
    * @throws MusterException when the data is damaged
    */
   public static Master start(MasterConfig config) {
@@ -159,8 +160,8 @@ public final class Master implements AutoCloseable {
   }
 
   /**
-   * Stops: no more calls, what is under way is answered or told to try again, the state is flushed. Takes a few seconds at
-   * most; safe to call twice.
+   * Stops: no more calls, what is under way is answered or told to try again, the state is flushed.
+   * Takes a few seconds at most; safe to call twice.
    */
   @Override
   public synchronized void close() {

@@ -18,9 +18,11 @@ import org.jspecify.annotations.Nullable;
  * @param port TCP port, 0 to 65,535; 5000 by default, 0: any free one
  * @param authKeys keys that callers may prove; at least one, several during a rotation
  * @param plaintext no TLS; only with a loopback host
- * @param diskFloorBytes new tasks are refused while less space than this is free; 256 MiB by default
- * @param onBroken told when the log, the store or apply is broken and the master cannot go on; by default the process says why
- *     on standard error and halts with exit code 70, as a half-dead master that still answers is the worst outcome
+ * @param diskFloorBytes new tasks are refused while less space than this is free; 256 MiB by
+ *     default
+ * @param onBroken told when the log, the store or apply is broken and the master cannot go on; by
+ *     default the process says why on standard error and halts with exit code 70, as a half-dead
+ *     master that still answers is the worst outcome
  */
 public record MasterConfig(
     Path data,
@@ -60,7 +62,8 @@ public record MasterConfig(
     try {
       return InetAddress.getByName(host).isLoopbackAddress();
     } catch (UnknownHostException e) {
-      throw new InvalidInputException("host " + host + " is not known: use an address of this machine", e);
+      throw new InvalidInputException(
+          "host " + host + " is not known: use an address of this machine", e);
     }
   }
 
@@ -121,14 +124,20 @@ public record MasterConfig(
       return this;
     }
 
-    /** Told when the master is broken and cannot go on; default: the process halts with exit code 70. */
+    /**
+     * Told when the master is broken and cannot go on; default: the process halts with exit code
+     * 70.
+     */
     public Builder onBroken(Consumer<String> onBroken) {
       this.onBroken = onBroken;
       return this;
     }
 
     /**
-     * @throws InvalidInputException when a setting is missing or wrong; the message says which and what to do
+     * The settings, checked.
+     *
+     * @throws InvalidInputException when a setting is missing or wrong; the message says which and
+     *     what to do
      */
     public MasterConfig build() {
       if (data == null) {

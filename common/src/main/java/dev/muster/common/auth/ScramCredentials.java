@@ -17,6 +17,11 @@ import dev.muster.common.InvalidInputException;
  */
 public record ScramCredentials(
     String keyId, ByteString salt, int iterations, ByteString storedKey, ByteString serverKey) {
+  /**
+   * Rounds of PBKDF2: what RFC 7677 asks for at least. A key is 256 random bits, which no number of
+   * rounds could make harder to guess; a pass phrase relies on its own length too.
+   */
+  public static final int ITERATIONS = 4_096;
 
   /**
    * Derives the credentials of a key; takes some milliseconds.
@@ -25,7 +30,7 @@ public record ScramCredentials(
    * @throws InvalidInputException when a pass phrase holds characters that SASLprep forbids
    */
   public static ScramCredentials of(AuthKey key, ByteString salt) {
-    return of(key, salt, ScramText.ITERATIONS);
+    return of(key, salt, ITERATIONS);
   }
 
   static ScramCredentials of(AuthKey key, ByteString salt, int iterations) {

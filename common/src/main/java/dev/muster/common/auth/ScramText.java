@@ -30,7 +30,7 @@ final class ScramText {
 
   static final String GS2_BOUND = "p=" + ChannelBinding.TYPE + ",,";
   static final String GS2_UNBOUND = "n,,";
-  static final int ITERATIONS = 4_096;
+  static final int ITERATIONS = ScramCredentials.ITERATIONS;
   // A rogue server must neither weaken the hash nor keep the client busy for minutes.
   static final int ITERATIONS_MAX = 100_000;
   static final int HASH_BYTES = 32;

@@ -20,11 +20,13 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Looks at the log before Ratis does. Ratis refuses to start on a torn last record, which a power loss leaves behind and
- * which was never acknowledged; and it does not notice a log that was cut short, which has lost what was acknowledged.
+ * Looks at the log before Ratis does. Ratis refuses to start on a torn last record, which a power
+ * loss leaves behind and which was never acknowledged; and it does not notice a log that was cut
+ * short, which has lost what was acknowledged.
  *
- * <p>A segment (Ratis 3.3, {@code SegmentedRaftLogOutputStream}): the 8 bytes {@code RaftLog1}, then records of a varint
- * length, an entry, and the CRC-32C of both, then zeros up to the preallocated end.
+ * <p>A segment (Ratis 3.3, {@code SegmentedRaftLogOutputStream}): the 8 bytes {@code RaftLog1},
+ * then records of a varint length, an entry, and the CRC-32C of both, then zeros up to the
+ * preallocated end.
  */
 public final class LogCheck {
   private static final Logger LOG = LoggerFactory.getLogger(LogCheck.class);
@@ -43,7 +45,8 @@ public final class LogCheck {
    * @param raft Ratis' directory
    * @param group the cluster's identity, which names the directory below it
    * @param appliedIndex the entry up to which the store is written; -1: nothing was ever written
-   * @throws MusterException when the log is shorter than the store, or damaged elsewhere than at its end
+   * @throws MusterException when the log is shorter than the store, or damaged elsewhere than at
+   *     its end
    */
   public static void run(Path raft, UUID group, long appliedIndex) {
     Path directory = raft.resolve(group.toString()).resolve("current");

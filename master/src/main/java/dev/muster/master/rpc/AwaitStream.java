@@ -6,7 +6,10 @@ import io.grpc.stub.ServerCallStreamObserver;
 import java.util.ArrayDeque;
 import java.util.concurrent.Executor;
 
-/** Sends results as they come, each reply with all that gathered, and ends after the last. Any thread. */
+/**
+ * Sends results as they come, each reply with all that gathered, and ends after the last. Any
+ * thread.
+ */
 final class AwaitStream {
   /** A reply takes results until it holds so many bytes, or one larger one. */
   private static final int REPLY_BYTES = 64 << 10;
@@ -93,8 +96,7 @@ final class AwaitStream {
       TaskResult next = gathered.remove();
       bytes += next.getSerializedSize();
       reply.addResults(next);
-    } while (!gathered.isEmpty()
-        && bytes + gathered.element().getSerializedSize() <= REPLY_BYTES);
+    } while (!gathered.isEmpty() && bytes + gathered.element().getSerializedSize() <= REPLY_BYTES);
     return reply.build();
   }
 }

@@ -6,7 +6,10 @@ import dev.muster.proto.v1.EnqueueRequest;
 import io.grpc.stub.ServerCallStreamObserver;
 import io.grpc.stub.StreamObserver;
 
-/** A pipelined producer. So many requests of it are under way at a time; the next one is read when one is answered. */
+/**
+ * A pipelined producer. So many requests of it are under way at a time; the next one is read when
+ * one is answered.
+ */
 final class EnqueueStream implements StreamObserver<EnqueueRequest>, TasksService.EnqueueReceiver {
   private static final int UNDER_WAY_MAX = 16;
 

@@ -14,8 +14,8 @@ import java.util.concurrent.Executor;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One worker's stream, outbound: whatever gathers while a frame is being written goes into the next one. What it may hold is
- * bounded by the worker's credit.
+ * One worker's stream, outbound: whatever gathers while a frame is being written goes into the next
+ * one. What it may hold is bounded by the worker's credit.
  */
 final class FrameOutbox implements WorkerStream {
   /** A frame takes offers until it holds so many bytes; one lease fits always. */

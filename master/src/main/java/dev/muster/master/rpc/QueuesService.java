@@ -37,7 +37,8 @@ public final class QueuesService extends QueuesGrpc.QueuesImplBase {
     if (size < 1 || size > Limits.LIST_PAGE_MAX) {
       caller.onError(
           Refusals.status(
-              RequestCheck.bad("a page has 1 to " + Limits.LIST_PAGE_MAX + " queues, found " + size)));
+              RequestCheck.bad(
+                  "a page has 1 to " + Limits.LIST_PAGE_MAX + " queues, found " + size)));
       return;
     }
     ListQueuesReply reply =

@@ -10,7 +10,10 @@ import dev.muster.proto.v1.RefusalReason;
 import io.grpc.StatusRuntimeException;
 import io.grpc.protobuf.StatusProto;
 
-/** Says no in gRPC's words: a status for people and programs that know only gRPC, and our reason in its details. */
+/**
+ * Says no in gRPC's words: a status for people and programs that know only gRPC, and our reason in
+ * its details.
+ */
 final class Refusals {
   private static final String DOMAIN = "muster.dev";
 

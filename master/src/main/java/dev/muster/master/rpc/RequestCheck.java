@@ -19,7 +19,10 @@ import java.nio.charset.StandardCharsets;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
-/** The rules that a request can break by itself, checked before it goes anywhere. Null means that it breaks none. */
+/**
+ * The rules that a request can break by itself, checked before it goes anywhere. Null means that it
+ * breaks none.
+ */
 final class RequestCheck {
   private RequestCheck() {}
 
@@ -181,7 +184,8 @@ final class RequestCheck {
       return bad("a worker serves 1 to " + Limits.WORKER_QUEUES_MAX + " queues, found " + queues);
     }
     if (isLong(hello.getName()) || isLong(hello.getHost()) || isLong(hello.getClient())) {
-      return bad("a worker's name, host and client have at most " + Limits.NAME_BYTES_MAX + " bytes");
+      return bad(
+          "a worker's name, host and client have at most " + Limits.NAME_BYTES_MAX + " bytes");
     }
     Outcome.Refused refused = columns(hello.getHeldIdsCount(), hello.getHeldTokensCount());
     for (String queue : hello.getQueuesList()) {

@@ -110,9 +110,7 @@ public final class TasksService extends TasksGrpc.TasksImplBase {
   public void take(TakeRequest asked, StreamObserver<TakeReply> caller) {
     TakeRequest request =
         asked.getVisibilityTimeoutMs() == 0
-            ? asked.toBuilder()
-                .setVisibilityTimeoutMs(Limits.VISIBILITY_TIMEOUT_MS_DEFAULT)
-                .build()
+            ? asked.toBuilder().setVisibilityTimeoutMs(Limits.VISIBILITY_TIMEOUT_MS_DEFAULT).build()
             : asked;
     Outcome.Refused refused = RequestCheck.take(request);
     if (refused != null) {
@@ -162,8 +160,7 @@ public final class TasksService extends TasksGrpc.TasksImplBase {
 
   @Override
   public void extend(ExtendRequest request, StreamObserver<ExtendReply> caller) {
-    Outcome.Refused refused =
-        RequestCheck.columns(request.getIdsCount(), request.getTokensCount());
+    Outcome.Refused refused = RequestCheck.columns(request.getIdsCount(), request.getTokensCount());
     if (refused == null) {
       refused = RequestCheck.visibility(request.getVisibilityTimeoutMs());
     }
@@ -177,8 +174,7 @@ public final class TasksService extends TasksGrpc.TasksImplBase {
         settled -> ExtendReply.newBuilder().addAllRefused(settled.refused()).build());
   }
 
-  private <R> void propose(
-      Command command, StreamObserver<R> caller, SettledMapping<R> mapping) {
+  private <R> void propose(Command command, StreamObserver<R> caller, SettledMapping<R> mapping) {
     Reply reply =
         new UnaryReply<R>(caller) {
           @Override

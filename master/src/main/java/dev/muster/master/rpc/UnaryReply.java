@@ -33,8 +33,7 @@ abstract class UnaryReply<R> implements Reply {
   }
 
   /** Proposes the command from any thread, or says at once why not. */
-  static void propose(
-      Proposer proposer, Command command, Reply reply, StreamObserver<?> caller) {
+  static void propose(Proposer proposer, Command command, Reply reply, StreamObserver<?> caller) {
     boolean taken =
         proposer.submit(
             command.getSerializedSize(),

@@ -16,7 +16,8 @@ public final class WorkService extends WorkGrpc.WorkImplBase {
   private final Executor egress;
 
   /**
-   * @param egress sends the frames: one thread, so that what gathers while a frame is written goes into the next
+   * @param egress sends the frames: one thread, so that what gathers while a frame is written goes
+   *     into the next
    */
   public WorkService(Proposer proposer, Sessions sessions, Executor egress) {
     this.proposer = proposer;
@@ -26,8 +27,7 @@ public final class WorkService extends WorkGrpc.WorkImplBase {
 
   @Override
   public StreamObserver<WorkerFrame> work(StreamObserver<MasterFrame> caller) {
-    FrameOutbox outbox =
-        new FrameOutbox((ServerCallStreamObserver<MasterFrame>) caller, egress);
+    FrameOutbox outbox = new FrameOutbox((ServerCallStreamObserver<MasterFrame>) caller, egress);
     return new WorkStream(
         (ServerCallStreamObserver<MasterFrame>) caller, outbox, proposer, sessions);
   }

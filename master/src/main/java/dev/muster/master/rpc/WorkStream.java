@@ -13,7 +13,10 @@ import io.grpc.stub.ServerCallStreamObserver;
 import io.grpc.stub.StreamObserver;
 import org.jspecify.annotations.Nullable;
 
-/** One worker's stream, inbound: checks each frame and hands it to the session. gRPC's thread for this call. */
+/**
+ * One worker's stream, inbound: checks each frame and hands it to the session. gRPC's thread for
+ * this call.
+ */
 final class WorkStream implements StreamObserver<WorkerFrame> {
   /** Frames of one worker under way at a time. */
   private static final int UNDER_WAY_MAX = 8;
