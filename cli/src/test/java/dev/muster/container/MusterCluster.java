@@ -44,11 +44,7 @@ final class MusterCluster implements AutoCloseable {
 
   /** Starts a master and waits until it is ready. Its logs go to a folder named for the test. */
   static MusterCluster start(TestInfo test) throws Exception {
-    String name =
-        test.getTestClass().orElseThrow().getSimpleName()
-            + "/"
-            + test.getTestMethod().orElseThrow().getName();
-    MusterCluster cluster = new MusterCluster(PrivateNetwork.create(name));
+    MusterCluster cluster = new MusterCluster(PrivateNetwork.create(test));
     try {
       cluster.master.start().awaitLine(MASTER_READY, START_TIMEOUT);
       return cluster;

@@ -126,7 +126,7 @@ final class Node {
 
   /** A new container in the place of the old one: only what is on mounted volumes survives. */
   void replace() {
-    earlierLogs.append(log());
+    earlierLogs.append(LogUtils.getOutput(docker, id()));
     remove();
     start();
   }

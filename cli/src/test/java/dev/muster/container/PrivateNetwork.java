@@ -11,6 +11,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.UUID;
 import java.util.concurrent.ThreadLocalRandom;
+import org.junit.jupiter.api.TestInfo;
 import org.testcontainers.DockerClientFactory;
 
 /**
@@ -19,7 +20,7 @@ import org.testcontainers.DockerClientFactory;
  * vanish and no connection is closed.
  *
  * <p>Closing it removes its nodes, with their volumes, and writes what each printed to {@code
- * target/container-logs/<test>/<node>.log}. One thread.
+ * target/container-logs/<class>/<test>/<node>.log}. One thread.
  */
 final class PrivateNetwork implements AutoCloseable {
   /** On everything that these tests make in the engine; {@code .ci/run} removes by it. */
@@ -41,12 +42,14 @@ final class PrivateNetwork implements AutoCloseable {
     this.prefix = prefix;
   }
 
-  /**
-   * Makes an empty network.
-   *
-   * @param test names the folder of the logs
-   */
-  static PrivateNetwork create(String test) {
+  /** Makes an empty network; the test names the folder of the logs. */
+  static PrivateNetwork create(TestInfo test) {
+    Path logs =
+        Path.of(
+            "target",
+            "container-logs",
+            test.getTestClass().orElseThrow().getSimpleName(),
+            test.getTestMethod().orElseThrow().getName());
     DockerClient docker = DockerClientFactory.lazyClient();
     DockerException last = null;
     for (int i = 0; i < SUBNET_TRIES; i++) {
@@ -65,7 +68,7 @@ final class PrivateNetwork implements AutoCloseable {
                 .withLabels(Map.of(LABEL, "true"))
                 .exec()
                 .getId();
-        return new PrivateNetwork(Path.of("target", "container-logs", test), id, prefix);
+        return new PrivateNetwork(logs, id, prefix);
       } catch (DockerException taken) {
         last = taken;
       }

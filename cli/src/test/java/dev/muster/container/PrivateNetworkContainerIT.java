@@ -21,7 +21,7 @@ final class PrivateNetworkContainerIT {
 
   @BeforeEach
   void startTwoNodes(TestInfo test) throws Exception {
-    network = PrivateNetwork.create(test.getTestMethod().orElseThrow().getName());
+    network = PrivateNetwork.create(test);
     String image = BaseImage.find().orElseThrow();
     left = network.node("left", image, "bash", "-c", WAIT).start();
     right = network.node("right", image, "bash", "-c", WAIT).start();
