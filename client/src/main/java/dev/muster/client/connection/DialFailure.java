@@ -63,7 +63,7 @@ record DialFailure(Kind kind, String message, Throwable cause) {
               + "); if the master's certificate was really replaced, restart this client",
           failure);
     }
-    if (failure instanceof AuthenticationException) {
+    if (failure instanceof MusterException) { // thrown on this side of the exchange
       return new DialFailure(
           Kind.KEY_REFUSED,
           master + " is not trusted with key " + options.key().id() + ": " + failure.getMessage(),

@@ -63,7 +63,9 @@ public final class AuthService extends AuthGrpc.AuthImplBase {
     if (transport == null) {
       throw new IllegalStateException("the interceptor must stand before this service");
     }
-    return new Exchange(transport, replies);
+    Exchange exchange = new Exchange(transport, replies);
+    exchange.begin();
+    return exchange;
   }
 
   /** One call. gRPC calls it from one thread at a time. */
@@ -77,6 +79,18 @@ public final class AuthService extends AuthGrpc.AuthImplBase {
     Exchange(PeerTransport transport, StreamObserver<AuthenticateReply> replies) {
       this.transport = transport;
       this.replies = replies;
+    }
+
+    /** What comes after this may log: so it is here that a stranger's tries are counted. */
+    void begin() {
+      if (!transport.beginAttempt()) {
+        end(Status.UNAUTHENTICATED.withDescription("a connection has one try; connect anew"));
+      } else if (!attempts.tryBegin(transport.remoteAddress())) {
+        LOG.debug("authentication of {} refused: too many attempts", transport);
+        end(
+            Status.RESOURCE_EXHAUSTED.withDescription(
+                "too many failed authentications from this address; try again in a second"));
+      }
     }
 
     @Override
@@ -109,9 +123,6 @@ public final class AuthService extends AuthGrpc.AuthImplBase {
 
     private void first(ClientFirst first) {
       client = harmless(first.getClient());
-      if (!transport.beginAttempt()) {
-        throw new AuthenticationException("a connection has one try; connect anew");
-      }
       if (transport.isTls() != (binding != null)
           || (!transport.isTls() && !transport.isLocalLoopback())) {
         throw new AuthenticationException("plaintext is served on a loopback address only");
@@ -132,13 +143,6 @@ public final class AuthService extends AuthGrpc.AuthImplBase {
                     + ") speaks protocol "
                     + Limits.PROTOCOL
                     + "; use versions that belong together"));
-        return;
-      }
-      if (!attempts.tryBegin(transport.remoteAddress())) {
-        LOG.debug("authentication of {} refused: too many attempts", transport);
-        end(
-            Status.RESOURCE_EXHAUSTED.withDescription(
-                "too many failed authentications from this address; try again in a second"));
         return;
       }
       replies.onNext(

@@ -121,7 +121,6 @@ final class GuardTest {
       assertThat(stranger.failure().getCode()).isEqualTo(Status.Code.UNAUTHENTICATED);
 
       stranger.begin();
-      stranger.send(new ScramClientExchange(KEY, true).first());
 
       assertThat(stranger.failure().getDescription()).contains("one try");
     }
@@ -143,15 +142,29 @@ final class GuardTest {
     try (Stranger stranger = new Stranger()) {
       stranger.send("n".repeat(Limits.AUTH_MESSAGE_BYTES_MAX));
       assertThat(stranger.failure().getDescription()).contains("at most 8192 bytes");
-
-      stranger.begin();
+    }
+    try (Stranger stranger = new Stranger()) {
       stranger.requests.onNext(AuthenticateRequest.getDefaultInstance());
       assertThat(stranger.failure().getDescription()).contains("empty message");
-
-      stranger.begin();
+    }
+    try (Stranger stranger = new Stranger()) {
       stranger.requests.onCompleted();
       assertThat(stranger.failure().getDescription()).contains("not finished");
     }
+  }
+
+  @Test
+  void shouldRefuseFurtherTriesFromAnAddressThatFailedManyTimes() throws Exception {
+    Status last = Status.OK;
+    for (int i = 0; i < 1_000 && last.getCode() != Status.Code.RESOURCE_EXHAUSTED; i++) {
+      try (Stranger stranger = new Stranger()) {
+        stranger.send("garbage");
+        last = stranger.failure();
+      }
+    }
+
+    assertThat(last.getCode()).isEqualTo(Status.Code.RESOURCE_EXHAUSTED);
+    assertThat(last.getDescription()).contains("too many failed authentications");
   }
 
   @Test
