@@ -2,8 +2,8 @@ package dev.muster.client;
 
 import dev.muster.client.retry.Backoff;
 import dev.muster.client.retry.RpcFailures;
-import dev.muster.common.AuthenticationException;
 import dev.muster.common.MusterException;
+import dev.muster.common.UnreachableException;
 import io.grpc.Channel;
 import java.util.function.Supplier;
 import org.slf4j.Logger;
@@ -54,10 +54,10 @@ final class EnqueueConnector implements EnqueueConnection.EndListener {
   private void connect() {
     try {
       EnqueueConnection.open(channels.get(), pipeline, this);
-    } catch (AuthenticationException e) {
-      pipeline.fail(e, true);
-    } catch (MusterException e) {
+    } catch (UnreachableException e) {
       LOG.debug("enqueue stream: {}", e.getMessage());
+    } catch (MusterException e) { // a wrong key, another protocol: no attempt will change it
+      pipeline.fail(e, true);
     }
   }
 

@@ -87,7 +87,7 @@ public final class Muster implements AutoCloseable {
    * @throws InvalidInputException when the address is not "host:port"
    */
   public static Muster connect(String address, AuthKey key) {
-    return connect(ConnectOptions.builder().address(address).authKey(key).build());
+    return connect(ConnectOptions.to(address, key));
   }
 
   /** As {@link #connect(String, AuthKey)}, with further options. */

@@ -3,9 +3,9 @@ package dev.muster.client;
 import com.google.errorprone.annotations.concurrent.GuardedBy;
 import dev.muster.client.retry.Backoff;
 import dev.muster.client.retry.RpcFailures;
-import dev.muster.common.AuthenticationException;
 import dev.muster.common.Limits;
 import dev.muster.common.MusterException;
+import dev.muster.common.UnreachableException;
 import dev.muster.proto.v1.TaskResult;
 import io.grpc.Channel;
 import java.util.ArrayList;
@@ -130,11 +130,11 @@ final class ResultAwaiter implements AwaitCall.Listener {
     Channel channel;
     try {
       channel = channels.get();
-    } catch (AuthenticationException e) {
-      failAll(e);
-      return;
-    } catch (MusterException e) {
+    } catch (UnreachableException e) {
       works = false;
+      return;
+    } catch (MusterException e) { // a wrong key, another protocol: no attempt will change it
+      failAll(e);
       return;
     }
     AwaitCall call;

@@ -4,8 +4,8 @@ import com.google.errorprone.annotations.CanIgnoreReturnValue;
 import dev.muster.client.retry.Backoff;
 import dev.muster.client.retry.Outage;
 import dev.muster.client.retry.RpcFailures;
-import dev.muster.common.AuthenticationException;
 import dev.muster.common.MusterException;
+import dev.muster.common.UnreachableException;
 import io.grpc.Channel;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Executors;
@@ -94,7 +94,7 @@ final class SessionKeeper {
           say("connected again");
         }
       }
-      if (stopping || session.hasSaidGoodbye() && end == null) {
+      if (stopping || (session.hasSaidGoodbye() && end == null)) {
         return false;
       }
       if (end != null && !RpcFailures.isRetryable(end)) {
@@ -109,16 +109,11 @@ final class SessionKeeper {
         Thread.sleep(backoff.nextMs());
         return true; // an outage only if the next attempt fails too
       }
-    } catch (AuthenticationException e) {
-      throw e;
-    } catch (MusterException e) {
-      if (stopping) {
-        return false;
-      }
-      if (e.getCause() != null && !RpcFailures.isRetryable(e.getCause())) {
-        throw e;
-      }
+    } catch (UnreachableException e) {
       reason = String.valueOf(e.getMessage());
+    }
+    if (stopping) {
+      return false;
     }
     if (outage.failed(TimeUnit.NANOSECONDS.toMillis(System.nanoTime()))) {
       say(reason + "; the worker keeps trying");

@@ -49,6 +49,7 @@ public final class Worker implements AutoCloseable {
   /** How long a drained worker waits for the master to say that all outcomes are durable. */
   private static final long SETTLE_TIMEOUT_MS = 10_000;
 
+  private static final long GOODBYE_TIMEOUT_MS = 2_000;
   private static final long UNREACHED_SETTLE_TIMEOUT_MS = 1_000;
 
   private final String name;
@@ -88,7 +89,7 @@ public final class Worker implements AutoCloseable {
    * @param address "host:port"
    */
   public static Builder connect(String address, AuthKey key) {
-    return connect(ConnectOptions.builder().address(address).authKey(key).build());
+    return connect(ConnectOptions.to(address, key));
   }
 
   /** As {@link #connect(String, AuthKey)}, with further options. */
@@ -143,6 +144,9 @@ public final class Worker implements AutoCloseable {
         LOG.warn("{}: the master did not confirm the last outcomes; it will run them again", name);
       }
       clean &= settled;
+      if (settled) {
+        keeper.awaitEnd(GOODBYE_TIMEOUT_MS, TimeUnit.MILLISECONDS); // the master closes the stream
+      }
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     } finally {
@@ -192,7 +196,6 @@ public final class Worker implements AutoCloseable {
   }
 
   /** Settings of a worker. For one thread. */
-  @CanIgnoreReturnValue
   public static final class Builder {
     private static final int SLOTS_MAX = 10_000;
     private static final int PREFETCH_MAX = 1_000_000;
@@ -210,6 +213,7 @@ public final class Worker implements AutoCloseable {
     }
 
     /** Serves this queue, in turn with the others; at least one, at most 1,000. */
+    @CanIgnoreReturnValue
     public Builder queue(String queue) {
       queues.add(QueueName.check(queue));
       return this;
@@ -221,16 +225,19 @@ public final class Worker implements AutoCloseable {
      *
      * @throws InvalidInputException when the name is taken
      */
+    @CanIgnoreReturnValue
     public <T> Builder handle(String name, Class<T> payload, Handler<T> handler) {
       return handle(name, codec(payload), (value, context) -> handler.apply(value));
     }
 
     /** As {@link #handle(String, Class, Handler)}, told which task it is. */
+    @CanIgnoreReturnValue
     public <T> Builder handle(String name, Class<T> payload, ContextHandler<T> handler) {
       return handle(name, codec(payload), handler);
     }
 
     /** As {@link #handle(String, Class, Handler)}, with a codec for the payloads. */
+    @CanIgnoreReturnValue
     public <T> Builder handle(String name, Codec<T> payload, ContextHandler<T> handler) {
       if (handlers.putIfAbsent(name, new HandlerTable.Bound<>(payload, handler)) != null) {
         throw new InvalidInputException("handler \"" + name + "\" is given twice");
@@ -239,15 +246,18 @@ public final class Worker implements AutoCloseable {
     }
 
     /** Adds a handler that names itself. */
+    @CanIgnoreReturnValue
     public Builder handler(TaskHandler<?> handler) {
       return bind(handler);
     }
 
+    @CanIgnoreReturnValue
     private <T> Builder bind(TaskHandler<T> handler) {
       return handle(handler.name(), handler.payload(), handler::run);
     }
 
     /** Adds every {@link TaskHandler} that a class loader's services name. */
+    @CanIgnoreReturnValue
     public Builder handlersFrom(ClassLoader loader) {
       for (TaskHandler<?> handler : ServiceLoader.load(TaskHandler.class, loader)) {
         handler(handler);
@@ -256,6 +266,7 @@ public final class Worker implements AutoCloseable {
     }
 
     /** How many tasks run at the same time; 1 by default. */
+    @CanIgnoreReturnValue
     public Builder slots(int count) {
       slots = AtLeast.check("slots", 1, SLOTS_MAX, count);
       return this;
@@ -265,12 +276,14 @@ public final class Worker implements AutoCloseable {
      * How many tasks may wait here beyond those that run, so that tiny tasks need no round trip
      * each; 0 by default. Others cannot run them meanwhile.
      */
+    @CanIgnoreReturnValue
     public Builder prefetch(int count) {
       prefetch = AtLeast.check("prefetch", 0, PREFETCH_MAX, count);
       return this;
     }
 
     /** For people; "worker" by default. */
+    @CanIgnoreReturnValue
     public Builder name(String name) {
       this.name = name;
       return this;
@@ -280,6 +293,7 @@ public final class Worker implements AutoCloseable {
      * Told, besides the log, what a person should know: the master is unreachable (at once, then
      * once a minute), and reached again. Called on a thread of the worker.
      */
+    @CanIgnoreReturnValue
     public Builder onNotice(Consumer<String> listener) {
       notices = listener;
       return this;
