@@ -14,7 +14,7 @@ import org.junit.jupiter.api.TestInfo;
 @RequiresDocker
 final class ClusterContainerIT {
   /** A lost session is noticed after 15 s; the rest is for a slow machine. */
-  private static final Duration PATIENCE = Duration.ofSeconds(120);
+  private static final Duration PATIENCE = Duration.ofMinutes(2);
 
   /** Enough that both workers have long had their share. */
   private static final int SOME_RESULTS = 500;
