@@ -25,6 +25,7 @@ import io.grpc.Server;
 import io.grpc.Status;
 import io.grpc.inprocess.InProcessChannelBuilder;
 import io.grpc.inprocess.InProcessServerBuilder;
+import io.grpc.stub.ServerCallStreamObserver;
 import io.grpc.stub.StreamObserver;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -147,6 +148,10 @@ final class FakeMaster implements AutoCloseable {
         }
       }
     }
+  }
+
+  private synchronized void forget(StreamObserver<AwaitReply> cancelled) {
+    awaits.removeIf(waiting -> waiting.replies().equals(cancelled));
   }
 
   synchronized void breakAwaits() {
@@ -349,6 +354,8 @@ final class FakeMaster implements AutoCloseable {
         if (missing.isEmpty()) {
           replies.onCompleted();
         } else {
+          ((ServerCallStreamObserver<AwaitReply>) replies)
+              .setOnCancelHandler(() -> forget(replies));
           awaits.add(new WaitingAwait(missing, replies));
         }
       }

@@ -49,6 +49,7 @@ public final class Worker implements AutoCloseable {
   /** How long a drained worker waits for the master to say that all outcomes are durable. */
   private static final long SETTLE_TIMEOUT_MS = 10_000;
 
+  private static final long GOODBYE_TIMEOUT_MS = 2_000;
   private static final long UNREACHED_SETTLE_TIMEOUT_MS = 1_000;
 
   private final String name;
@@ -143,6 +144,9 @@ public final class Worker implements AutoCloseable {
         LOG.warn("{}: the master did not confirm the last outcomes; it will run them again", name);
       }
       clean &= settled;
+      if (settled) {
+        keeper.awaitEnd(GOODBYE_TIMEOUT_MS, TimeUnit.MILLISECONDS); // the master closes the stream
+      }
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     } finally {
@@ -239,6 +243,21 @@ public final class Worker implements AutoCloseable {
         throw new InvalidInputException("handler \"" + name + "\" is given twice");
       }
       return this;
+    }
+
+    /**
+     * Hands plain entries of the queues, such as results, to a callback; an entry is removed when
+     * the callback returns, and is a failed task when it throws. See also {@link QueueConsumer}.
+     */
+    @CanIgnoreReturnValue
+    public <T> Builder consume(Class<T> type, Consumer<T> callback) {
+      return handle(
+          "",
+          codec(type),
+          (value, context) -> {
+            callback.accept(value);
+            return null;
+          });
     }
 
     /** Adds a handler that names itself. */

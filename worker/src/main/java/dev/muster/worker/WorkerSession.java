@@ -70,6 +70,9 @@ final class WorkerSession {
   @GuardedBy("this")
   private boolean saidGoodbye;
 
+  @GuardedBy("this")
+  private boolean sentGoodbye;
+
   WorkerSession(Hello identity, Holdings holdings, Listener listener) {
     this.identity = identity;
     this.holdings = holdings;
@@ -98,6 +101,7 @@ final class WorkerSession {
       hello = building.build();
       stream = fresh;
       welcomed = false;
+      sentGoodbye = false;
     }
     // Nobody else sends before the welcome, and the welcome answers this.
     fresh.send(WorkerFrame.newBuilder().setHello(hello).build());
@@ -161,6 +165,12 @@ final class WorkerSession {
       }
       saidNanos = System.nanoTime();
       to.send(frame);
+      if (frame.getGoodbye()) {
+        synchronized (this) {
+          sentGoodbye = true;
+          notifyAll();
+        }
+      }
     }
   }
 
@@ -296,12 +306,22 @@ final class WorkerSession {
     flush();
   }
 
-  /** Waits until every outcome handed in is durable; false when time ran out. */
+  /** Hands in what gathered, and waits until it is durable; false when time ran out. */
+  boolean settle(long timeoutMs) throws InterruptedException {
+    synchronized (this) {
+      holdings.collect(gatherer);
+    }
+    return awaitSettled(timeoutMs);
+  }
+
+  /**
+   * Waits until every outcome handed in is durable, and a goodbye is said; false when time ran out.
+   */
   boolean awaitSettled(long timeoutMs) throws InterruptedException {
     long endNanos = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(timeoutMs);
     flush();
     synchronized (this) {
-      while (!gatherer.isSettled()) {
+      while (!gatherer.isSettled() || (saidGoodbye && !sentGoodbye)) {
         long leftMs = TimeUnit.NANOSECONDS.toMillis(endNanos - System.nanoTime());
         if (leftMs <= 0) {
           return false;

@@ -60,7 +60,7 @@ record DialFailure(Kind kind, String message, Throwable cause) {
               + "); if the master's certificate was really replaced, restart this client",
           failure);
     }
-    if (failure instanceof MusterException) { // thrown on this side of the exchange
+    if (failure instanceof AuthenticationException) {
       return new DialFailure(
           Kind.KEY_REFUSED,
           master + " is not trusted with key " + options.key().id() + ": " + failure.getMessage(),

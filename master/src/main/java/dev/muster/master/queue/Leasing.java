@@ -60,7 +60,7 @@ final class Leasing {
       state.tasks.lease(task);
       if (session != null) {
         task.session = session.number;
-        session.held.add(task.id);
+        session.hold(task);
       }
       offers.add(task);
       bytes += task.payloadBytes;
@@ -109,17 +109,16 @@ final class Leasing {
    * of charge.
    */
   void giveBackHeld(WorkerSession session, LongHashSet started, Return startedAs) {
-    for (long id : session.held.toArray()) {
-      Task task = held(session, id);
-      giveBack(task, started.contains(id) ? startedAs : Return.UNSTARTED);
+    for (Task task : session.held()) {
+      giveBack(task, started.contains(task.id) ? startedAs : Return.UNSTARTED);
     }
   }
 
   /** Gives back what a session holds and has not started, free of charge. */
   void giveBackUnstarted(WorkerSession session, LongHashSet started) {
-    for (long id : session.held.toArray()) {
-      if (!started.contains(id)) {
-        giveBack(held(session, id), Return.UNSTARTED);
+    for (Task task : session.held()) {
+      if (!started.contains(task.id)) {
+        giveBack(task, Return.UNSTARTED);
       }
     }
   }
@@ -129,11 +128,10 @@ final class Leasing {
    * worker thinks it holds.
    */
   List<Long> reconcile(WorkerSession session, LongObjectHashMap<Long> tokensHeld) {
-    for (long id : session.held.toArray()) {
-      Task task = held(session, id);
-      Long token = tokensHeld.get(id);
+    for (Task task : session.held()) {
+      Long token = tokensHeld.get(task.id);
       if (token != null && token == task.token) {
-        tokensHeld.remove(id);
+        tokensHeld.remove(task.id);
       } else {
         giveBack(task, Return.UNSTARTED);
       }
@@ -171,22 +169,13 @@ final class Leasing {
     if (task.session != 0) {
       WorkerSession session = state.sessions.find(task.session);
       if (session != null) {
-        session.held.remove(task.id);
+        session.release(task);
       }
     }
     task.token = 0;
     task.session = 0;
     task.leaseUntilMs = 0;
     task.queue.leased--;
-  }
-
-  private Task held(WorkerSession session, long id) {
-    Task task = state.tasks.leased(id);
-    if (task == null || task.session != session.number) {
-      throw new IllegalStateException(
-          "session " + session.number + " holds task " + id + ", which does not say so");
-    }
-    return task;
   }
 
   /** Gathers tasks with the same options into one offer each. */

@@ -19,7 +19,7 @@ final class MachineState {
   Effects effects = Effects.NONE;
 
   MachineState(StateStore store) {
-    this.tasks = new TaskTable(store, queues::byNumber);
+    this.tasks = new TaskTable(store, queues, sessions);
   }
 
   /** A queue's counters changed: it is flushed with this generation, and the leader hears of it. */

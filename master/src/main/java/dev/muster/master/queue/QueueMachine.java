@@ -61,7 +61,7 @@ public final class QueueMachine {
   private void restoreHolder(Task task) {
     WorkerSession session = state.sessions.find(task.session);
     if (session != null) {
-      session.held.add(task.id);
+      session.hold(task);
     } else if (task.session != 0) {
       throw new IllegalStateException(
           "task " + task.id + " is leased to session " + task.session + ", which does not exist");
@@ -134,9 +134,10 @@ public final class QueueMachine {
       }
     }
     QueueState queue = state.queues.use(request.getQueue());
-    TaskOptions options = request.getOptions();
-    boolean resultsElsewhere = options.getResultPolicy() == ResultPolicy.RESULT_POLICY_QUEUE;
-    if (queue == null || (resultsElsewhere && state.queues.use(options.getResultQueue()) == null)) {
+    boolean resultsElsewhere =
+        request.getOptions().getResultPolicy() == ResultPolicy.RESULT_POLICY_QUEUE;
+    if (queue == null
+        || (resultsElsewhere && state.queues.use(request.getOptions().getResultQueue()) == null)) {
       return tooManyQueues();
     }
     int count = request.getPayloadsCount();
@@ -153,6 +154,7 @@ public final class QueueMachine {
               + count
               + " more do not fit");
     }
+    TaskOptions options = queue.shared(request.getOptions());
     Generation current = state.tasks.current();
     long firstId = state.sequence + 1;
     for (int i = 0; i < count; i++) {

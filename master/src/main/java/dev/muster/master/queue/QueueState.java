@@ -4,6 +4,7 @@ import dev.muster.master.store.LaneKey;
 import dev.muster.master.store.v1.LaneRecord;
 import dev.muster.master.store.v1.QueueRecord;
 import dev.muster.proto.v1.QueueInfo;
+import dev.muster.proto.v1.TaskOptions;
 import dev.muster.proto.v1.TaskState;
 
 /** One queue: its settings, its counters and its lanes. */
@@ -31,6 +32,12 @@ final class QueueState {
   long succeeded;
   long failed;
   long staleSettlements;
+
+  /**
+   * The options of the last task: most tasks of a queue have the same, and need not each hold a
+   * copy.
+   */
+  private TaskOptions lastOptions = TaskOptions.getDefaultInstance();
 
   QueueState(int number, String name) {
     this.number = number;
@@ -112,6 +119,14 @@ final class QueueState {
           UNRECOGNIZED ->
           throw new IllegalStateException("a stored task is never in state " + state);
     };
+  }
+
+  /** An object equal to these options, the same for runs of tasks with equal ones. */
+  TaskOptions shared(TaskOptions options) {
+    if (!options.equals(lastOptions)) {
+      lastOptions = options;
+    }
+    return lastOptions;
   }
 
   /** Tasks that may still be enqueued; a large number when there is no limit. */

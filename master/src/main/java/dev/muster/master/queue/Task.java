@@ -66,6 +66,11 @@ public final class Task {
 
   long storedPosition;
 
+  /** Neighbours among the tasks that the session holds; see {@link WorkerSession}. */
+  @Nullable Task heldBefore;
+
+  @Nullable Task heldAfter;
+
   /** Number of the generation that this object belongs to; 0: as read from the store. */
   int generation;
 
@@ -107,7 +112,7 @@ public final class Task {
   Task(TaskRecord record, QueueState queue, LaneKey lane) {
     id = record.getId();
     this.queue = queue;
-    options = record.getOptions();
+    options = queue.shared(record.getOptions());
     enqueuedMs = record.getEnqueuedMs();
     payloadBytes = record.getPayloadBytes();
     payload = record.getPayload();

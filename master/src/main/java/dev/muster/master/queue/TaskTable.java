@@ -6,7 +6,6 @@ import dev.muster.master.store.LaneKey;
 import dev.muster.master.store.StateStore;
 import dev.muster.master.store.v1.TaskRecord;
 import dev.muster.proto.v1.TaskState;
-import java.util.function.IntFunction;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -15,17 +14,16 @@ import org.jspecify.annotations.Nullable;
  */
 final class TaskTable {
   private final StateStore store;
-  private final IntFunction<QueueState> queues;
+  private final QueueBook queues;
+  private final SessionBook sessions;
   private final LongObjectHashMap<Task> leased = new LongObjectHashMap<>();
   private Generation current = new Generation(1);
   private @Nullable Generation frozen;
 
-  /**
-   * @param queues gives the queue with this number
-   */
-  TaskTable(StateStore store, IntFunction<QueueState> queues) {
+  TaskTable(StateStore store, QueueBook queues, SessionBook sessions) {
     this.store = store;
     this.queues = queues;
+    this.sessions = sessions;
   }
 
   Generation current() {
@@ -100,6 +98,10 @@ final class TaskTable {
     current.put(mine);
     if (mine != task && task.state == TaskState.TASK_STATE_RUNNING) {
       leased.put(mine.id, mine);
+      WorkerSession session = sessions.find(mine.session);
+      if (session != null) {
+        session.replace(task, mine);
+      }
     }
     return mine;
   }
@@ -173,7 +175,7 @@ final class TaskTable {
   }
 
   private Task load(TaskRecord record) {
-    QueueState queue = queues.apply(record.getQueue());
+    QueueState queue = queues.byNumber(record.getQueue());
     return new Task(record, queue, queue.laneOf(record.getState()));
   }
 

@@ -1,8 +1,10 @@
 package dev.muster.master.queue;
 
-import com.carrotsearch.hppc.LongHashSet;
 import com.google.protobuf.ByteString;
 import dev.muster.master.store.v1.SessionRecord;
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /** One start of one worker: what it holds lives as long as it does. */
 final class WorkerSession {
@@ -18,8 +20,11 @@ final class WorkerSession {
   /** Number of the last settlement applied. */
   long settledUpto;
 
-  /** Ids of the tasks that it has leased. Derived: the tasks say which session holds them. */
-  final LongHashSet held = new LongHashSet();
+  /**
+   * The tasks that it has leased, linked through them. Derived: the tasks say which session holds
+   * them.
+   */
+  private @Nullable Task held;
 
   WorkerSession(long number, ByteString key, String worker) {
     this.number = number;
@@ -30,6 +35,51 @@ final class WorkerSession {
   WorkerSession(SessionRecord record) {
     this(record.getNumber(), record.getKey(), record.getWorker());
     settledUpto = record.getSettledUpto();
+  }
+
+  void hold(Task task) {
+    task.heldBefore = null;
+    task.heldAfter = held;
+    if (held != null) {
+      held.heldBefore = task;
+    }
+    held = task;
+  }
+
+  void release(Task task) {
+    if (task.heldAfter != null) {
+      task.heldAfter.heldBefore = task.heldBefore;
+    }
+    if (task.heldBefore != null) {
+      task.heldBefore.heldAfter = task.heldAfter;
+    } else {
+      held = task.heldAfter;
+    }
+    task.heldBefore = null;
+    task.heldAfter = null;
+  }
+
+  /** A copy takes a task's place. */
+  void replace(Task task, Task copy) {
+    copy.heldBefore = task.heldBefore;
+    copy.heldAfter = task.heldAfter;
+    if (copy.heldBefore != null) {
+      copy.heldBefore.heldAfter = copy;
+    } else {
+      held = copy;
+    }
+    if (copy.heldAfter != null) {
+      copy.heldAfter.heldBefore = copy;
+    }
+  }
+
+  /** What it holds now, in no order that matters. */
+  List<Task> held() {
+    List<Task> all = new ArrayList<>();
+    for (Task task = held; task != null; task = task.heldAfter) {
+      all.add(task);
+    }
+    return all;
   }
 
   SessionRecord toRecord() {

@@ -16,6 +16,7 @@ import org.apache.ratis.proto.RaftProtos.RaftPeerRole;
 import org.apache.ratis.proto.RaftProtos.RoleInfoProto;
 import org.apache.ratis.protocol.ClientId;
 import org.apache.ratis.protocol.Message;
+import org.apache.ratis.protocol.RaftClientAsynchronousProtocol;
 import org.apache.ratis.protocol.RaftClientReply;
 import org.apache.ratis.protocol.RaftClientRequest;
 import org.apache.ratis.protocol.RaftGroup;
@@ -46,6 +47,13 @@ public final class RaftNode implements Log, AutoCloseable {
   private final Applier applier;
   private final Consumer<Throwable> onBroken;
   private final RaftServer server;
+
+  /**
+   * Our group itself: the server's own method would hand each request to another thread and wait
+   * for it.
+   */
+  private final RaftClientAsynchronousProtocol division;
+
   private final RaftGroupId groupId;
   private final ClientId clientId = ClientId.randomId();
   private final AtomicLong callId = new AtomicLong();
@@ -83,6 +91,7 @@ public final class RaftNode implements Log, AutoCloseable {
             .setOption(RaftStorage.StartupOption.RECOVER)
             .setStateMachine(new MachineAdapter())
             .build();
+    this.division = (RaftClientAsynchronousProtocol) server.getDivision(groupId);
   }
 
   /** Starts; the future completes when every entry of the log is applied and this master leads. */
@@ -104,7 +113,7 @@ public final class RaftNode implements Log, AutoCloseable {
             .build();
     try {
       CompletableFuture<?> ending =
-          server
+          division
               .submitClientRequestAsync(request)
               .whenComplete((reply, failure) -> end(batch, reply, failure, ended));
       LOG.trace("appending {}", ending);

@@ -1,0 +1,101 @@
+package dev.muster.worker;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.google.protobuf.ByteString;
+import dev.muster.proto.v1.Hello;
+import dev.muster.proto.v1.NumberedSettlement;
+import dev.muster.proto.v1.WorkerFrame;
+import java.util.Objects;
+import org.junit.jupiter.api.Test;
+
+final class FrameGathererTest {
+  private final FrameGatherer gatherer = new FrameGatherer();
+
+  private static SettlementColumns completed(long id, int resultBytes) {
+    SettlementColumns columns = new SettlementColumns();
+    columns.completed(id, 7, ByteString.copyFrom(new byte[resultBytes]), "application/x");
+    return columns;
+  }
+
+  private WorkerFrame next() {
+    return Objects.requireNonNull(gatherer.next());
+  }
+
+  @Test
+  void shouldCarryAllThatGatheredInOneFrame() {
+    gatherer.credit(2);
+    gatherer.credit(3);
+    gatherer.started(5);
+    gatherer.settle(completed(1, 10));
+    gatherer.settle(completed(2, 10));
+    WorkerFrame frame = next();
+    assertThat(frame.getCredit()).isEqualTo(5);
+    assertThat(frame.getStartedIdsList()).containsExactly(5L);
+    assertThat(frame.getSettlementsList())
+        .extracting(NumberedSettlement::getNumber)
+        .containsExactly(1L, 2L);
+    assertThat(gatherer.next()).isNull();
+  }
+
+  @Test
+  void shouldCutFramesByBytesAndSayGoodbyeWithTheLast() {
+    gatherer.settle(completed(1, 800 << 10));
+    gatherer.settle(completed(2, 800 << 10));
+    gatherer.goodbye();
+    WorkerFrame first = next();
+    assertThat(first.getSettlementsCount()).isEqualTo(1);
+    assertThat(first.getGoodbye()).isFalse();
+    assertThat(next().getGoodbye()).isTrue();
+    assertThat(gatherer.next()).isNull();
+  }
+
+  @Test
+  void shouldSendAgainOnlyWhatIsNotDurable() {
+    gatherer.settle(completed(1, 1));
+    gatherer.settle(completed(2, 1));
+    gatherer.settle(completed(3, 1));
+    assertThat(next().getSettlementsCount()).isEqualTo(3);
+    gatherer.settledUpto(1);
+    gatherer.credit(9);
+    Hello.Builder hello = Hello.newBuilder();
+    gatherer.restart(new HeldAttempts(hello));
+    assertThat(hello.getHeldIdsList()).containsExactly(2L, 3L);
+    gatherer.resendAfter(2);
+    gatherer.settle(completed(4, 1));
+    WorkerFrame frame = next();
+    assertThat(frame.getCredit()).isZero();
+    assertThat(frame.getSettlementsList())
+        .extracting(NumberedSettlement::getNumber)
+        .containsExactly(3L, 4L);
+    gatherer.settledUpto(4);
+    assertThat(gatherer.isSettled()).isTrue();
+  }
+
+  @Test
+  void shouldGiveNoCreditWhenDraining() {
+    gatherer.credit(1);
+    gatherer.draining();
+    gatherer.credit(1);
+    WorkerFrame frame = next();
+    assertThat(frame.getDraining()).isTrue();
+    assertThat(frame.getCredit()).isZero();
+  }
+
+  @Test
+  void shouldKeepResultsInStepWithIdsWhenOnlySomeHaveOne() {
+    SettlementColumns columns = new SettlementColumns();
+    columns.completed(1, 7, ByteString.EMPTY, "");
+    columns.completed(2, 7, ByteString.copyFromUtf8("x"), "application/x");
+    columns.completed(3, 7, ByteString.EMPTY, "");
+    assertThat(columns.build().getResultsList())
+        .containsExactly(ByteString.EMPTY, ByteString.copyFromUtf8("x"), ByteString.EMPTY);
+    assertThat(columns.takes(ByteString.EMPTY, "application/y")).isFalse();
+  }
+
+  @Test
+  void shouldCutFailureTextsByBytesWithoutHalfACharacter() {
+    assertThat(Failures.cut("aé", 2)).isEqualTo("a");
+    assertThat(Failures.cut("aé", 3)).isEqualTo("aé");
+  }
+}

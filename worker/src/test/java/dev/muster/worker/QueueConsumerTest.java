@@ -1,0 +1,84 @@
+package dev.muster.worker;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.muster.common.codec.Codecs;
+import dev.muster.proto.v1.Settlement;
+import dev.muster.proto.v1.WorkerFrame;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+@Timeout(60)
+final class QueueConsumerTest {
+  private final FakeMaster master = new FakeMaster();
+  private final QueueConsumer<Integer> consumer =
+      new QueueConsumer<>("results", Codecs.json(Integer.class), 3, master.link());
+
+  @AfterEach
+  void close() {
+    master.settleAll();
+    consumer.close();
+    master.close();
+  }
+
+  @Test
+  void shouldHoldEachUntilItsWord() throws InterruptedException {
+    // given
+    assertThat(master.welcome(false, 0).getHello().getCredit()).isEqualTo(3);
+    master.offer("", 1, 2, 3);
+    Delivery<Integer> one = consumer.take();
+    Delivery<Integer> two = consumer.take();
+    assertThat(one.value()).isEqualTo(1);
+    // when
+    master.breakStream();
+    // then
+    WorkerFrame again = master.welcome(true, 0);
+    assertThat(again.getHello().getHeldIdsList()).containsExactly(1L, 2L, 3L);
+    assertThat(again.getHello().getCredit()).isZero();
+    one.ack();
+    one.giveBack(); // too late: the first word counts
+    Settlement acked = settlement();
+    assertThat(acked.getCompletedIdsList()).containsExactly(1L);
+    assertThat(acked.getReturnedIdsList()).isEmpty();
+    master.settleAll();
+    two.fail(new IllegalStateException("no"));
+    assertThat(consumer.flush(Duration.ofSeconds(30))).isTrue();
+    assertThat(settlement().getFailed(0).getId()).isEqualTo(2);
+  }
+
+  @Test
+  void shouldGiveBackWhatHasNoWordWhenClosed() throws InterruptedException {
+    master.welcome(false, 0);
+    master.settleAll();
+    master.offer("", 1, 2);
+    assertThat(consumer.take().value()).isEqualTo(1);
+    consumer.close();
+    List<Long> returned = new ArrayList<>();
+    master.frames.forEach(
+        frame ->
+            frame
+                .getSettlementsList()
+                .forEach(s -> returned.addAll(s.getSettlement().getReturnedIdsList())));
+    assertThat(returned).containsExactlyInAnyOrder(1L, 2L);
+  }
+
+  @Test
+  void shouldDrainWhatIsThere() throws InterruptedException {
+    master.welcome(false, 0);
+    master.offer("", 1, 2, 3);
+    List<Delivery<Integer>> some = new ArrayList<>();
+    some.add(consumer.take());
+    assertThat(consumer.drainTo(some, 1)).isEqualTo(1);
+    assertThat(consumer.drainTo(some, 9)).isEqualTo(1);
+    assertThat(some).extracting(Delivery::value).containsExactly(1, 2, 3);
+    assertThat(consumer.poll(Duration.ofMillis(1))).isNull();
+  }
+
+  private Settlement settlement() throws InterruptedException {
+    return master.await(f -> f.getSettlementsCount() > 0).getSettlements(0).getSettlement();
+  }
+}

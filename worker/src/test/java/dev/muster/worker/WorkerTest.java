@@ -1,0 +1,358 @@
+package dev.muster.worker;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.muster.client.retry.Backoff;
+import dev.muster.common.AuthenticationException;
+import dev.muster.common.InvalidInputException;
+import dev.muster.common.UnreachableException;
+import dev.muster.proto.v1.Failure;
+import dev.muster.proto.v1.MasterFrame;
+import dev.muster.proto.v1.NumberedSettlement;
+import dev.muster.proto.v1.Settlement;
+import dev.muster.proto.v1.WorkerFrame;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.stream.LongStream;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+@Timeout(60)
+final class WorkerTest {
+  private final FakeMaster master = new FakeMaster();
+  private final List<Worker> workers = new ArrayList<>();
+  private final CountDownLatch release = new CountDownLatch(1);
+  private final BlockingQueue<TaskContext> running = new LinkedBlockingQueue<>();
+
+  @AfterEach
+  void close() {
+    release.countDown();
+    master.settleAll();
+    for (Worker worker : workers) {
+      var unused = worker.drain(Duration.ofMillis(1));
+    }
+    master.close();
+  }
+
+  private Worker start(Worker.Builder builder) {
+    Worker worker =
+        builder
+            .handle("square", Integer.class, n -> n * n)
+            .handle(
+                "wait",
+                Integer.class,
+                (n, context) -> {
+                  running.add(context);
+                  release.await();
+                  return n;
+                })
+            .start();
+    workers.add(worker);
+    return worker;
+  }
+
+  private NumberedSettlement settlement() throws InterruptedException {
+    return master.await(frame -> frame.getSettlementsCount() > 0).getSettlements(0);
+  }
+
+  @Test
+  void shouldSettleWithResultAndGiveCreditBackInTheSameFrame() throws InterruptedException {
+    start(master.worker().slots(2).prefetch(3));
+    WorkerFrame hello = master.welcome(false, 0);
+    assertThat(hello.getHello().getCredit()).isEqualTo(5);
+    assertThat(hello.getHello().getHandlersList()).containsExactly("square", "wait");
+    // when
+    master.offer("square", 9);
+    // then
+    WorkerFrame frame = master.await(f -> f.getSettlementsCount() > 0);
+    Settlement settlement = frame.getSettlements(0).getSettlement();
+    assertThat(frame.getSettlements(0).getNumber()).isEqualTo(1);
+    assertThat(frame.getCredit()).isEqualTo(1);
+    assertThat(settlement.getCompletedIdsList()).containsExactly(9L);
+    assertThat(settlement.getCompletedTokensList()).containsExactly(FakeMaster.TOKEN);
+    assertThat(settlement.getResults(0).toStringUtf8()).isEqualTo("81");
+    assertThat(settlement.getResultContentType()).isEqualTo("application/json");
+  }
+
+  @Test
+  void shouldSayStartedWhileTheTaskRuns() throws InterruptedException {
+    start(master.worker());
+    master.welcome(false, 0);
+    master.offer("wait", 9);
+    assertThat(master.await(f -> f.getStartedIdsCount() > 0).getStartedIdsList())
+        .containsExactly(9L);
+  }
+
+  @Test
+  void shouldRunEachOnceAndReturnAllCreditWhenManyAreOffered() throws InterruptedException {
+    start(master.worker().slots(3).prefetch(2_000));
+    master.welcome(false, 0);
+    master.offer("square", LongStream.range(0, 1_000).toArray());
+    master.offer("square", LongStream.range(1_000, 2_003).toArray());
+    List<Long> done = new ArrayList<>();
+    int credit = 0;
+    while (done.size() < 2_003 || credit < 2_003) {
+      WorkerFrame frame = master.frames.take();
+      credit += frame.getCredit();
+      for (NumberedSettlement numbered : frame.getSettlementsList()) {
+        done.addAll(numbered.getSettlement().getCompletedIdsList());
+        master.settledUpto(numbered.getNumber());
+      }
+    }
+    assertThat(done)
+        .containsExactlyInAnyOrderElementsOf(LongStream.range(0, 2_003).boxed().toList());
+    assertThat(credit).isEqualTo(2_003);
+  }
+
+  @Test
+  void shouldFailTheTaskWhenHandlerIsUnknownOrThrows() throws InterruptedException {
+    Worker.Builder builder = master.worker();
+    start(
+        builder
+            .handle(
+                "fail",
+                Integer.class,
+                n -> {
+                  throw new IllegalArgumentException("not " + n);
+                })
+            .handle(
+                "overflow",
+                Integer.class,
+                n -> {
+                  throw new StackOverflowError();
+                })
+            .handle("unencodable", Integer.class, n -> new Object())
+            .handle("large", Integer.class, n -> new byte[(4 << 20) + 1])
+            .handle("typed", Point.class, Point::x));
+    master.welcome(false, 0);
+    master.offer("cube", 1);
+    Failure unknown = failure();
+    assertThat(unknown.getKind()).isEqualTo("muster.UnknownHandler");
+    assertThat(unknown.getMessage()).contains("\"cube\"", "square, typed");
+    master.offer("fail", 2);
+    Failure thrown = failure();
+    assertThat(thrown.getKind()).isEqualTo("java.lang.IllegalArgumentException");
+    assertThat(thrown.getMessage()).isEqualTo("not 2");
+    assertThat(thrown.getDetail()).contains("WorkerTest");
+    assertThat(thrown.getRetryable()).isTrue();
+    master.offer("overflow", 3);
+    assertThat(failure().getKind()).isEqualTo("java.lang.StackOverflowError");
+    master.offer("unencodable", 4);
+    assertThat(failure().getMessage()).contains("unencodable", "java.lang.Object");
+    master.offer("large", 5);
+    assertThat(failure().getKind()).isEqualTo("muster.ResultTooLarge");
+    master.offer("typed", 6);
+    Failure undecodable = failure();
+    assertThat(undecodable.getMessage()).contains("Point");
+    assertThat(undecodable.getRetryable()).isFalse();
+    master.offer("square", 7);
+    assertThat(settlement().getSettlement().getCompletedIdsList()).containsExactly(7L);
+  }
+
+  record Point(int x) {}
+
+  private Failure failure() throws InterruptedException {
+    return settlement().getSettlement().getFailed(0).getFailure();
+  }
+
+  @Test
+  void shouldKeepSessionAndWorkWhenStreamBreaks() throws InterruptedException {
+    // given: 9 is settled but not durable, 10 runs, 11 waits
+    start(master.worker().prefetch(2));
+    WorkerFrame first = master.welcome(false, 0);
+    master.offer("square", 9);
+    NumberedSettlement settled = settlement();
+    master.offer("wait", 10, 11);
+    var unused = running.take();
+    // when
+    master.breakStream();
+    // then
+    WorkerFrame again = master.welcome(true, 0);
+    assertThat(again.getHello().getSession()).isEqualTo(first.getHello().getSession());
+    assertThat(again.getHello().getHeldIdsList()).containsExactlyInAnyOrder(9L, 10L, 11L);
+    assertThat(again.getHello().getCredit()).isEqualTo(1);
+    WorkerFrame resent = master.await(f -> f.getSettlementsCount() > 0);
+    assertThat(resent.getSettlementsList()).containsExactly(settled);
+    assertThat(resent.getStartedIdsList()).containsExactly(10L);
+    assertThat(resent.getCredit()).isZero();
+    master.settledUpto(1);
+    release.countDown();
+    NumberedSettlement next = settlement();
+    assertThat(next.getNumber()).isEqualTo(2);
+    assertThat(next.getSettlement().getCompletedIdsList()).startsWith(10L);
+  }
+
+  @Test
+  void shouldNotSendAgainWhatIsDurable() throws InterruptedException {
+    start(master.worker());
+    master.welcome(false, 0);
+    master.offer("square", 9);
+    assertThat(settlement().getNumber()).isEqualTo(1);
+    master.breakStream();
+    master.welcome(true, 1);
+    master.offer("square", 10);
+    NumberedSettlement next = settlement();
+    assertThat(next.getNumber()).isEqualTo(2);
+    assertThat(next.getSettlement().getCompletedIdsList()).containsExactly(10L);
+  }
+
+  @Test
+  void shouldDropWorkAndStartNewSessionWhenExpired() throws InterruptedException {
+    // given
+    start(master.worker().prefetch(1));
+    WorkerFrame first = master.welcome(false, 0);
+    master.offer("wait", 9, 10);
+    TaskContext context = running.take();
+    // when
+    master.send(MasterFrame.newBuilder().setSessionExpired(true));
+    // then
+    WorkerFrame second = master.welcome(false, 0);
+    assertThat(second.getHello().getSession()).isNotEqualTo(first.getHello().getSession());
+    assertThat(second.getHello().getHeldIdsList()).isEmpty();
+    assertThat(second.getHello().getCredit()).isEqualTo(1);
+    assertThat(context.isCancelled()).isTrue();
+    release.countDown();
+    master.offer("square", 11);
+    NumberedSettlement only = settlement();
+    assertThat(only.getNumber()).isEqualTo(1);
+    assertThat(only.getSettlement().getCompletedIdsList()).containsExactly(11L);
+  }
+
+  @Test
+  void shouldStartNewSessionWhenMasterDoesNotKnowItAnyMore() throws InterruptedException {
+    start(master.worker());
+    WorkerFrame first = master.welcome(false, 0);
+    master.offer("wait", 9);
+    var unused = running.take();
+    master.breakStream();
+    assertThat(master.welcome(false, 0).getHello().getSession())
+        .isEqualTo(first.getHello().getSession());
+    assertThat(master.welcome(false, 0).getHello().getSession())
+        .isNotEqualTo(first.getHello().getSession());
+  }
+
+  @Test
+  void shouldTellTheHandlerWhenItsTaskIsCalledOff() throws InterruptedException {
+    start(master.worker().prefetch(1));
+    master.welcome(false, 0);
+    AtomicBoolean cancelled = new AtomicBoolean();
+    master.offer("wait", 9, 10);
+    TaskContext context = running.take();
+    master.send(MasterFrame.newBuilder().addCancelledIds(9).addCancelledIds(10));
+    master.settledUpto(0);
+    master.offer("square", 11);
+    release.countDown();
+    List<Long> done = new ArrayList<>();
+    while (!done.contains(11L)) {
+      done.addAll(settlement().getSettlement().getCompletedIdsList());
+      master.settledUpto(100);
+    }
+    cancelled.set(context.isCancelled());
+    assertThat(cancelled).isTrue();
+    assertThat(done).doesNotContain(10L);
+  }
+
+  @Test
+  void shouldGiveBackUnstartedAndFinishRunningWhenDrained() throws InterruptedException {
+    // given
+    Worker worker = start(master.worker().prefetch(2));
+    master.welcome(false, 0);
+    master.offer("wait", 9, 10, 11);
+    var unused = running.take();
+    // when
+    CompletableFuture<Boolean> drained =
+        CompletableFuture.supplyAsync(() -> worker.drain(Duration.ofSeconds(30)));
+    // then
+    WorkerFrame draining = master.await(WorkerFrame::getDraining);
+    Settlement returned = draining.getSettlements(0).getSettlement();
+    assertThat(returned.getReturnedIdsList()).containsExactly(10L, 11L);
+    master.settledUpto(draining.getSettlements(0).getNumber());
+    release.countDown();
+    NumberedSettlement last = settlement();
+    assertThat(last.getSettlement().getCompletedIdsList()).containsExactly(9L);
+    master.settledUpto(last.getNumber());
+    assertThat(drained.join()).isTrue();
+    worker.awaitTermination();
+  }
+
+  @Test
+  void shouldSayGoodbyeWhenDrainedIdle() throws InterruptedException {
+    Worker worker = start(master.worker());
+    master.welcome(false, 0);
+    master.send(MasterFrame.newBuilder().setDrain(true));
+    assertThat(master.await(WorkerFrame::getGoodbye).getCredit()).isZero();
+    worker.awaitTermination();
+  }
+
+  @Test
+  void shouldGiveBackRunningTaskWhenDrainRunsOutOfTime() throws InterruptedException {
+    Worker worker = start(master.worker());
+    master.welcome(false, 0);
+    master.offer("wait", 9);
+    TaskContext context = running.take();
+    CompletableFuture<Boolean> drained =
+        CompletableFuture.supplyAsync(() -> worker.drain(Duration.ofMillis(1)));
+    NumberedSettlement last = settlement();
+    assertThat(last.getSettlement().getReturnedIdsList()).containsExactly(9L);
+    assertThat(context.isCancelled()).isTrue();
+    master.settledUpto(last.getNumber());
+    assertThat(drained.join()).isFalse();
+  }
+
+  @Test
+  void shouldEndWhenTheKeyIsWrong() {
+    Worker worker =
+        start(
+            new Worker.Builder(
+                    () ->
+                        new WorkerLink(
+                            () -> {
+                              throw new AuthenticationException("wrong key");
+                            },
+                            Backoff.none(),
+                            () -> {}))
+                .queue("tasks"));
+    assertThatThrownBy(worker::awaitTermination).isInstanceOf(AuthenticationException.class);
+  }
+
+  @Test
+  void shouldSayOnceAndKeepTryingWhenUnreachable() throws InterruptedException {
+    BlockingQueue<String> notices = new LinkedBlockingQueue<>();
+    CountDownLatch attempts = new CountDownLatch(5);
+    start(
+        new Worker.Builder(
+                () ->
+                    new WorkerLink(
+                        () -> {
+                          attempts.countDown();
+                          throw new UnreachableException("no master at h:1");
+                        },
+                        Backoff.none(),
+                        () -> {}))
+            .queue("tasks")
+            .onNotice(notices::add));
+    attempts.await();
+    assertThat(notices).containsExactly("no master at h:1; the worker keeps trying");
+  }
+
+  @Test
+  void shouldRefuseToStartWithoutQueue() {
+    Worker.Builder builder =
+        new Worker.Builder(
+            () -> {
+              throw new IllegalStateException("not reached");
+            });
+    assertThatThrownBy(builder::start)
+        .isInstanceOf(InvalidInputException.class)
+        .hasMessageContaining("1 to 1000 queues");
+    assertThatThrownBy(() -> builder.slots(0)).isInstanceOf(InvalidInputException.class);
+  }
+}
