@@ -118,7 +118,7 @@ public final class QueueMachine {
     }
     appliedIndex = index;
     appliedTerm = term;
-    state.effects = Effects.NONE;
+    state.end();
   }
 
   private Outcome enqueue(EnqueueRequest request) {
@@ -133,14 +133,16 @@ public final class QueueMachine {
         return refusal;
       }
     }
-    QueueState queue = state.queues.use(request.getQueue());
+    QueueState queue = state.use(request.getQueue());
     TaskOptions options = request.getOptions();
     boolean resultsElsewhere = options.getResultPolicy() == ResultPolicy.RESULT_POLICY_QUEUE;
-    if (queue == null || (resultsElsewhere && state.queues.use(options.getResultQueue()) == null)) {
+    if (queue == null || (resultsElsewhere && state.use(options.getResultQueue()) == null)) {
       return tooManyQueues();
     }
     int count = request.getPayloadsCount();
     if (queue.room() < count) {
+      // Who waits for room must not go by an older figure: it would try again at once, and again.
+      state.tellLeader(queue);
       return new Outcome.Refused(
           RefusalReason.REFUSAL_REASON_QUEUE_FULL,
           "queue "
@@ -225,7 +227,7 @@ public final class QueueMachine {
   }
 
   private Outcome configure(ConfigureQueueRequest request) {
-    QueueState queue = state.queues.use(request.getQueue());
+    QueueState queue = state.use(request.getQueue());
     if (queue == null) {
       return tooManyQueues();
     }

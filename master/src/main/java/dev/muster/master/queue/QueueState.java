@@ -32,6 +32,9 @@ final class QueueState {
   long failed;
   long staleSettlements;
 
+  /** The leader will hear of it when the entry under way ends. Not stored. */
+  boolean toldAtEnd;
+
   QueueState(int number, String name) {
     this.number = number;
     this.name = name;
