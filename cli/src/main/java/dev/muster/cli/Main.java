@@ -1,5 +1,6 @@
 package dev.muster.cli;
 
+import dev.muster.bench.BenchCommand;
 import java.io.OutputStreamWriter;
 import java.io.PrintStream;
 import java.io.PrintWriter;
@@ -67,6 +68,17 @@ public final class Main {
     return root;
   }
 
+  private static CommandLine bench() {
+    CommandLine bench = new CommandLine(new BenchCommand());
+    removeOwnHelp(bench); // every command inherits --help from muster
+    return bench;
+  }
+
+  private static void removeOwnHelp(CommandLine command) {
+    command.getCommandSpec().mixinStandardHelpOptions(false);
+    command.getSubcommands().values().forEach(Main::removeOwnHelp);
+  }
+
   private static void spaceHelp(CommandLine command) {
     command
         .getCommandSpec()
@@ -95,6 +107,7 @@ public final class Main {
     commands.put("queues", () -> new QueuesCommand(terminal));
     commands.put("task", () -> TaskCommand.of(terminal));
     commands.put("version", () -> new VersionCommand(terminal));
+    commands.put("bench", Main::bench);
     commands.put("warmup", () -> new WarmupCommand(terminal));
     return commands;
   }
