@@ -134,10 +134,7 @@ final class MasterCrashIT {
     Collector(String address, String key, Results results) {
       consumer =
           QueueConsumer.connect(
-              ConnectOptions.to(address, AuthKey.of(key)),
-              "results",
-              Long.class,
-              200);
+              ConnectOptions.to(address, AuthKey.of(key)), "results", Long.class, 200);
       thread =
           new Thread(
               () -> {

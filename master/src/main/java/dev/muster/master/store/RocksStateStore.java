@@ -108,7 +108,10 @@ public final class RocksStateStore implements StateStore {
     }
   }
 
-  /** From a file in our own directory, used again at each start: one in the system's would stay behind at each crash. */
+  /**
+   * From a file in our own directory, used again at each start: one in the system's would stay
+   * behind at each crash.
+   */
   private static void loadLibrary(Path directory) {
     try {
       Path own = Files.createDirectories(directory.resolveSibling("native"));
