@@ -17,6 +17,9 @@ import org.jspecify.annotations.Nullable;
  * @param message complete, one line
  */
 record DialFailure(Kind kind, String message, Throwable cause) {
+  // gRPC's words for a connection that ended without GOAWAY. A TLS listener ends a plaintext
+  // connection so, without any alert; so does a master that is killed just then.
+  private static final String CLOSED_BY_PEER = "Network closed for unknown reason";
 
   /** What follows from a failure. */
   enum Kind {
@@ -60,7 +63,7 @@ record DialFailure(Kind kind, String message, Throwable cause) {
               + "); if the master's certificate was really replaced, restart this client",
           failure);
     }
-    if (failure instanceof AuthenticationException) {
+    if (failure instanceof MusterException) { // thrown on this side of the exchange
       return new DialFailure(
           Kind.KEY_REFUSED,
           master + " is not trusted with key " + options.key().id() + ": " + failure.getMessage(),
@@ -106,7 +109,16 @@ record DialFailure(Kind kind, String message, Throwable cause) {
     if (options.plaintext() && causeOf(failure, Http2Exception.class) != null) {
       return new DialFailure(
           Kind.NOT_A_MASTER,
-          master + " does not speak plaintext; connect with TLS: without --plaintext",
+          "what listens at "
+              + options.masterAddress()
+              + " does not speak HTTP/2; check the address",
+          failure);
+    }
+    if (options.plaintext() && said.contains(CLOSED_BY_PEER)) {
+      return unreachable(
+          master,
+          "it closed the connection at once; if it uses TLS (the default), connect without"
+              + " --plaintext",
           failure);
     }
     if (causeOf(failure, UnknownHostException.class) != null) {
