@@ -109,8 +109,18 @@ final class Core implements AutoCloseable {
   private void lead() throws IOException {
     try {
       raft.start().get(READY_WITHIN_S, TimeUnit.SECONDS);
-    } catch (ExecutionException | TimeoutException e) {
-      throw new MusterException("the log in " + data.raft() + " does not come up: " + e, e);
+    } catch (ExecutionException | TimeoutException | RuntimeException e) {
+      Throwable root = e;
+      for (Throwable cause = root.getCause(); cause != null; cause = cause.getCause()) {
+        root = cause;
+      }
+      throw new MusterException(
+          "the log in "
+              + data.raft()
+              + " does not come up: "
+              + root
+              + "; if it is damaged, restore the data directory whole from one backup",
+          e);
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
       throw new MusterException("interrupted while starting", e);

@@ -103,6 +103,8 @@ final class DataDirectory implements AutoCloseable {
     if (Files.exists(file)) {
       try (Reader reader = Files.newBufferedReader(file)) {
         format.load(reader);
+      } catch (IllegalArgumentException | IOException e) {
+        throw damaged(file, e); // Not text, or no properties.
       }
       return check(file, format);
     }
@@ -155,10 +157,14 @@ final class DataDirectory implements AutoCloseable {
       }
       return UUID.fromString(format.getProperty("cluster", ""));
     } catch (IllegalArgumentException e) {
-      throw new InvalidInputException(
-          file + " is damaged: it must have a line format=" + FORMAT + " and a line cluster=UUID",
-          e);
+      throw damaged(file, e);
     }
+  }
+
+  private static InvalidInputException damaged(Path file, Exception why) {
+    return new InvalidInputException(
+        file + " is damaged: it must have a line format=" + FORMAT + " and a line cluster=UUID",
+        why);
   }
 
   Path raft() {

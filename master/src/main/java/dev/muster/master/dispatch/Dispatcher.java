@@ -174,7 +174,8 @@ public final class Dispatcher {
       if (queue.available() > 0) {
         takes.remove();
         lease(queue, take);
-      } else if (take.untilNs <= clockNs.getAsLong()) {
+      } else if (take.untilNs <= clockNs.getAsLong() && queue.leasing == 0) {
+        // With leases under way nobody knows what they leave over: they ask for more than they get.
         takes.remove();
         take.ended = true;
         take.receiver.take(List.of());
@@ -314,6 +315,9 @@ public final class Dispatcher {
             }
             return over;
           });
+      if (queue.isIdle()) {
+        changed.add(queue); // Nobody waits any more: the next plan forgets it.
+      }
     }
   }
 }

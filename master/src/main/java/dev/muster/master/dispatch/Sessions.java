@@ -221,10 +221,18 @@ public final class Sessions {
       if (!link.closing && nowNs - link.lastHeardNs > TIMEOUT_NS) {
         LOG.info(
             "worker session {} is silent for {} ms: lost", link.session, Limits.SESSION_TIMEOUT_MS);
-        close(link, true, stream == null ? () -> {} : stream::expired);
+        close(link, true, () -> expired(link));
       } else if (heartbeat && stream != null) {
         stream.heartbeat();
       }
+    }
+  }
+
+  /** Tells the stream that the session has now, which may have come while the end was proposed. */
+  private static void expired(WorkerLink link) {
+    WorkerStream stream = link.stream();
+    if (stream != null) {
+      stream.expired();
     }
   }
 

@@ -4,6 +4,7 @@ import com.carrotsearch.hppc.LongHashSet;
 import com.carrotsearch.hppc.cursors.LongCursor;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -17,7 +18,7 @@ final class WorkerLink {
    * Set by apply, in log order, so that an offer always goes to the stream that its session was
    * opened with last.
    */
-  private volatile @Nullable WorkerStream stream;
+  private final AtomicReference<@Nullable WorkerStream> stream = new AtomicReference<>();
 
   /** When the last frame came, by the leader's monotonic clock, ns. */
   volatile long lastHeardNs;
@@ -51,24 +52,20 @@ final class WorkerLink {
   }
 
   @Nullable WorkerStream stream() {
-    return stream;
+    return stream.get();
   }
 
-  void attach(WorkerStream stream) {
-    this.stream = stream;
+  void attach(WorkerStream opened) {
+    stream.set(opened);
   }
 
   /** The stream has ended; false: another one has taken its place. */
   boolean detach(WorkerStream ended) {
-    if (!ended.equals(stream)) {
-      return false;
-    }
-    stream = null;
-    return true;
+    return stream.compareAndSet(ended, null);
   }
 
   boolean isHungry() {
-    return credit > 0 && !draining && !closing && stream != null;
+    return credit > 0 && !draining && !closing && stream.get() != null;
   }
 
   void started(List<Long> ids) {

@@ -9,6 +9,8 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
 import java.util.UUID;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -68,16 +70,35 @@ public final class LogCheck {
   }
 
   private static long lastIndex(Path directory, long appliedIndex) throws IOException {
-    long last = -1;
+    // By their first entry: what is behind the store's entry must be there without a gap. What is
+    // before it may be gone in part, as a crash leaves it in the middle of a purge.
+    TreeMap<Long, Long> segments = new TreeMap<>();
     for (Path file : files(directory)) {
       String name = file.getFileName().toString();
       Matcher closed = CLOSED.matcher(name);
       Matcher open = OPEN.matcher(name);
       if (closed.matches()) {
-        last = Math.max(last, Long.parseLong(closed.group(2)));
+        segments.put(Long.parseLong(closed.group(1)), Long.parseLong(closed.group(2)));
       } else if (open.matches()) {
-        last = Math.max(last, scan(file, Long.parseLong(open.group(1)), appliedIndex));
+        long start = Long.parseLong(open.group(1));
+        segments.put(start, scan(file, start, appliedIndex));
       }
+    }
+    long last = segments.isEmpty() ? -1 : segments.lastEntry().getValue();
+    long next = appliedIndex + 1;
+    for (Map.Entry<Long, Long> segment : segments.entrySet()) {
+      if (segment.getKey() > next && last >= next) {
+        throw new MusterException(
+            "the log in "
+                + directory
+                + " goes on at entry "
+                + segment.getKey()
+                + ", but entry "
+                + next
+                + " was expected: log files are missing; restore the data directory whole from one"
+                + " backup");
+      }
+      next = Math.max(next, segment.getValue() + 1);
     }
     return last;
   }

@@ -37,7 +37,17 @@ public final class Proposer implements AutoCloseable {
   private record Proposal(Command command, Reply reply, int bytes) {}
 
   /** Something to run on the loop when the open entry has room. */
-  private record Request(Runnable task, long bytes, Runnable refuse) {}
+  private record Request(Runnable task, long bytes, Runnable refuse) {
+    @Override
+    public boolean equals(@Nullable Object other) {
+      return this == other;
+    }
+
+    @Override
+    public int hashCode() {
+      return System.identityHashCode(this);
+    }
+  }
 
   private final ConcurrentLinkedQueue<Request> requests = new ConcurrentLinkedQueue<>();
   private final ConcurrentLinkedQueue<Runnable> tasks = new ConcurrentLinkedQueue<>();
@@ -89,7 +99,12 @@ public final class Proposer implements AutoCloseable {
       return false;
     }
     waitingBytes.addAndGet(bytes);
-    requests.add(new Request(task, bytes, refuse));
+    Request request = new Request(task, bytes, refuse);
+    requests.add(request);
+    // Closed meanwhile: either the loop has answered it on its way out, or nobody will.
+    if (closed && requests.remove(request)) {
+      return false;
+    }
     wake();
     return true;
   }
@@ -176,7 +191,9 @@ public final class Proposer implements AutoCloseable {
 
   private void answerTheRest() {
     gathered.forEach(proposal -> proposal.reply.unknown("the master is stopping"));
-    requests.forEach(request -> request.refuse.run());
+    for (Request next = requests.poll(); next != null; next = requests.poll()) {
+      next.refuse.run();
+    }
   }
 
   /**

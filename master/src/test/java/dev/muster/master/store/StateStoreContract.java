@@ -1,0 +1,180 @@
+package dev.muster.master.store;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.google.protobuf.ByteString;
+import dev.muster.master.store.LaneKey.Kind;
+import dev.muster.master.store.v1.MetaRecord;
+import dev.muster.master.store.v1.ProducerRecord;
+import dev.muster.master.store.v1.QueueRecord;
+import dev.muster.master.store.v1.SessionRecord;
+import dev.muster.master.store.v1.TaskRecord;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+/** What every store promises. */
+abstract class StateStoreContract {
+  private static final LaneKey READY = new LaneKey(Kind.READY, 1, 0);
+
+  private @Nullable StateStore opened;
+
+  abstract StateStore open();
+
+  @BeforeEach
+  void openIt() {
+    opened = open();
+  }
+
+  @AfterEach
+  void closeIt() {
+    store().close();
+  }
+
+  final StateStore store() {
+    if (opened == null) {
+      throw new IllegalStateException("the store is not open");
+    }
+    return opened;
+  }
+
+  final void reopen() {
+    store().close();
+    opened = open();
+  }
+
+  final void commit(Consumer<StateStore.Batch> changes) {
+    try (StateStore.Batch batch = store().newBatch()) {
+      changes.accept(batch);
+      batch.commit();
+    }
+  }
+
+  static TaskRecord task(long id) {
+    return TaskRecord.newBuilder().setId(id).setQueue(1).setPayload(ByteString.EMPTY).build();
+  }
+
+  private List<Long> scan(LaneKey lane, long from, int limit) {
+    List<Long> ids = new ArrayList<>();
+    store().scan(lane, from, limit, (position, id) -> ids.add(id));
+    return ids;
+  }
+
+  @Test
+  void shouldBeEmptyWhenNew() {
+    assertThat(store().meta()).isEqualTo(MetaRecord.getDefaultInstance());
+    assertThat(store().task(1)).isNull();
+    assertThat(store().leased()).isEmpty();
+    assertThat(scan(READY, 0, 10)).isEmpty();
+  }
+
+  @Test
+  void shouldHaveRecordsWhenTheyAreCommitted() {
+    MetaRecord meta = MetaRecord.newBuilder().setAppliedIndex(7).setSequence(9).build();
+    commit(
+        batch -> {
+          batch.putMeta(meta);
+          batch.putTask(task(5));
+        });
+    assertThat(store().meta()).isEqualTo(meta);
+    assertThat(store().task(5)).isEqualTo(task(5));
+  }
+
+  @Test
+  void shouldChangeNothingWhenABatchIsNotCommitted() {
+    try (StateStore.Batch batch = store().newBatch()) {
+      batch.putTask(task(5));
+      batch.putPlace(READY, 5, 5);
+    }
+    assertThat(store().task(5)).isNull();
+    assertThat(scan(READY, 0, 10)).isEmpty();
+  }
+
+  @Test
+  void shouldScanOneLaneInOrderOfPositionWhenAsked() {
+    commit(
+        batch -> {
+          for (long position : new long[] {300, 2, 1L << 40, 255, 256}) {
+            batch.putPlace(READY, position, position + 1);
+          }
+          batch.putPlace(new LaneKey(Kind.READY, 2, 0), 1, 1);
+          batch.putPlace(new LaneKey(Kind.READY, 1, 200), 3, 3);
+          batch.putPlace(new LaneKey(Kind.LEASED, 1, 0), 4, 4);
+        });
+    assertThat(scan(READY, 0, 10)).containsExactly(3L, 256L, 257L, 301L, (1L << 40) + 1);
+    assertThat(scan(READY, 255, 2)).containsExactly(256L, 257L);
+    assertThat(scan(new LaneKey(Kind.READY, 1, 200), 0, 10)).containsExactly(3L);
+    assertThat(scan(READY, 2L << 40, 10)).isEmpty();
+  }
+
+  @Test
+  void shouldForgetWhatIsDeleted() {
+    commit(
+        batch -> {
+          batch.putTask(task(5));
+          batch.putPlace(READY, 5, 5);
+        });
+    commit(
+        batch -> {
+          batch.deleteTask(5);
+          batch.deletePlace(READY, 5);
+        });
+    assertThat(store().task(5)).isNull();
+    assertThat(scan(READY, 0, 10)).isEmpty();
+  }
+
+  @Test
+  void shouldKeepTheLastOfTwoChangesWhenABatchHasBoth() {
+    commit(
+        batch -> {
+          batch.putPlace(READY, 5, 5);
+          batch.deletePlace(READY, 5);
+          batch.deletePlace(READY, 6);
+          batch.putPlace(READY, 6, 6);
+        });
+    assertThat(scan(READY, 0, 10)).containsExactly(6L);
+  }
+
+  @Test
+  void shouldFindTheLeasedTasksOfEveryQueue() {
+    commit(
+        batch -> {
+          for (int queue = 1; queue <= 3; queue++) {
+            batch.putTask(task(queue));
+            batch.putPlace(new LaneKey(Kind.LEASED, queue, 0), queue, queue);
+          }
+          batch.putTask(task(9));
+          batch.putPlace(new LaneKey(Kind.DEAD, 1, 0), 9, 9);
+        });
+    assertThat(store().leased()).extracting(TaskRecord::getId).containsExactly(1L, 2L, 3L);
+  }
+
+  @Test
+  void shouldListQueuesSessionsAndProducersWhenTheyAreThere() {
+    QueueRecord queue = QueueRecord.newBuilder().setNumber(300).setName("a").build();
+    SessionRecord session = SessionRecord.newBuilder().setNumber(4).build();
+    ByteString key = ByteString.copyFrom(new byte[] {-1, 0, 1});
+    ProducerRecord producer = ProducerRecord.newBuilder().setKey(key).build();
+    commit(
+        batch -> {
+          batch.putQueue(queue);
+          batch.putSession(session);
+          batch.putSession(SessionRecord.newBuilder().setNumber(5).build());
+          batch.deleteSession(5);
+          batch.putProducer(producer);
+        });
+    List<Object> found = new ArrayList<>();
+    store().queues(found::add);
+    store().sessions(found::add);
+    store().producers(found::add);
+    assertThat(found).containsExactly(queue, session, producer);
+    commit(batch -> batch.deleteProducer(key.toByteArray()));
+    found.clear();
+    store().producers(found::add);
+    assertThat(found).isEmpty();
+  }
+}
