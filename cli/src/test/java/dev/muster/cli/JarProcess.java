@@ -108,12 +108,21 @@ final class JarProcess implements AutoCloseable {
 
   /** Waits for a line on standard output that matches as a whole; returns the match. */
   Matcher awaitOut(String regex) {
-    return out.await(Pattern.compile(regex));
+    return out.await(Pattern.compile(regex), err);
   }
 
   /** Waits for a line on standard error that matches as a whole; returns the match. */
   Matcher awaitErr(String regex) {
-    return err.await(Pattern.compile(regex));
+    return err.await(Pattern.compile(regex), out);
+  }
+
+  /** SIGKILL; returns when it is gone. */
+  void kill() {
+    try {
+      process.destroyForcibly().waitFor();
+    } catch (InterruptedException e) {
+      throw new AssertionError(e);
+    }
   }
 
   /** SIGTERM. */
@@ -180,7 +189,7 @@ final class JarProcess implements AutoCloseable {
       notifyAll();
     }
 
-    synchronized Matcher await(Pattern pattern) {
+    synchronized Matcher await(Pattern pattern, Lines other) {
       long endNanos = System.nanoTime() + PATIENCE.toNanos();
       int seen = 0;
       while (true) {
@@ -191,7 +200,9 @@ final class JarProcess implements AutoCloseable {
           }
         }
         long leftMs = TimeUnit.NANOSECONDS.toMillis(endNanos - System.nanoTime());
-        assertThat(!ended && leftMs > 0).as("a line like %s; found %s", pattern, lines).isTrue();
+        assertThat(!ended && leftMs > 0)
+            .as("a line like %s; found %s beside %s", pattern, lines, other)
+            .isTrue();
         try {
           wait(leftMs);
         } catch (InterruptedException e) {

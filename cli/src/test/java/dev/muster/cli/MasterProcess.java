@@ -26,8 +26,13 @@ final class MasterProcess implements AutoCloseable {
   }
 
   static MasterProcess start(Path data, String key, String... more) {
+    return start(data, key, 0, more);
+  }
+
+  static MasterProcess start(Path data, String key, int port, String... more) {
     List<String> args =
-        new ArrayList<>(List.of("master", "--data", data.toString(), "--port", "0"));
+        new ArrayList<>(
+            List.of("master", "--data", data.toString(), "--port", Integer.toString(port)));
     args.addAll(List.of(more));
     JarProcess process =
         JarProcess.start(Map.of("MUSTER_AUTH_KEY", key), args.toArray(String[]::new));

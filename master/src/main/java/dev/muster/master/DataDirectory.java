@@ -26,6 +26,7 @@ import org.jspecify.annotations.Nullable;
  *   LOCK     held by the master that runs on it
  *   raft/    the replicated log
  *   store/   the state
+ *   native/  RocksDB's library, unpacked
  *   tls/     the self-signed certificate and its key
  * </pre>
  *

@@ -86,6 +86,11 @@ public final class Generation {
     bytes += task.memoryBytes();
   }
 
+  /** What a task of this generation costs has changed by so much. */
+  void grew(int moreBytes) {
+    bytes += moreBytes;
+  }
+
   /** Forgets a task that the store never heard of. */
   void forget(Task task) {
     tasks.remove(task.id);

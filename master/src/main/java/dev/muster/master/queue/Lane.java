@@ -1,5 +1,6 @@
 package dev.muster.master.queue;
 
+import com.carrotsearch.hppc.LongHashSet;
 import dev.muster.master.store.LaneKey;
 import java.util.ArrayDeque;
 import java.util.Comparator;
@@ -19,7 +20,8 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>Tasks enter at the end, with growing positions, and leave at the head. What was taken and is
  * given back has a position before the window: it is few, because only what is leased can be given
- * back.
+ * back. After a restart it may also lie ahead of the cursor, which then stands at the first task
+ * that waits, however far the leases had come: there the cursor steps over it.
  */
 final class Lane {
   /**
@@ -34,6 +36,13 @@ final class Lane {
   private final ArrayDeque<Task> window = new ArrayDeque<>();
   private long windowBytes;
   private @Nullable PriorityQueue<Task> givenBack;
+
+  /**
+   * Positions of given-back tasks ahead of the cursor: the next flush writes them to the store,
+   * where the cursor comes across them.
+   */
+  private @Nullable LongHashSet givenBackAhead;
+
   private long spilled;
 
   /** Every position up to here is, or was, in the window. */
@@ -88,23 +97,35 @@ final class Lane {
       givenBack = new PriorityQueue<>(Comparator.comparingLong((Task t) -> t.position));
     }
     givenBack.add(task);
+    if (task.position > cursor) {
+      if (givenBackAhead == null) {
+        givenBackAhead = new LongHashSet();
+      }
+      givenBackAhead.add(task.position);
+    }
   }
 
-  /** Removes and returns the first task, or null when there is none. */
-  @Nullable Task poll(TaskTable tasks) {
+  /** Returns the first task, or null when there is none. */
+  @Nullable Task peek(TaskTable tasks) {
     if (window.isEmpty() && spilled > 0) {
       refill(tasks);
     }
     Task back = givenBack == null ? null : givenBack.peek();
     Task front = window.peekFirst();
-    if (givenBack != null && back != null && (front == null || back.position < front.position)) {
-      return givenBack.poll();
+    return back != null && (front == null || back.position < front.position) ? back : front;
+  }
+
+  /** Removes the first task: the one that was just peeked. */
+  void remove(Task first) {
+    if (first == window.peekFirst()) {
+      window.removeFirst();
+      windowBytes -= first.memoryBytes();
+    } else if (givenBack != null) {
+      givenBack.remove();
+      if (givenBackAhead != null) {
+        givenBackAhead.remove(first.position);
+      }
     }
-    if (front != null) {
-      window.pollFirst();
-      windowBytes -= front.memoryBytes();
-    }
-    return front;
   }
 
   private void refill(TaskTable tasks) {
@@ -133,7 +154,8 @@ final class Lane {
       return false;
     }
     cursor = position;
-    if (task != null) {
+    boolean held = givenBackAhead != null && givenBackAhead.remove(position);
+    if (task != null && !held) {
       spilled--;
       window.addLast(task);
       windowBytes += task.memoryBytes();

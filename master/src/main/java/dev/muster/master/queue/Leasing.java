@@ -17,8 +17,8 @@ import org.jspecify.annotations.Nullable;
 /** Hands tasks out and takes them back. */
 final class Leasing {
   /**
-   * One lease carries at most so many payload bytes (or a single task), so that its offers fit in
-   * one message.
+   * One lease carries at most so many bytes of payloads and options (or a single task, however
+   * large), so that its offers fit in one message.
    */
   private static final long LEASE_BYTES_MAX = 1 << 20;
 
@@ -47,12 +47,18 @@ final class Leasing {
     long leaseUntilMs = session == null ? state.nowMs + command.getVisibilityTimeoutMs() : 0;
     OfferBuilder offers = new OfferBuilder(queue.name, index);
     int count = 0;
-    for (long bytes = 0; count < command.getMax() && bytes < LEASE_BYTES_MAX; count++) {
-      Task polled = queue.ready.poll(state.tasks);
-      if (polled == null) {
+    long bytes = 0;
+    for (; count < command.getMax(); count++) {
+      Task next = queue.ready.peek(state.tasks);
+      if (next == null) {
         break;
       }
-      Task task = state.tasks.touch(polled);
+      bytes += offers.bytesWith(next);
+      if (count > 0 && bytes > LEASE_BYTES_MAX) {
+        break;
+      }
+      queue.ready.remove(next);
+      Task task = state.tasks.touch(next);
       task.state = TaskState.TASK_STATE_RUNNING;
       task.token = index;
       task.attempts++;
@@ -63,7 +69,6 @@ final class Leasing {
         session.hold(task);
       }
       offers.add(task);
-      bytes += task.payloadBytes;
     }
     queue.leased += count;
     if (count > 0) {
@@ -190,6 +195,13 @@ final class Leasing {
     OfferBuilder(String queue, long token) {
       this.queue = queue;
       this.token = token;
+    }
+
+    /** Bytes that one more task adds: its payload, and its options when it begins an offer. */
+    long bytesWith(Task task) {
+      return task.options.equals(options)
+          ? task.payloadBytes
+          : task.payloadBytes + (long) task.options.getSerializedSize();
     }
 
     void add(Task task) {

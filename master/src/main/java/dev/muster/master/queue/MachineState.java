@@ -1,6 +1,9 @@
 package dev.muster.master.queue;
 
 import dev.muster.master.store.StateStore;
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /** What the rules share: all state, and the entry under way. */
 final class MachineState {
@@ -18,13 +21,52 @@ final class MachineState {
   /** Where the effects of the entry under way go. */
   Effects effects = Effects.NONE;
 
+  private final List<QueueState> toTell = new ArrayList<>();
+
   MachineState(StateStore store) {
     this.tasks = new TaskTable(store, queues, sessions);
   }
 
-  /** A queue's counters changed: it is flushed with this generation, and the leader hears of it. */
+  /**
+   * The queue of this name, made when it is new; null when there are too many. A new one is flushed
+   * at once, used or not: numbers are given out by count, so one that the store does not know would
+   * be given out twice.
+   */
+  @Nullable QueueState use(String name) {
+    QueueState queue = queues.find(name);
+    if (queue == null) {
+      queue = queues.add(name);
+      if (queue != null) {
+        changed(queue);
+      }
+    }
+    return queue;
+  }
+
+  /**
+   * A queue's counters changed: it is flushed with this generation, and the leader hears of it
+   * once, when the entry ends, however many of its tasks the entry moves.
+   */
   void changed(QueueState queue) {
     tasks.current().dirty(queue);
-    effects.waiting(queue.name, queue.ready.size(), queue.room());
+    tellLeader(queue);
+  }
+
+  /** The leader is told what waits in this queue, changed or not. */
+  void tellLeader(QueueState queue) {
+    if (!queue.toldAtEnd) {
+      queue.toldAtEnd = true;
+      toTell.add(queue);
+    }
+  }
+
+  /** The entry ends: what it changed is told. */
+  void end() {
+    for (QueueState queue : toTell) {
+      queue.toldAtEnd = false;
+      effects.waiting(queue.name, queue.ready.size(), queue.room());
+    }
+    toTell.clear();
+    effects = Effects.NONE;
   }
 }

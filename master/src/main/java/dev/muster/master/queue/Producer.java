@@ -51,6 +51,11 @@ final class Producer {
     return answers.size();
   }
 
+  /** Answers that would remain under this watermark. */
+  int answersFrom(long below) {
+    return answers.tailMap(below).size();
+  }
+
   void remember(AnswerRecord answer) {
     answers.put(answer.getNumber(), answer);
   }

@@ -51,8 +51,9 @@ final class ProducerBook {
               + producer.answeredBelow
               + ", under which the client has declared every request answered");
     }
-    if (request.getAnsweredBelow() <= producer.answeredBelow
-        && producer.answers() >= outstandingMax) {
+    // The second count walks the answers: it is taken only by a client that is at its limit.
+    if (producer.answers() >= outstandingMax
+        && producer.answersFrom(request.getAnsweredBelow()) >= outstandingMax) {
       return new Outcome.Refused(
           RefusalReason.REFUSAL_REASON_BAD_REQUEST,
           "a client may have "

@@ -24,13 +24,13 @@ final class QueueBook {
     return byName.get(name);
   }
 
-  /** The queue of this name, made when it is new; null when there are too many. */
-  @Nullable QueueState use(String name) {
-    QueueState queue = byName.get(name);
-    if (queue == null && byName.size() < QUEUES_MAX) {
-      queue = new QueueState(byName.size() + 1, name);
-      add(queue);
+  /** Makes a queue that is not there; null when there are too many. */
+  @Nullable QueueState add(String name) {
+    if (byName.size() >= QUEUES_MAX) {
+      return null;
     }
+    QueueState queue = new QueueState(byName.size() + 1, name);
+    add(queue);
     return queue;
   }
 

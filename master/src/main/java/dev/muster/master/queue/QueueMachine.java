@@ -118,7 +118,7 @@ public final class QueueMachine {
     }
     appliedIndex = index;
     appliedTerm = term;
-    state.effects = Effects.NONE;
+    state.end();
   }
 
   private Outcome enqueue(EnqueueRequest request) {
@@ -133,15 +133,17 @@ public final class QueueMachine {
         return refusal;
       }
     }
-    QueueState queue = state.queues.use(request.getQueue());
+    QueueState queue = state.use(request.getQueue());
     boolean resultsElsewhere =
         request.getOptions().getResultPolicy() == ResultPolicy.RESULT_POLICY_QUEUE;
     if (queue == null
-        || (resultsElsewhere && state.queues.use(request.getOptions().getResultQueue()) == null)) {
+        || (resultsElsewhere && state.use(request.getOptions().getResultQueue()) == null)) {
       return tooManyQueues();
     }
     int count = request.getPayloadsCount();
     if (queue.room() < count) {
+      // Who waits for room must not go by an older figure: it would try again at once, and again.
+      state.tellLeader(queue);
       return new Outcome.Refused(
           RefusalReason.REFUSAL_REASON_QUEUE_FULL,
           "queue "
@@ -227,7 +229,7 @@ public final class QueueMachine {
   }
 
   private Outcome configure(ConfigureQueueRequest request) {
-    QueueState queue = state.queues.use(request.getQueue());
+    QueueState queue = state.use(request.getQueue());
     if (queue == null) {
       return tooManyQueues();
     }

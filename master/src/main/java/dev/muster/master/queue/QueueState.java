@@ -39,6 +39,9 @@ final class QueueState {
    */
   private TaskOptions lastOptions = TaskOptions.getDefaultInstance();
 
+  /** The leader will hear of it when the entry under way ends. Not stored. */
+  boolean toldAtEnd;
+
   QueueState(int number, String name) {
     this.number = number;
     this.name = name;

@@ -118,9 +118,10 @@ final class Settling {
     if (task != null && task.token == token && task.session == session) {
       return task;
     }
-    if (task != null) {
-      task.queue.staleSettlements++;
-      state.tasks.current().dirty(task.queue);
+    Task known = task == null && id <= state.sequence ? state.tasks.find(id) : task;
+    if (known != null) { // A forgotten one has no queue to count it in.
+      known.queue.staleSettlements++;
+      state.tasks.current().dirty(known.queue);
     }
     refused.add(
         RefusedAttempt.newBuilder()
@@ -138,10 +139,12 @@ final class Settling {
     queue.succeeded++;
     switch (task.options.getResultPolicy()) {
       case RESULT_POLICY_KEEP, RESULT_POLICY_UNSPECIFIED, UNRECOGNIZED -> {
+        int before = task.memoryBytes();
         task.state = TaskState.TASK_STATE_SUCCEEDED;
         task.result = result;
         task.resultContentType = contentType;
         task.payload = ByteString.EMPTY;
+        state.tasks.current().grew(task.memoryBytes() - before);
         finish(task, queue.retained);
         forgetOldest(queue);
       }
@@ -167,7 +170,9 @@ final class Settling {
     leasing.release(task);
     task.failures++;
     task.state = TaskState.TASK_STATE_FAILED;
+    int before = task.memoryBytes();
     task.failure = failed.getFailure();
+    state.tasks.current().grew(task.memoryBytes() - before);
     queue.failed++;
     finish(task, queue.dead);
     state.changed(queue);
@@ -184,11 +189,12 @@ final class Settling {
   /** Results beyond the queue's retention go, the oldest first. */
   private void forgetOldest(QueueState queue) {
     while (queue.retained.size() > queue.retainedMax) {
-      Task oldest = queue.retained.poll(state.tasks);
+      Task oldest = queue.retained.peek(state.tasks);
       if (oldest == null) {
         throw new IllegalStateException(
             "queue " + queue.name + " counts results that are not there");
       }
+      queue.retained.remove(oldest);
       state.tasks.remove(state.tasks.touch(oldest));
     }
   }
@@ -197,7 +203,7 @@ final class Settling {
    * A result is accepted even into a full queue: it must not be lost, and limits are for producers.
    */
   private void enqueueResult(Task task, ByteString result, String contentType) {
-    QueueState results = state.queues.use(task.options.getResultQueue());
+    QueueState results = state.use(task.options.getResultQueue());
     if (results == null) {
       // The name was checked when the task came in, and the queue is made then; only a changed
       // limit leads here.

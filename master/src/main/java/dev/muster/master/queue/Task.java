@@ -173,7 +173,8 @@ public final class Task {
   }
 
   int memoryBytes() {
-    return OVERHEAD_BYTES + payload.size() + result.size();
+    int failureBytes = failure == null ? 0 : failure.getSerializedSize();
+    return OVERHEAD_BYTES + payload.size() + result.size() + failureBytes;
   }
 
   /** Its id. */

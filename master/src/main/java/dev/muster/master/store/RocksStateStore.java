@@ -9,8 +9,10 @@ import dev.muster.master.store.v1.ProducerRecord;
 import dev.muster.master.store.v1.QueueRecord;
 import dev.muster.master.store.v1.SessionRecord;
 import dev.muster.master.store.v1.TaskRecord;
+import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -28,6 +30,7 @@ import org.rocksdb.DBOptions;
 import org.rocksdb.FlushOptions;
 import org.rocksdb.InfoLogLevel;
 import org.rocksdb.LRUCache;
+import org.rocksdb.NativeLibraryLoader;
 import org.rocksdb.RocksDB;
 import org.rocksdb.RocksDBException;
 import org.rocksdb.RocksIterator;
@@ -73,7 +76,7 @@ public final class RocksStateStore implements StateStore {
    *     not be used any more
    */
   public static RocksStateStore open(Path directory, Consumer<String> onBroken) {
-    RocksDB.loadLibrary();
+    loadLibrary(directory);
     List<AutoCloseable> owned = new ArrayList<>();
     try {
       ColumnFamilyOptions point = own(owned, familyOptions(owned, true));
@@ -102,6 +105,19 @@ public final class RocksStateStore implements StateStore {
       closeAll(owned);
       throw new StoreException(
           "the state in " + directory + " cannot be opened: " + e.getMessage(), e);
+    }
+  }
+
+  /**
+   * From a file in our own directory, used again at each start: one in the system's would stay
+   * behind at each crash.
+   */
+  private static void loadLibrary(Path directory) {
+    try {
+      Path own = Files.createDirectories(directory.resolveSibling("native"));
+      NativeLibraryLoader.getInstance().loadLibrary(own.toString());
+    } catch (IOException e) {
+      throw new StoreException("RocksDB's native library cannot be unpacked: " + e.getMessage(), e);
     }
   }
 

@@ -1,0 +1,166 @@
+package dev.muster.master.store;
+
+import com.google.protobuf.ByteString;
+import dev.muster.master.store.v1.MetaRecord;
+import dev.muster.master.store.v1.ProducerRecord;
+import dev.muster.master.store.v1.QueueRecord;
+import dev.muster.master.store.v1.SessionRecord;
+import dev.muster.master.store.v1.TaskRecord;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.NavigableMap;
+import java.util.TreeMap;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The state in plain maps, for tests: what was committed is there, what was not is not, and nothing
+ * survives the object. Thread-safe, as one lock.
+ */
+public final class MemoryStateStore implements StateStore {
+  private MetaRecord meta = MetaRecord.getDefaultInstance();
+  private final Map<Long, TaskRecord> tasks = new HashMap<>();
+  private final NavigableMap<byte[], Long> order = new TreeMap<>(Arrays::compareUnsigned);
+  private final NavigableMap<Integer, QueueRecord> queues = new TreeMap<>();
+  private final NavigableMap<Long, SessionRecord> sessions = new TreeMap<>();
+  private final Map<ByteString, ProducerRecord> producers = new HashMap<>();
+
+  @Override
+  public synchronized MetaRecord meta() {
+    return meta;
+  }
+
+  @Override
+  public synchronized @Nullable TaskRecord task(long id) {
+    return tasks.get(id);
+  }
+
+  @Override
+  public synchronized void scan(LaneKey lane, long from, int limit, PlaceVisitor visit) {
+    int left = limit;
+    for (Map.Entry<byte[], Long> place : order.tailMap(lane.at(from)).entrySet()) {
+      if (left-- == 0 || !lane.isPrefixOf(place.getKey())) {
+        return;
+      }
+      visit.place(LaneKey.positionOf(place.getKey()), place.getValue());
+    }
+  }
+
+  @Override
+  public synchronized List<TaskRecord> leased() {
+    List<TaskRecord> found = new ArrayList<>();
+    byte kind = LaneKey.Kind.LEASED.code();
+    for (Map.Entry<byte[], Long> place : order.tailMap(new byte[] {kind}).entrySet()) {
+      if (place.getKey()[0] != kind) {
+        break;
+      }
+      TaskRecord task = tasks.get(place.getValue());
+      if (task == null) {
+        throw new IllegalStateException("leased task " + place.getValue() + " has no record");
+      }
+      found.add(task);
+    }
+    return found;
+  }
+
+  /** How many tasks have a record. */
+  public synchronized int taskCount() {
+    return tasks.size();
+  }
+
+  /** How many tasks have a place in some lane: as many as have a record. */
+  public synchronized int placeCount() {
+    return order.size();
+  }
+
+  @Override
+  public synchronized void queues(Consumer<QueueRecord> visit) {
+    queues.values().forEach(visit);
+  }
+
+  @Override
+  public synchronized void sessions(Consumer<SessionRecord> visit) {
+    sessions.values().forEach(visit);
+  }
+
+  @Override
+  public synchronized void producers(Consumer<ProducerRecord> visit) {
+    producers.values().forEach(visit);
+  }
+
+  @Override
+  public Batch newBatch() {
+    return new MemoryBatch();
+  }
+
+  @Override
+  public void close() {}
+
+  private final class MemoryBatch implements Batch {
+    private final List<Runnable> changes = new ArrayList<>();
+
+    @Override
+    public void putMeta(MetaRecord record) {
+      changes.add(() -> meta = record);
+    }
+
+    @Override
+    public void putTask(TaskRecord task) {
+      changes.add(() -> tasks.put(task.getId(), task));
+    }
+
+    @Override
+    public void deleteTask(long id) {
+      changes.add(() -> tasks.remove(id));
+    }
+
+    @Override
+    public void putPlace(LaneKey lane, long position, long id) {
+      changes.add(() -> order.put(lane.at(position), id));
+    }
+
+    @Override
+    public void deletePlace(LaneKey lane, long position) {
+      changes.add(() -> order.remove(lane.at(position)));
+    }
+
+    @Override
+    public void putQueue(QueueRecord queue) {
+      changes.add(() -> queues.put(queue.getNumber(), queue));
+    }
+
+    @Override
+    public void putSession(SessionRecord session) {
+      changes.add(() -> sessions.put(session.getNumber(), session));
+    }
+
+    @Override
+    public void deleteSession(long number) {
+      changes.add(() -> sessions.remove(number));
+    }
+
+    @Override
+    public void putProducer(ProducerRecord producer) {
+      changes.add(() -> producers.put(producer.getKey(), producer));
+    }
+
+    @Override
+    public void deleteProducer(byte[] key) {
+      changes.add(() -> producers.remove(ByteString.copyFrom(key)));
+    }
+
+    @Override
+    public void commit() {
+      synchronized (MemoryStateStore.this) {
+        changes.forEach(Runnable::run);
+      }
+      changes.clear();
+    }
+
+    @Override
+    public void close() {}
+  }
+}
