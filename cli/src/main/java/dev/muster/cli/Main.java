@@ -64,19 +64,9 @@ public final class Main {
     root.setParameterExceptionHandler(errors);
     root.setExecutionExceptionHandler(errors);
     root.setUsageHelpWidth(100);
+    CommonOptions.addTo(root);
     spaceHelp(root);
     return root;
-  }
-
-  private static CommandLine bench() {
-    CommandLine bench = new CommandLine(new BenchCommand());
-    removeOwnHelp(bench); // every command inherits --help from muster
-    return bench;
-  }
-
-  private static void removeOwnHelp(CommandLine command) {
-    command.getCommandSpec().mixinStandardHelpOptions(false);
-    command.getSubcommands().values().forEach(Main::removeOwnHelp);
   }
 
   private static void spaceHelp(CommandLine command) {
@@ -107,7 +97,7 @@ public final class Main {
     commands.put("queues", () -> new QueuesCommand(terminal));
     commands.put("task", () -> TaskCommand.of(terminal));
     commands.put("version", () -> new VersionCommand(terminal));
-    commands.put("bench", Main::bench);
+    commands.put("bench", BenchCommand::new);
     commands.put("warmup", () -> new WarmupCommand(terminal));
     return commands;
   }

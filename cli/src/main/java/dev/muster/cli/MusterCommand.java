@@ -2,12 +2,10 @@ package dev.muster.cli;
 
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
-import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
-import picocli.CommandLine.ScopeType;
 import picocli.CommandLine.Spec;
 
-/** {@code muster} by itself: the options that every command has, and the list of commands. */
+/** {@code muster} by itself: the list of commands. */
 @Command(
     name = "muster",
     description = "Hands tasks to workers on any machine, and loses none.",
@@ -32,21 +30,6 @@ final class MusterCommand implements Runnable {
   @Spec
   @SuppressWarnings("NullAway.Init") // picocli sets it
   private CommandSpec spec;
-
-  @Option(
-      names = {"-h", "--help"},
-      usageHelp = true,
-      scope = ScopeType.INHERIT,
-      description = "Show this help.")
-  boolean help;
-
-  @Option(
-      names = {"-v", "--verbose"},
-      scope = ScopeType.INHERIT,
-      description = "Say more about what happens, with stack traces; -vv: everything.")
-  void setVerbose(boolean[] times) {
-    Logging.setVerbosity(times.length);
-  }
 
   @Override
   public void run() {
