@@ -7,6 +7,7 @@ import dev.muster.common.tls.PinnedTrust;
 import io.grpc.Status;
 import io.netty.handler.codec.http2.Http2Exception;
 import io.netty.handler.ssl.NotSslRecordException;
+import java.io.IOException;
 import java.net.ConnectException;
 import java.net.UnknownHostException;
 import org.jspecify.annotations.Nullable;
@@ -114,7 +115,7 @@ record DialFailure(Kind kind, String message, Throwable cause) {
               + " does not speak HTTP/2; check the address",
           failure);
     }
-    if (options.plaintext() && said.contains(CLOSED_BY_PEER)) {
+    if (options.plaintext() && (said.contains(CLOSED_BY_PEER) || wasReset(failure))) {
       return unreachable(
           master,
           "it closed the connection at once; if it uses TLS (the default), connect without"
@@ -134,6 +135,12 @@ record DialFailure(Kind kind, String message, Throwable cause) {
     }
     String detail = root == failure || root.getMessage() == null ? said : root.getMessage();
     return unreachable(master, detail.replaceAll("\\s+", " "), failure);
+  }
+
+  /** A TLS server that is sent something else closes; whether that shows as a reset is a race. */
+  private static boolean wasReset(Throwable failure) {
+    IOException io = causeOf(failure, IOException.class);
+    return io != null && String.valueOf(io.getMessage()).contains("reset by peer");
   }
 
   private static DialFailure unreachable(String master, String why, Throwable failure) {
