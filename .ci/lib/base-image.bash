@@ -42,8 +42,8 @@ base_image_cache() {
 
 build_base_tar() {
   local tar=$1 tree=$WORK_DIR/jre-tree
-  echo "building it with debootstrap from $DEBIAN_MIRROR"
-  debootstrap --variant=minbase --include="$BASE_INCLUDE" "$BASE_SUITE" "$tree" "$DEBIAN_MIRROR" \
+  echo "building it with debootstrap from ${DEBIAN_MIRROR:-its default mirror}"
+  debootstrap --variant=minbase --include="$BASE_INCLUDE" "$BASE_SUITE" "$tree" ${DEBIAN_MIRROR:+"$DEBIAN_MIRROR"} \
     >"$WORK_DIR/debootstrap.log" 2>&1 || {
     tail -n 30 "$WORK_DIR/debootstrap.log"
     fail "debootstrap failed: its last lines are above"

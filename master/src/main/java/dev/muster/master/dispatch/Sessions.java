@@ -34,6 +34,11 @@ public final class Sessions {
   private static final long HEARTBEAT_NS =
       TimeUnit.MILLISECONDS.toNanos(Limits.HEARTBEAT_INTERVAL_MS);
 
+  /**
+   * Ticks that are further apart tell of a pause of the process; they come several times a second.
+   */
+  private static final long PAUSE_NS = TimeUnit.SECONDS.toNanos(2);
+
   private final Proposer proposer;
   private final Dispatcher dispatcher;
   private final LongSupplier clockNs;
@@ -42,12 +47,14 @@ public final class Sessions {
   private final Map<Long, WorkerLink> links = new ConcurrentHashMap<>();
 
   private long heartbeatNs;
+  private long tickedNs;
 
   public Sessions(Proposer proposer, Dispatcher dispatcher, LongSupplier clockNs) {
     this.proposer = proposer;
     this.dispatcher = dispatcher;
     this.clockNs = clockNs;
     this.heartbeatNs = clockNs.getAsLong();
+    this.tickedNs = heartbeatNs;
   }
 
   /** This master leads now: every open session has its full time to come back. On the loop. */
@@ -118,7 +125,7 @@ public final class Sessions {
       link.draining = true;
     }
     if (frame.getGoodbye()) {
-      close(link, false, stream::finish);
+      close(link, false);
     } else {
       dispatcher.hungry(link);
     }
@@ -173,7 +180,7 @@ public final class Sessions {
     proposer.propose(Command.newBuilder().setReturnUnstarted(back).build(), Reply.NONE);
   }
 
-  private void close(WorkerLink link, boolean lost, Runnable closed) {
+  private void close(WorkerLink link, boolean lost) {
     link.closing = true;
     CloseSession.Builder close =
         CloseSession.newBuilder()
@@ -185,7 +192,13 @@ public final class Sessions {
         new Reply() {
           @Override
           public void applied(Outcome outcome) {
-            closed.run();
+            // The stream as it is now: the worker may have come back while this was on its way.
+            WorkerStream stream = link.stream();
+            if (stream != null && lost) {
+              stream.expired();
+            } else if (stream != null) {
+              stream.finish();
+            }
             proposer.execute(() -> forget(link));
           }
 
@@ -212,6 +225,7 @@ public final class Sessions {
    */
   public void tick() {
     long nowNs = clockNs.getAsLong();
+    forgivePause(nowNs);
     boolean heartbeat = nowNs - heartbeatNs >= HEARTBEAT_NS;
     if (heartbeat) {
       heartbeatNs = nowNs;
@@ -221,18 +235,19 @@ public final class Sessions {
       if (!link.closing && nowNs - link.lastHeardNs > TIMEOUT_NS) {
         LOG.info(
             "worker session {} is silent for {} ms: lost", link.session, Limits.SESSION_TIMEOUT_MS);
-        close(link, true, () -> expired(link));
+        close(link, true);
       } else if (heartbeat && stream != null) {
         stream.heartbeat();
       }
     }
   }
 
-  /** Tells the stream that the session has now, which may have come while the end was proposed. */
-  private static void expired(WorkerLink link) {
-    WorkerStream stream = link.stream();
-    if (stream != null) {
-      stream.expired();
+  /** While this master itself was paused it heard nobody: that silence is not the workers'. */
+  private void forgivePause(long nowNs) {
+    long pauseNs = nowNs - tickedNs;
+    tickedNs = nowNs;
+    if (pauseNs > PAUSE_NS) {
+      links.values().forEach(link -> link.lastHeardNs = nowNs);
     }
   }
 
