@@ -187,6 +187,14 @@ public final class Dispatcher {
 
   private void planWorkers(QueueDemand queue) {
     while (queue.available() > 0 && !queue.hungry.isEmpty()) {
+      planTurn(queue);
+    }
+  }
+
+  /** Each worker that waits has one turn; who is still hungry then has another, later. */
+  private void planTurn(QueueDemand queue) {
+    List<WorkerLink> stillHungry = new ArrayList<>();
+    while (queue.available() > 0 && !queue.hungry.isEmpty()) {
       Iterator<WorkerLink> first = queue.hungry.iterator();
       WorkerLink link = first.next();
       first.remove();
@@ -196,12 +204,12 @@ public final class Dispatcher {
       // An even share for each that waits: large credit must not starve the others.
       long waiting = queue.hungry.size() + 1L;
       long share = (queue.available() + waiting - 1) / waiting;
-      long count = Math.min(Math.min(link.credit, share), LEASE_TASKS_MAX);
-      lease(queue, link, count);
+      lease(queue, link, Math.min(Math.min(link.credit, share), LEASE_TASKS_MAX));
       if (link.isHungry()) {
-        queue.hungry.add(link);
+        stillHungry.add(link);
       }
     }
+    queue.hungry.addAll(stillHungry);
   }
 
   private void lease(QueueDemand queue, WorkerLink link, long count) {
