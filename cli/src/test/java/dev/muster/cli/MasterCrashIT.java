@@ -4,18 +4,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.muster.client.EnqueueStream;
 import dev.muster.client.Muster;
-import dev.muster.client.connection.ConnectOptions;
 import dev.muster.common.AuthKey;
 import dev.muster.proto.v1.QueueInfo;
-import dev.muster.worker.Delivery;
-import dev.muster.worker.QueueConsumer;
 import dev.muster.worker.Worker;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.util.Random;
-import java.util.Set;
-import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.stream.Collectors;
@@ -34,8 +27,6 @@ final class MasterCrashIT {
 
   @TempDir Path data;
 
-  private final Results results = new Results();
-
   @Test
   void shouldKeepEveryAcknowledgedTaskOnceWhenKilledUnderLoad() throws Exception {
     long seed = Long.getLong("muster.crash.seed", System.nanoTime());
@@ -48,7 +39,7 @@ final class MasterCrashIT {
     try (Muster muster = Muster.connect(address, AuthKey.of(key));
         Worker one = worker(address, key);
         Worker two = worker(address, key);
-        Collector collector = new Collector(address, key, results);
+        ResultCounter<Long> results = new ResultCounter<>(address, key, "results", Long.class);
         Producer producer = new Producer(muster)) {
       for (int cycle = 0; cycle < CYCLES; cycle++) {
         results.awaitMore(1 + random.nextInt(5_000));
@@ -60,7 +51,7 @@ final class MasterCrashIT {
       long put = producer.stop();
 
       results.awaitAll(put);
-      assertThat(collector.flush()).as("last acknowledgements are durable").isTrue();
+      assertThat(results.flush()).as("last acknowledgements are durable").isTrue();
       assertThat(results.values())
           .as("every acknowledged put has its result")
           .isEqualTo(LongStream.range(0, put).boxed().collect(Collectors.toSet()));
@@ -123,80 +114,6 @@ final class MasterCrashIT {
     @Override
     public void close() {
       stopped.set(true);
-    }
-  }
-
-  /** Takes results and acknowledges them. */
-  private static final class Collector implements AutoCloseable {
-    private final QueueConsumer<Long> consumer;
-    private final Thread thread;
-
-    Collector(String address, String key, Results results) {
-      consumer =
-          QueueConsumer.connect(
-              ConnectOptions.to(address, AuthKey.of(key)), "results", Long.class, 200);
-      thread =
-          new Thread(
-              () -> {
-                try {
-                  while (true) {
-                    Delivery<Long> delivery = consumer.take();
-                    results.arrived(delivery.value());
-                    delivery.ack();
-                  }
-                } catch (InterruptedException e) {
-                  Thread.currentThread().interrupt();
-                }
-              },
-              "collector");
-      thread.start();
-    }
-
-    boolean flush() throws InterruptedException {
-      return consumer.flush(Duration.ofSeconds(60));
-    }
-
-    @Override
-    public void close() {
-      thread.interrupt();
-      consumer.close();
-    }
-  }
-
-  /** What arrived, and who waits for more. */
-  private static final class Results {
-    private final Set<Long> values = ConcurrentHashMap.newKeySet();
-    private final AtomicLong seenAgain = new AtomicLong();
-    private volatile long wanted = Long.MAX_VALUE;
-    private volatile CountDownLatch arrived = new CountDownLatch(1);
-
-    void arrived(long value) {
-      if (!values.add(value)) {
-        seenAgain.incrementAndGet();
-      } else if (values.size() >= wanted) {
-        arrived.countDown();
-      }
-    }
-
-    void awaitMore(int more) throws InterruptedException {
-      awaitAll(values.size() + (long) more);
-    }
-
-    void awaitAll(long total) throws InterruptedException {
-      arrived = new CountDownLatch(1);
-      wanted = total;
-      if (values.size() < total) {
-        arrived.await();
-      }
-      wanted = Long.MAX_VALUE;
-    }
-
-    Set<Long> values() {
-      return values;
-    }
-
-    long seenAgain() {
-      return seenAgain.get();
     }
   }
 }

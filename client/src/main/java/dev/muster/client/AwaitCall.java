@@ -27,6 +27,7 @@ final class AwaitCall implements ClientResponseObserver<AwaitRequest, AwaitReply
   private final Set<Long> remaining;
   private final AwaitRequest request;
   private final Listener listener;
+  private @Nullable ClientCallStreamObserver<AwaitRequest> starting;
   private volatile @Nullable ClientCallStreamObserver<AwaitRequest> requests;
   private volatile boolean cancelled;
 
@@ -43,6 +44,8 @@ final class AwaitCall implements ClientResponseObserver<AwaitRequest, AwaitReply
 
   void start(Channel channel) {
     TasksGrpc.newStub(channel).withExecutor(ForkJoinPool.commonPool()).await(request, this);
+    // Only now may others cancel it: a call that is cancelled while its request is sent throws.
+    requests = starting;
     if (cancelled) {
       cancel();
     }
@@ -58,7 +61,7 @@ final class AwaitCall implements ClientResponseObserver<AwaitRequest, AwaitReply
 
   @Override
   public void beforeStart(ClientCallStreamObserver<AwaitRequest> requestStream) {
-    requests = requestStream;
+    starting = requestStream;
   }
 
   @Override

@@ -1,5 +1,6 @@
 package dev.muster.client;
 
+import com.google.errorprone.annotations.CanIgnoreReturnValue;
 import com.google.errorprone.annotations.CheckReturnValue;
 import dev.muster.common.InvalidInputException;
 import dev.muster.common.Limits;
@@ -113,6 +114,7 @@ public final class TaskQueue<T> {
    *     time-out (default 60 s): the task may or may not have been added
    * @throws MusterException when it was refused
    */
+  @CanIgnoreReturnValue
   public long enqueue(T payload) {
     return enqueueAll(List.of(payload)).get(0);
   }
@@ -121,6 +123,7 @@ public final class TaskQueue<T> {
    * Adds tasks in this order; returns their ids, in the same order, when all are durable. They may
    * travel in several requests: when this throws, some may have been added.
    */
+  @CanIgnoreReturnValue
   public List<Long> enqueueAll(Collection<? extends T> payloads) {
     DurableIds ids = new DurableIds(payloads.size());
     try {

@@ -42,7 +42,7 @@ final class MasterRecoveryIT {
     try (Master master = start(folder.resolve(name + "-live"));
         Muster muster = Muster.connect(master.address(), key)) {
       for (int n = 1; n <= 3; n++) {
-        var unused = muster.tasks("tasks", Integer.class).enqueue(n);
+        muster.tasks("tasks", Integer.class).enqueue(n);
       }
       copy(folder.resolve(name + "-live"), image);
     }
