@@ -88,7 +88,7 @@ final class DemoCommand implements Callable<Integer> {
   }
 
   /**
-   * @param check called now and then while results are awaited; throws when none can come any more
+   * @param check called now and then; throws when no result can come any more
    */
   private void putAndGet(Muster muster, Runnable check) throws InterruptedException {
     TaskQueue<Integer> task =
@@ -99,6 +99,7 @@ final class DemoCommand implements Callable<Integer> {
       int number = random.nextInt(NUMBER_MAX + 1);
       terminal.say("Put task " + number + "...");
       var unused = task.enqueue(number);
+      check.run();
     }
     terminal.say("Try get results...");
     for (int i = 0; i < tasks; i++) {

@@ -117,17 +117,18 @@ final class WorkerCommand implements Callable<Integer> {
     if (untilInputEnds) {
       stopWhenInputEnds(stop);
     }
-    try (Worker worker = builder.start()) {
-      stop.whenAsked(() -> drain(worker));
-      terminal.say(
-          "muster worker serves %s of %s with %d slots, handlers %s"
-              .formatted(
-                  String.join(" ", queues),
-                  master.address(terminal),
-                  slots,
-                  String.join(" ", handlers.stream().map(TaskHandler::name).sorted().toList())));
-      worker.awaitTermination();
-    }
+    Worker worker = builder.start();
+    stop.whenAsked(() -> drain(worker));
+    terminal.say(
+        "muster worker serves %s of %s with %d slots, handlers %s"
+            .formatted(
+                String.join(" ", queues),
+                master.address(terminal),
+                slots,
+                String.join(" ", handlers.stream().map(TaskHandler::name).sorted().toList())));
+    worker.awaitTermination(); // throws what ended it, e.g. a wrong key: then nothing is left to
+    // drain
+    worker.close();
     stop.done();
     return ExitCode.OK;
   }
