@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.muster.client.Muster;
 import dev.muster.client.RemoteQueue;
 import dev.muster.client.TaskQueue;
+import dev.muster.common.UnreachableException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -124,7 +125,7 @@ final class SquareLoad implements AutoCloseable {
   private void consume() {
     try {
       while (true) {
-        String result = results.poll(POLL_MS, TimeUnit.MILLISECONDS);
+        String result = poll();
         synchronized (this) {
           if (result != null) {
             received.add(result);
@@ -139,6 +140,15 @@ final class SquareLoad implements AutoCloseable {
       }
     } catch (InterruptedException | RuntimeException e) {
       fail(e);
+    }
+  }
+
+  /** Null: nothing came, or the master is not there just now. */
+  private @Nullable String poll() throws InterruptedException {
+    try {
+      return results.poll(POLL_MS, TimeUnit.MILLISECONDS);
+    } catch (UnreachableException e) {
+      return null;
     }
   }
 
