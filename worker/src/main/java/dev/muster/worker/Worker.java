@@ -140,7 +140,7 @@ public final class Worker implements AutoCloseable {
       boolean settled =
           session.awaitSettled(
               session.isConnected() ? SETTLE_TIMEOUT_MS : UNREACHED_SETTLE_TIMEOUT_MS);
-      if (!settled) {
+      if (!session.isSettled()) {
         LOG.warn("{}: the master did not confirm the last outcomes; it will run them again", name);
       }
       clean &= settled;

@@ -332,6 +332,11 @@ final class WorkerSession {
     }
   }
 
+  /** True when no outcome waits for the master's word. */
+  synchronized boolean isSettled() {
+    return gatherer.isSettled();
+  }
+
   /** Closes the stream in order. */
   void close() {
     SessionStream last;
