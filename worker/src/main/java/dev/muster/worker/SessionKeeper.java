@@ -60,9 +60,10 @@ final class SessionKeeper {
   }
 
   void start() {
-    thread.start();
+    // First: the thread ends the heart when it ends, which a wrong key lets it do at once.
     var unused =
         heart.scheduleWithFixedDelay(session::beat, BEAT_MS, BEAT_MS, TimeUnit.MILLISECONDS);
+    thread.start();
   }
 
   private void run() {

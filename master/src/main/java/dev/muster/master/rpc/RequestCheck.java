@@ -149,6 +149,17 @@ final class RequestCheck {
     if (refused == null && isLong(settlement.getResultContentType())) {
       refused = bad("a content type has at most " + Limits.NAME_BYTES_MAX + " bytes");
     }
+    for (ByteString result : settlement.getResultsList()) {
+      if (refused == null && result.size() > Limits.PAYLOAD_BYTES_MAX) {
+        refused =
+            new Outcome.Refused(
+                RefusalReason.REFUSAL_REASON_TOO_LARGE,
+                "a result has at most "
+                    + Limits.PAYLOAD_BYTES_MAX
+                    + " bytes, found "
+                    + result.size());
+      }
+    }
     for (FailedAttempt failed : settlement.getFailedList()) {
       if (refused == null) {
         refused = failure(failed.getFailure());
