@@ -20,6 +20,7 @@ public final class Main {
    * @param args the command line
    */
   public static void main(String[] args) {
+    JavaUtilLogging.install();
     Terminal terminal = Terminal.ofProcess();
     int exitCode = run(terminal, args);
     terminal.out().flush();

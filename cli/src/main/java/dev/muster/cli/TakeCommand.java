@@ -1,5 +1,6 @@
 package dev.muster.cli;
 
+import com.google.protobuf.ByteString;
 import dev.muster.client.connection.Connection;
 import dev.muster.common.InvalidInputException;
 import dev.muster.common.Limits;
@@ -7,13 +8,13 @@ import dev.muster.common.MusterException;
 import dev.muster.common.QueueName;
 import dev.muster.common.TimedOutException;
 import dev.muster.proto.v1.Offer;
-import dev.muster.proto.v1.SettleRequest;
-import dev.muster.proto.v1.Settlement;
 import dev.muster.proto.v1.TakeReply;
 import dev.muster.proto.v1.TakeRequest;
 import dev.muster.proto.v1.TasksGrpc;
 import dev.muster.proto.v1.TasksGrpc.TasksBlockingStub;
+import io.grpc.Channel;
 import io.grpc.StatusRuntimeException;
+import java.io.PrintStream;
 import java.time.Duration;
 import java.util.concurrent.TimeUnit;
 import picocli.CommandLine.Command;
@@ -38,9 +39,6 @@ import picocli.CommandLine.Option;
       "  muster take --queue result --count 10 --timeout 1m"
     })
 final class TakeCommand implements Runnable {
-  private static final int BATCH_MAX = 1_000;
-  private static final Duration ANSWER_WITHIN = Duration.ofSeconds(10);
-
   private final Terminal terminal;
 
   @Mixin private final MasterOptions master = new MasterOptions();
@@ -69,69 +67,66 @@ final class TakeCommand implements Runnable {
       throw new InvalidInputException("--count must be at least 1, found " + count);
     }
     try (Connection connection = Connection.open(master.connectOptions(terminal, "muster take"))) {
-      takeAll(TasksGrpc.newBlockingStub(connection.channel()));
+      takeAll(connection.channel());
     } catch (StatusRuntimeException failed) {
       throw FailedCall.of(failed);
     }
   }
 
-  private void takeAll(TasksBlockingStub tasks) {
+  private void takeAll(Channel channel) {
+    TasksBlockingStub tasks = TasksGrpc.newBlockingStub(channel);
+    Settling settling = new Settling(channel, terminal);
     long endNanos = System.nanoTime() + timeout.toNanos();
     long left = count;
-    while (left > 0) {
+    boolean inTime = true;
+    while (left > 0 && inTime) {
       long waitMs = Math.max(0, TimeUnit.NANOSECONDS.toMillis(endNanos - System.nanoTime()));
       TakeReply reply =
           takeSome(
               tasks,
-              (int) Math.min(left, BATCH_MAX),
+              (int) Math.min(left, Limits.TAKE_MAX),
               (int) Math.min(waitMs, Limits.TAKE_WAIT_MS_MAX));
-      for (Offer offer : reply.getOffersList()) {
-        print(tasks, offer);
-        left -= offer.getIdsCount();
-      }
-      if (reply.getOffersCount() == 0 && System.nanoTime() - endNanos >= 0) {
-        throw new TimedOutException(
-            "took "
-                + (count - left)
-                + " of "
-                + count
-                + " from queue "
-                + queue
-                + " within "
-                + timeout.toMillis()
-                + " ms");
-      }
+      left -= print(reply, settling);
+      inTime = reply.getOffersCount() > 0 || System.nanoTime() - endNanos < 0;
+    }
+    settling.await();
+    if (left > 0) {
+      throw new TimedOutException(
+          "took "
+              + (count - left)
+              + " of "
+              + count
+              + " from queue "
+              + queue
+              + " within "
+              + timeout.toMillis()
+              + " ms");
     }
   }
 
   private TakeReply takeSome(TasksBlockingStub tasks, int max, int waitMs) {
     return tasks
-        .withDeadlineAfter(waitMs + ANSWER_WITHIN.toMillis(), TimeUnit.MILLISECONDS)
+        .withDeadlineAfter(waitMs + Settling.ANSWER_WITHIN_MS, TimeUnit.MILLISECONDS)
         .take(TakeRequest.newBuilder().setQueue(queue).setMax(max).setWaitMs(waitMs).build());
   }
 
-  private void print(TasksBlockingStub tasks, Offer offer) {
-    for (int i = 0; i < offer.getIdsCount(); i++) {
-      terminal
-          .out()
-          .println(JsonText.onOneLine(offer.getPayloads(i), offer.getOptions().getContentType()));
-    }
-    Settlement.Builder settlement = Settlement.newBuilder();
-    boolean written = !terminal.out().checkError();
-    for (long id : offer.getIdsList()) {
-      if (written) {
-        settlement.addCompletedIds(id).addCompletedTokens(offer.getToken());
-      } else {
-        settlement.addReturnedIds(id).addReturnedTokens(offer.getToken());
+  /** Prints payloads, then settles their tasks; returns how many. */
+  private int print(TakeReply reply, Settling settling) {
+    PrintStream out = terminal.out();
+    int printed = 0;
+    for (Offer offer : reply.getOffersList()) {
+      String contentType = offer.getOptions().getContentType();
+      for (ByteString payload : offer.getPayloadsList()) {
+        out.println(JsonText.onOneLine(payload, contentType));
       }
+      printed += offer.getIdsCount();
     }
-    var unused =
-        tasks
-            .withDeadlineAfter(ANSWER_WITHIN.toMillis(), TimeUnit.MILLISECONDS)
-            .settle(SettleRequest.newBuilder().setSettlement(settlement).build());
-    if (!written) {
+    if (out.checkError()) {
+      settling.giveBack(reply);
       throw new MusterException(
           "standard output is closed: the tasks that could not be written are given back");
     }
+    settling.complete(reply);
+    return printed;
   }
 }
