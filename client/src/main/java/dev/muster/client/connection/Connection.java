@@ -47,6 +47,7 @@ public final class Connection implements AutoCloseable {
   private final List<Runnable> disconnectListeners = new CopyOnWriteArrayList<>();
   // All changes of state happen on this one thread, except close().
   private final ScheduledThreadPoolExecutor thread;
+  private final IoThread io = IoThread.start();
 
   private final ReentrantLock lock = new ReentrantLock();
   private final Condition changed = lock.newCondition();
@@ -180,6 +181,7 @@ public final class Connection implements AutoCloseable {
     if (last != null) {
       last.close();
     }
+    io.close();
     waiting.completeExceptionally(closedException());
   }
 
@@ -212,7 +214,7 @@ public final class Connection implements AutoCloseable {
 
   /** On the connection's thread: one attempt. */
   private void dial() {
-    Link attempt = Link.make(options, tls);
+    Link attempt = Link.make(options, tls, io);
     lock.lock();
     try {
       link = attempt;

@@ -43,7 +43,7 @@ final class Link {
   }
 
   /** Makes a link; nothing is dialled before {@link #authenticate}. */
-  static Link make(ConnectOptions options, @Nullable SslContext tls) {
+  static Link make(ConnectOptions options, @Nullable SslContext tls, IoThread io) {
     MasterAddress address = options.masterAddress();
     NettyChannelBuilder builder =
         NettyChannelBuilder.forAddress(address.host(), address.port())
@@ -54,6 +54,7 @@ final class Link {
             .keepAliveTimeout(KEEP_ALIVE_TIMEOUT_MS, TimeUnit.MILLISECONDS)
             .keepAliveWithoutCalls(true)
             .disableRetry(); // only the caller knows whether a call may be sent again
+    io.use(builder);
     if (tls == null) {
       builder.usePlaintext();
     } else {
