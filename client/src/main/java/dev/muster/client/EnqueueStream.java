@@ -72,7 +72,8 @@ public final class EnqueueStream<T> implements AutoCloseable {
    */
   public void flush() {
     try {
-      progress.await(timeout);
+      progress.awaitAnswers(timeout);
+      progress.check();
     } catch (InterruptedException e) {
       throw TimeLimit.interrupted("tasks were being made durable; they may or may not be");
     }
@@ -83,10 +84,21 @@ public final class EnqueueStream<T> implements AutoCloseable {
     return progress.durable();
   }
 
-  /** Flushes. The stream may be used again; closing twice is harmless. */
+  /**
+   * Flushes. The stream may be used again; closing twice is harmless. What {@link #add} or {@link
+   * #flush} has thrown already is not thrown again: at the end of a try-with-resources it is on its
+   * way.
+   */
   @Override
   public void close() {
-    flush();
+    try {
+      progress.awaitAnswers(timeout);
+    } catch (InterruptedException e) {
+      throw TimeLimit.interrupted("tasks were being made durable; they may or may not be");
+    }
+    if (!progress.isTold()) {
+      progress.check();
+    }
   }
 
   /** Counts only: one call for a whole run of tasks. */
@@ -102,11 +114,19 @@ public final class EnqueueStream<T> implements AutoCloseable {
 
     private volatile @Nullable MusterException failure;
 
+    /** The failure was thrown to the caller. */
+    private volatile boolean told;
+
     void check() {
       MusterException failed = failure;
       if (failed != null) {
+        told = true;
         throw failed;
       }
+    }
+
+    boolean isTold() {
+      return told;
     }
 
     @Override
@@ -134,7 +154,8 @@ public final class EnqueueStream<T> implements AutoCloseable {
       return durable;
     }
 
-    synchronized void await(Duration timeout) throws InterruptedException {
+    /** Waits until everything that was added is answered, one way or the other. */
+    synchronized void awaitAnswers(Duration timeout) throws InterruptedException {
       Deadline deadline = TimeLimit.of(timeout);
       long seen = answered;
       while (answered < added.get()) {
@@ -153,7 +174,6 @@ public final class EnqueueStream<T> implements AutoCloseable {
           deadline = TimeLimit.of(timeout);
         }
       }
-      check();
     }
   }
 }

@@ -119,6 +119,32 @@ final class TaskQueueTest {
   }
 
   @Test
+  void shouldThrowTheReasonOnceWhenAStreamInTryWithResourcesIsRefused() {
+    var unused = muster.configure("tasks", OptionalLong.of(1), OptionalLong.empty());
+    assertThatThrownBy(
+            () -> {
+              try (EnqueueStream<Integer> stream = tasks.stream()) {
+                stream.add(1);
+                stream.flush();
+                stream.add(2);
+                stream.flush();
+              }
+            })
+        .isInstanceOf(RefusedException.class)
+        .hasNoSuppressedExceptions();
+  }
+
+  @Test
+  void shouldThrowTheReasonWhenARefusedStreamIsClosed() {
+    var unused = muster.configure("tasks", OptionalLong.of(1), OptionalLong.empty());
+    EnqueueStream<Integer> stream = tasks.stream();
+    stream.add(1);
+    stream.flush();
+    stream.add(2);
+    assertThatThrownBy(stream::close).isInstanceOf(RefusedException.class);
+  }
+
+  @Test
   void shouldThrowWhenNotAcknowledgedInTime() {
     master.holdAnswers = true;
     try (Muster impatient = master.client(Duration.ofMillis(20))) {
