@@ -29,6 +29,9 @@ final class OrderedLines implements AutoCloseable {
   private final Thread printer = new Thread(this::print, "muster-print");
   private volatile @Nullable MusterException failure;
 
+  /** The failure was thrown to the one who adds. */
+  private boolean told;
+
   /**
    * @param timeout how long the next line may take, once everything before it is printed
    */
@@ -54,7 +57,10 @@ final class OrderedLines implements AutoCloseable {
     }
   }
 
-  /** Waits until all lines are printed; throws what kept one from being known. */
+  /**
+   * Waits until all lines are printed; throws what kept one from being known, unless {@link #add}
+   * has thrown it: at the end of a try-with-resources it is on its way then.
+   */
   @Override
   public void close() {
     try {
@@ -65,12 +71,15 @@ final class OrderedLines implements AutoCloseable {
     } catch (InterruptedException e) {
       throw interrupted();
     }
-    throwFailure();
+    if (!told) {
+      throwFailure();
+    }
   }
 
   private void throwFailure() {
     MusterException thrown = failure;
     if (thrown != null) {
+      told = true;
       throw thrown;
     }
   }

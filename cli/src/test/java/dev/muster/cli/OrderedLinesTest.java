@@ -41,6 +41,20 @@ class OrderedLinesTest {
   }
 
   @Test
+  void shouldThrowOnceAtTheEndOfATryWithResources() {
+    assertThatThrownBy(
+            () -> {
+              try (OrderedLines lines = new OrderedLines(stream, Duration.ofMinutes(1))) {
+                while (true) {
+                  lines.add(CompletableFuture.failedFuture(new InvalidInputException("refused")));
+                }
+              }
+            })
+        .isInstanceOf(InvalidInputException.class)
+        .hasNoSuppressedExceptions();
+  }
+
+  @Test
   void shouldTimeOutWhenALineNeverComes() {
     OrderedLines lines = new OrderedLines(stream, Duration.ofMillis(1));
     lines.add(new CompletableFuture<>());

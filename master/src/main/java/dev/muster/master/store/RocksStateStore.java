@@ -407,6 +407,8 @@ public final class RocksStateStore implements StateStore {
     private final Consumer<String> onBroken;
 
     BrokenListener(Consumer<String> onBroken) {
+      // Only this one: RocksDB's Java side throws on some reasons of the others.
+      super(EnabledEventCallback.ON_BACKGROUND_ERROR);
       this.onBroken = onBroken;
     }
 
