@@ -54,7 +54,7 @@ final class Core implements AutoCloseable {
     this.breakage = breakage;
     this.data = data;
     Files.createDirectories(data.store());
-    this.store = RocksStateStore.open(data.store(), breakage::because);
+    this.store = RocksStateStore.open(data.store());
     QueueMachine machine = new QueueMachine(store, Limits.OUTSTANDING_REQUESTS_MAX);
     LogCheck.run(data.raft(), data.cluster(), machine.appliedIndex());
     this.flusher = new Flusher(store, breakage::because);

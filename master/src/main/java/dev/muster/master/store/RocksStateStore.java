@@ -18,8 +18,6 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
-import org.rocksdb.AbstractEventListener;
-import org.rocksdb.BackgroundErrorReason;
 import org.rocksdb.BlockBasedTableConfig;
 import org.rocksdb.BloomFilter;
 import org.rocksdb.ColumnFamilyDescriptor;
@@ -34,7 +32,6 @@ import org.rocksdb.NativeLibraryLoader;
 import org.rocksdb.RocksDB;
 import org.rocksdb.RocksDBException;
 import org.rocksdb.RocksIterator;
-import org.rocksdb.Status;
 import org.rocksdb.WriteBatch;
 import org.rocksdb.WriteOptions;
 
@@ -72,10 +69,8 @@ public final class RocksStateStore implements StateStore {
    * Opens or makes the store.
    *
    * @param directory RocksDB's own; made when absent
-   * @param onBroken called from RocksDB's threads when a background write failed; the state must
-   *     not be used any more
    */
-  public static RocksStateStore open(Path directory, Consumer<String> onBroken) {
+  public static RocksStateStore open(Path directory) {
     loadLibrary(directory);
     List<AutoCloseable> owned = new ArrayList<>();
     try {
@@ -94,8 +89,7 @@ public final class RocksStateStore implements StateStore {
                   .setBytesPerSync(1 << 20)
                   .setKeepLogFileNum(2)
                   .setMaxLogFileSize(4 << 20)
-                  .setInfoLogLevel(InfoLogLevel.WARN_LEVEL)
-                  .setListeners(List.of(own(owned, new BrokenListener(onBroken)))));
+                  .setInfoLogLevel(InfoLogLevel.WARN_LEVEL));
       List<ColumnFamilyHandle> handles = new ArrayList<>();
       RocksDB db =
           RocksDB.open(
@@ -399,22 +393,6 @@ public final class RocksStateStore implements StateStore {
 
     private static byte[] bytes(ByteString value) {
       return value.toByteArray();
-    }
-  }
-
-  /** Tells the master at once when a flush or compaction failed in the background. */
-  private static final class BrokenListener extends AbstractEventListener {
-    private final Consumer<String> onBroken;
-
-    BrokenListener(Consumer<String> onBroken) {
-      // Only this one: RocksDB's Java side throws on some reasons of the others.
-      super(EnabledEventCallback.ON_BACKGROUND_ERROR);
-      this.onBroken = onBroken;
-    }
-
-    @Override
-    public void onBackgroundError(BackgroundErrorReason reason, Status error) {
-      onBroken.accept("RocksDB " + reason + ": " + error.getCodeString());
     }
   }
 }

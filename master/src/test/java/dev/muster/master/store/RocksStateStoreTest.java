@@ -16,7 +16,7 @@ final class RocksStateStoreTest extends StateStoreContract {
 
   @Override
   StateStore open() {
-    return RocksStateStore.open(directory.resolve("store"), why -> {});
+    return RocksStateStore.open(directory.resolve("store"));
   }
 
   @Test
@@ -37,7 +37,7 @@ final class RocksStateStoreTest extends StateStoreContract {
   @Test
   void shouldSayWhereWhenItCannotBeOpened() throws Exception {
     Path file = Files.writeString(directory.resolve("file"), "not a directory");
-    assertThatThrownBy(() -> RocksStateStore.open(file, why -> {}))
+    assertThatThrownBy(() -> RocksStateStore.open(file))
         .isInstanceOf(StoreException.class)
         .hasMessageContaining(file.toString());
   }
