@@ -68,8 +68,10 @@ final class TaskQueueTest {
     int second = takeRequest().getPayloadsCount();
     master.releaseAnswers();
     ids.forEach(CompletableFuture::join);
-    // then: two requests went at once, and the rest together
-    assertThat(takeRequest().getPayloadsCount()).isEqualTo(99 - second);
+    // then: two requests went at once, and the rest together; a slow sender's second has it all
+    if (second < 99) {
+      assertThat(takeRequest().getPayloadsCount()).isEqualTo(99 - second);
+    }
   }
 
   @Test
