@@ -99,8 +99,8 @@ final class QueuesCommand implements Runnable {
         json.writeNumberField("cancelled", queue.getCancelled());
         json.writeNumberField("expired", queue.getExpired());
         json.writeNumberField("quarantined", queue.getQuarantined());
-        json.writeNumberField("max_length", queue.getMaxLength());
-        json.writeNumberField("retained_max", queue.getRetainedMax());
+        json.writeNumberField("max_length", queue.getSettings().getMaxLength());
+        json.writeNumberField("retained_max", queue.getSettings().getRetainedMax());
         json.writeNumberField("workers", queue.getWorkers());
         json.writeNumberField("stale_settlements", queue.getStaleSettlements());
         json.writeEndObject();

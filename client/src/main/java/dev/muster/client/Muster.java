@@ -196,8 +196,8 @@ public final class Muster implements AutoCloseable {
   public QueueInfo configure(String queue, OptionalLong maxLength, OptionalLong retainedMax) {
     ConfigureQueueRequest.Builder request =
         ConfigureQueueRequest.newBuilder().setQueue(QueueName.check(queue));
-    maxLength.ifPresent(request::setMaxLength);
-    retainedMax.ifPresent(request::setRetainedMax);
+    maxLength.ifPresent(request.getSettingsBuilder()::setMaxLength);
+    retainedMax.ifPresent(request.getSettingsBuilder()::setRetainedMax);
     return ask(QueuesGrpc.getConfigureQueueMethod(), request.build());
   }
 

@@ -293,10 +293,10 @@ public final class RemoteQueue<E> extends AbstractQueue<E> implements BlockingQu
   @Override
   public int remainingCapacity() {
     QueueInfo info = muster.queue(name).orElse(QueueInfo.getDefaultInstance());
-    if (info.getMaxLength() == 0) {
+    if (info.getSettings().getMaxLength() == 0) {
       return Integer.MAX_VALUE;
     }
-    long room = Math.max(0, info.getMaxLength() - waiting(info));
+    long room = Math.max(0, info.getSettings().getMaxLength() - waiting(info));
     return (int) Math.min(Integer.MAX_VALUE, room);
   }
 

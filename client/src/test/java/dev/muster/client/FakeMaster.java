@@ -11,6 +11,7 @@ import dev.muster.proto.v1.EnqueueRequest;
 import dev.muster.proto.v1.GetQueueRequest;
 import dev.muster.proto.v1.Offer;
 import dev.muster.proto.v1.QueueInfo;
+import dev.muster.proto.v1.QueueSettings;
 import dev.muster.proto.v1.QueuesGrpc;
 import dev.muster.proto.v1.RefusalReason;
 import dev.muster.proto.v1.RefusedAttempt;
@@ -379,8 +380,8 @@ final class FakeMaster implements AutoCloseable {
     @Override
     public void configureQueue(ConfigureQueueRequest request, StreamObserver<QueueInfo> reply) {
       synchronized (FakeMaster.this) {
-        if (request.hasMaxLength()) {
-          maxLengths.put(request.getQueue(), request.getMaxLength());
+        if (request.getSettings().hasMaxLength()) {
+          maxLengths.put(request.getQueue(), request.getSettings().getMaxLength());
         }
         reply.onNext(info(request.getQueue()));
       }
@@ -392,7 +393,7 @@ final class FakeMaster implements AutoCloseable {
       return QueueInfo.newBuilder()
           .setName(name)
           .setReady(queue(name).size())
-          .setMaxLength(maxLengths.getOrDefault(name, 0L))
+          .setSettings(QueueSettings.newBuilder().setMaxLength(maxLengths.getOrDefault(name, 0L)))
           .build();
     }
   }

@@ -14,6 +14,7 @@ import dev.muster.master.store.v1.MetaRecord;
 import dev.muster.proto.v1.ConfigureQueueRequest;
 import dev.muster.proto.v1.EnqueueRequest;
 import dev.muster.proto.v1.QueueInfo;
+import dev.muster.proto.v1.QueueSettings;
 import dev.muster.proto.v1.RefusalReason;
 import dev.muster.proto.v1.ResultPolicy;
 import dev.muster.proto.v1.TaskInfo;
@@ -105,6 +106,18 @@ public final class QueueMachine {
       case EXPIRE_LEASES -> leasing.expire(command.getExpireLeases());
       case EXTEND -> leasing.extend(command.getExtend());
       case CONFIGURE_QUEUE -> configure(command.getConfigureQueue());
+      case GRAPH,
+          CANCEL,
+          BULK,
+          ADVANCE,
+          OVERRUN,
+          CONFIGURE_TENANT,
+          PUT_SCHEDULE,
+          DELETE_SCHEDULE,
+          PAUSE_SCHEDULE,
+          FIRE_SCHEDULE,
+          RUN_SCHEDULE ->
+          throw new IllegalStateException("no rule yet for " + command.getVerbCase());
       case VERB_NOT_SET -> throw new IllegalStateException("empty command at index " + index);
     };
   }
@@ -233,11 +246,12 @@ public final class QueueMachine {
     if (queue == null) {
       return tooManyQueues();
     }
-    if (request.hasMaxLength()) {
-      queue.maxLength = request.getMaxLength();
+    QueueSettings settings = request.getSettings();
+    if (settings.hasMaxLength()) {
+      queue.maxLength = settings.getMaxLength();
     }
-    if (request.hasRetainedMax()) {
-      queue.retainedMax = request.getRetainedMax();
+    if (settings.hasRetainedMax()) {
+      queue.retainedMax = settings.getRetainedMax();
     }
     state.changed(queue);
     return new Outcome.Configured(queue.toInfo().build());

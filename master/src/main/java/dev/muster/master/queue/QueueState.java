@@ -4,6 +4,7 @@ import dev.muster.master.store.LaneKey;
 import dev.muster.master.store.v1.LaneRecord;
 import dev.muster.master.store.v1.QueueRecord;
 import dev.muster.proto.v1.QueueInfo;
+import dev.muster.proto.v1.QueueSettings;
 import dev.muster.proto.v1.TaskOptions;
 import dev.muster.proto.v1.TaskState;
 
@@ -58,8 +59,8 @@ final class QueueState {
     this.ready = lane(record, LaneKey.Kind.READY);
     this.retained = lane(record, LaneKey.Kind.RETAINED);
     this.dead = lane(record, LaneKey.Kind.DEAD);
-    this.maxLength = record.getMaxLength();
-    this.retainedMax = record.getRetainedMax();
+    this.maxLength = record.getSettings().getMaxLength();
+    this.retainedMax = record.getSettings().getRetainedMax();
     this.enqueued = record.getEnqueued();
     this.leased = record.getLeased();
     this.succeeded = record.getSucceeded();
@@ -88,8 +89,7 @@ final class QueueState {
         .setLeased(leased)
         .setSucceeded(succeeded)
         .setFailed(failed)
-        .setMaxLength(maxLength)
-        .setRetainedMax(retainedMax)
+        .setSettings(settings())
         .setStaleSettlements(staleSettlements)
         .addLanes(toRecord(ready))
         .addLanes(toRecord(retained))
@@ -97,10 +97,14 @@ final class QueueState {
         .build();
   }
 
+  private QueueSettings settings() {
+    return QueueSettings.newBuilder().setMaxLength(maxLength).setRetainedMax(retainedMax).build();
+  }
+
   private static LaneRecord toRecord(Lane lane) {
     return LaneRecord.newBuilder()
         .setKind(lane.key().kind().code())
-        .setPriority(lane.key().priority())
+        .setLine(lane.key().priority())
         .setSize(lane.size())
         .setHead(lane.size() == 0 ? 0 : lane.head())
         .build();
@@ -154,8 +158,7 @@ final class QueueState {
         .setOffered(leased)
         .setSucceeded(succeeded)
         .setFailed(failed)
-        .setMaxLength(maxLength)
-        .setRetainedMax(retainedMax)
+        .setSettings(settings())
         .setStaleSettlements(staleSettlements);
   }
 }

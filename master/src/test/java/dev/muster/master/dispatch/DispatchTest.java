@@ -12,6 +12,7 @@ import dev.muster.proto.v1.Hello;
 import dev.muster.proto.v1.NumberedSettlement;
 import dev.muster.proto.v1.Offer;
 import dev.muster.proto.v1.QueueInfo;
+import dev.muster.proto.v1.QueueSettings;
 import dev.muster.proto.v1.RefusalReason;
 import dev.muster.proto.v1.RefusedAttempt;
 import dev.muster.proto.v1.Settlement;
@@ -198,7 +199,9 @@ final class DispatchTest {
     rig.propose(
         Command.newBuilder()
             .setConfigureQueue(
-                ConfigureQueueRequest.newBuilder().setQueue("q").setMaxLength(maxLength))
+                ConfigureQueueRequest.newBuilder()
+                    .setQueue("q")
+                    .setSettings(QueueSettings.newBuilder().setMaxLength(maxLength)))
             .build());
   }
 

@@ -13,6 +13,7 @@ import dev.muster.proto.v1.EnqueueRequest;
 import dev.muster.proto.v1.ExtendRequest;
 import dev.muster.proto.v1.FailedAttempt;
 import dev.muster.proto.v1.Failure;
+import dev.muster.proto.v1.QueueSettings;
 import dev.muster.proto.v1.RequestId;
 import dev.muster.proto.v1.ResultPolicy;
 import dev.muster.proto.v1.Settlement;
@@ -162,8 +163,8 @@ final class Commands {
         .setConfigureQueue(
             ConfigureQueueRequest.newBuilder()
                 .setQueue(queue)
-                .setMaxLength(maxLength)
-                .setRetainedMax(retainedMax))
+                .setSettings(
+                    QueueSettings.newBuilder().setMaxLength(maxLength).setRetainedMax(retainedMax)))
         .build();
   }
 }

@@ -12,6 +12,7 @@ import dev.muster.proto.v1.ExtendRequest;
 import dev.muster.proto.v1.FailedAttempt;
 import dev.muster.proto.v1.Offer;
 import dev.muster.proto.v1.QueueInfo;
+import dev.muster.proto.v1.QueueSettings;
 import dev.muster.proto.v1.RefusalReason;
 import dev.muster.proto.v1.RefusedAttempt;
 import dev.muster.proto.v1.RequestId;
@@ -66,8 +67,8 @@ final class ReferenceModel {
           .setOffered(leased)
           .setSucceeded(succeeded)
           .setFailed(failed)
-          .setMaxLength(maxLength)
-          .setRetainedMax(retainedMax)
+          .setSettings(
+              QueueSettings.newBuilder().setMaxLength(maxLength).setRetainedMax(retainedMax))
           .setStaleSettlements(stale)
           .build();
     }
@@ -157,7 +158,7 @@ final class ReferenceModel {
       case EXPIRE_LEASES -> expire(command.getExpireLeases());
       case EXTEND -> extend(command.getExtend());
       case CONFIGURE_QUEUE -> configure(command.getConfigureQueue());
-      case VERB_NOT_SET -> throw new IllegalArgumentException("empty command");
+      default -> throw new IllegalArgumentException("no rule for " + command.getVerbCase());
     };
   }
 
@@ -403,11 +404,12 @@ final class ReferenceModel {
 
   private Outcome configure(ConfigureQueueRequest request) {
     Queue queue = queue(request.getQueue());
-    if (request.hasMaxLength()) {
-      queue.maxLength = request.getMaxLength();
+    QueueSettings settings = request.getSettings();
+    if (settings.hasMaxLength()) {
+      queue.maxLength = settings.getMaxLength();
     }
-    if (request.hasRetainedMax()) {
-      queue.retainedMax = request.getRetainedMax();
+    if (settings.hasRetainedMax()) {
+      queue.retainedMax = settings.getRetainedMax();
     }
     return new Outcome.Configured(queue.info());
   }

@@ -290,10 +290,12 @@ final class SimulatedHistory {
     ConfigureQueueRequest.Builder configure =
         ConfigureQueueRequest.newBuilder().setQueue(queue(random));
     if (random.nextBoolean()) {
-      configure.setMaxLength(random.nextInt(3) == 0 ? 0 : 5 + random.nextInt(30));
+      configure
+          .getSettingsBuilder()
+          .setMaxLength(random.nextInt(3) == 0 ? 0 : 5 + random.nextInt(30));
     }
     if (random.nextBoolean()) {
-      configure.setRetainedMax(random.nextInt(8));
+      configure.getSettingsBuilder().setRetainedMax(random.nextInt(8));
     }
     return Command.newBuilder().setConfigureQueue(configure).build();
   }
