@@ -4,12 +4,12 @@ import com.google.protobuf.ByteString;
 import dev.muster.master.store.Family;
 import dev.muster.master.store.StateStore;
 import java.util.ArrayList;
-import java.util.Collections;
 import java.util.Comparator;
 import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
 import java.util.NavigableMap;
+import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -84,7 +84,7 @@ final class Index {
   }
 
   private static NavigableMap<ByteString, ByteString> noChanges() {
-    return Collections.emptyNavigableMap();
+    return new TreeMap<>(ORDER);
   }
 
   @SuppressWarnings("ReferenceEquality") // the mark is one object; a value may have equal bytes
