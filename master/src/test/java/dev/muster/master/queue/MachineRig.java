@@ -25,6 +25,8 @@ final class MachineRig implements Effects {
   final StateStore store;
   final List<Logged> log = new ArrayList<>();
   final List<Long> finished = new ArrayList<>();
+  final List<Long> stopped = new ArrayList<>();
+  final List<Long> lost = new ArrayList<>();
   final Map<String, Waiting> waiting = new LinkedHashMap<>();
   QueueMachine machine;
   long clockMs = 1_000_000;
@@ -144,10 +146,14 @@ final class MachineRig implements Effects {
   public void moved(Task task) {}
 
   @Override
-  public void stop(long session, long id, long token) {}
+  public void stop(long session, long id, long token) {
+    stopped.add(id);
+  }
 
   @Override
-  public void lost(long session, List<Long> ids) {}
+  public void lost(long session, List<Long> ids) {
+    lost.addAll(ids);
+  }
 
   @Override
   public void due(long atMs) {}
