@@ -12,6 +12,7 @@ import dev.muster.master.queue.QueueMachine;
 import dev.muster.master.queue.Task;
 import dev.muster.master.replication.Applier;
 import dev.muster.master.replication.Flusher;
+import dev.muster.master.replication.LeaderClock;
 import dev.muster.master.replication.LogCheck;
 import dev.muster.master.replication.Proposer;
 import dev.muster.master.replication.RaftNode;
@@ -40,6 +41,7 @@ final class Core implements AutoCloseable {
   private final Flusher flusher;
   private final Applier applier;
   private final RaftNode raft;
+  private final LeaderClock clock;
   private final Proposer proposer;
   private final Dispatcher dispatcher;
   private final Sessions sessions;
@@ -69,8 +71,9 @@ final class Core implements AutoCloseable {
             breakage::because);
     flusher.onFlushed(
         generation -> raft.flushed(generation.appliedTerm(), generation.appliedIndex()));
-    this.proposer = new Proposer(raft, System::currentTimeMillis, breakage::because);
-    this.leases = new LeaseWatch(proposer, applier, System::currentTimeMillis);
+    this.clock = new LeaderClock(System::currentTimeMillis, System::nanoTime);
+    this.proposer = new Proposer(raft, clock, breakage::because);
+    this.leases = new LeaseWatch(proposer, applier, clock);
     this.dispatcher = new Dispatcher(proposer, System::nanoTime, leases::leased);
     this.sessions = new Sessions(proposer, dispatcher, System::nanoTime);
     this.awaits = new Awaits(applier);
@@ -125,6 +128,7 @@ final class Core implements AutoCloseable {
       Thread.currentThread().interrupt();
       throw new MusterException("interrupted while starting", e);
     }
+    clock.notBefore(applier.read(QueueMachine::nowMs));
     disk.tick();
     applier.lead(new LeaderEffects());
     proposer.start(dispatcher::plan);

@@ -81,8 +81,16 @@ public final class Proposer implements AutoCloseable {
    * Starts the loop. It runs {@code beforeSealing} before an entry is closed, which may add to it.
    */
   public void start(Runnable beforeSealing) {
-    this.beforeSealing = beforeSealing;
+    drive(beforeSealing);
     thread.start();
+  }
+
+  /**
+   * Instead of {@link #start}: no thread runs the loop but the caller's, by {@link #step}. So a
+   * test decides what happens between any two steps.
+   */
+  public void drive(Runnable beforeSealing) {
+    this.beforeSealing = beforeSealing;
   }
 
   /**
@@ -145,8 +153,11 @@ public final class Proposer implements AutoCloseable {
     }
   }
 
-  /** False: nothing to do until someone wakes the loop. */
-  private boolean step() {
+  /**
+   * One turn of the loop. False: nothing to do until something is given to it. On the loop only,
+   * which is the caller's thread after {@link #drive}.
+   */
+  public boolean step() {
     boolean worked = false;
     for (Runnable task = tasks.poll(); task != null; task = tasks.poll()) {
       task.run();

@@ -9,9 +9,11 @@ import dev.muster.master.store.v1.TaskRecord;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
+import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
 import java.util.NavigableMap;
+import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
@@ -64,6 +66,30 @@ public final class MemoryStateStore implements StateStore {
       found.add(task);
     }
     return found;
+  }
+
+  /** Another one with the same state: what a crash leaves. */
+  public synchronized MemoryStateStore copy() {
+    MemoryStateStore copy = new MemoryStateStore();
+    copy.meta = meta;
+    copy.tasks.putAll(tasks);
+    copy.order.putAll(order);
+    copy.queues.putAll(queues);
+    copy.sessions.putAll(sessions);
+    copy.producers.putAll(producers);
+    return copy;
+  }
+
+  /** Every record and every place, by a name that tells it: equal for equal states. */
+  public synchronized SortedMap<String, Object> contents() {
+    SortedMap<String, Object> all = new TreeMap<>();
+    all.put("meta", meta);
+    tasks.forEach((id, record) -> all.put("task " + id, record));
+    order.forEach((place, id) -> all.put("place " + HexFormat.of().formatHex(place), id));
+    queues.forEach((number, record) -> all.put("queue " + number, record));
+    sessions.forEach((number, record) -> all.put("session " + number, record));
+    producers.forEach((key, record) -> all.put("producer " + key.toStringUtf8(), record));
+    return all;
   }
 
   /** How many tasks have a record. */
