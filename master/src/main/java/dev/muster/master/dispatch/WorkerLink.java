@@ -5,6 +5,7 @@ import com.carrotsearch.hppc.cursors.LongCursor;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -22,6 +23,12 @@ final class WorkerLink {
 
   /** When the last frame came, by the leader's monotonic clock, ns. */
   volatile long lastHeardNs;
+
+  /**
+   * A hello of this worker is under way, and settles what the session holds. Set by apply, asked on
+   * the loop.
+   */
+  volatile BooleanSupplier comingBack = () -> false;
 
   /** Queues that it serves, for queries. */
   volatile List<String> queueNames = List.of();

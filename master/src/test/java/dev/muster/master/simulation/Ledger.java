@@ -162,8 +162,7 @@ final class Ledger {
         () -> "the outcome of " + entry.name + " is " + text + ", which nobody sent");
     World.check(
         entry.acceptedToken == 0 || entry.acceptedToken == token,
-        () ->
-            entry.name + ": accepted was " + entry.acceptedToken + ", its outcome is " + text);
+        () -> entry.name + ": accepted was " + entry.acceptedToken + ", its outcome is " + text);
   }
 
   /** The outcome of an attempt is on its way. */

@@ -92,8 +92,7 @@ final class MasterSimulationTest {
     return steps;
   }
 
-  private static @Nullable Throwable run(
-      long seed, List<Long> steps, @Nullable List<String> told) {
+  private static @Nullable Throwable run(long seed, List<Long> steps, @Nullable List<String> told) {
     try {
       Simulation simulation = new Simulation(seed, told);
       steps.forEach(simulation::step);

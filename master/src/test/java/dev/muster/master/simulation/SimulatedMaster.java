@@ -220,8 +220,7 @@ final class SimulatedMaster {
       world.at(fsyncAtMs, process, () -> fsynced(batch, entry, ended, term, index));
     }
 
-    private void fsynced(
-        Batch batch, Entry entry, Consumer<Batch> ended, long term, long index) {
+    private void fsynced(Batch batch, Entry entry, Consumer<Batch> ended, long term, long index) {
       disk.durable = index;
       applyAtMs = Math.max(applyAtMs, world.nowMs + world.roll(3));
       world.at(

@@ -309,8 +309,7 @@ final class SimulatedWorker {
     for (int i = 0; i < offer.getIdsCount(); i++) {
       credit--;
       Held held =
-          new Held(
-              ledger.offered(offer, i, process.name), offer.getIds(i), offer.getToken());
+          new Held(ledger.offered(offer, i, process.name), offer.getIds(i), offer.getToken());
       held.stream = from;
       attempts.add(held);
       world.tell(() -> process.name + " is offered " + held.id + " under " + held.token);

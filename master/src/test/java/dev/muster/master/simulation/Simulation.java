@@ -23,6 +23,9 @@ final class Simulation {
   /** Everything must come to rest within so much virtual time after the last fault, ms. */
   private static final long REST_WITHIN_MS = 600_000;
 
+  /** A fault may still be heard of so long after it, ms. */
+  private static final long LAST_ECHO_MS = 45_000;
+
   private static final List<TaskOptions> OPTIONS =
       List.of(
           TaskOptions.newBuilder().setHandler("keep").build(),
@@ -98,8 +101,7 @@ final class Simulation {
 
   private void addWorker() {
     workers.add(
-        new SimulatedWorker(
-            "w" + ++names, world, ledger, () -> master, WORK, 1 + world.roll(5)));
+        new SimulatedWorker("w" + ++names, world, ledger, () -> master, WORK, 1 + world.roll(5)));
   }
 
   /** Does what this number means now. */
@@ -109,8 +111,7 @@ final class Simulation {
     if (kind < 35) {
       enqueue();
     } else if (kind < 50) {
-      consumer.take(
-          world.percent(60) ? RESULTS : PLAIN, 1 + world.roll(4), world.roll(4) * 300);
+      consumer.take(world.percent(60) ? RESULTS : PLAIN, 1 + world.roll(4), world.roll(4) * 300);
     } else if (kind < 60) {
       await();
     } else if (kind < 65) {
@@ -225,6 +226,9 @@ final class Simulation {
     addWorker();
     addWorker();
     rest();
+    // Late news of old faults, such as the end of a stream, has come by then, and sessions are
+    // over.
+    world.pass(LAST_ECHO_MS);
     ledger.beginOrder();
     for (int i = 0; i < 5; i++) {
       producers.get(i % 2).enqueue(PLAIN, OPTIONS.get(i % 3), 4, 0);
