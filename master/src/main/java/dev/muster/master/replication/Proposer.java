@@ -55,7 +55,7 @@ public final class Proposer implements AutoCloseable {
   private final AtomicLong waitingBytes = new AtomicLong();
   private final Log log;
   private final LongSupplier clockMs;
-  private final LongSupplier dice = new SplittableRandom()::nextLong;
+  private final LongSupplier dice;
   private final Consumer<Throwable> onBroken;
   private final Thread thread;
   private volatile boolean asleep;
@@ -72,7 +72,17 @@ public final class Proposer implements AutoCloseable {
    * @param onBroken told when the loop dies of a fault of ours; the master must stop
    */
   public Proposer(Log log, LongSupplier clockMs, Consumer<Throwable> onBroken) {
+    this(log, clockMs, new SplittableRandom()::nextLong, onBroken);
+  }
+
+  /**
+   * The same, with the caller's dice.
+   *
+   * @param dice thrown once for each entry
+   */
+  public Proposer(Log log, LongSupplier clockMs, LongSupplier dice, Consumer<Throwable> onBroken) {
     this.log = log;
+    this.dice = dice;
     this.clockMs = clockMs;
     this.onBroken = onBroken;
     this.thread = new Thread(this::loop, "muster-proposer");

@@ -15,6 +15,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -30,6 +31,12 @@ final class Ledger {
     final String name;
     final String queue;
     final TaskOptions options;
+
+    /** What must end before it may begin. */
+    final List<Long> after;
+
+    /** Somebody asked to call it off. */
+    boolean calledOff;
 
     /** Promised: it was durable. */
     boolean acknowledged;
@@ -49,8 +56,9 @@ final class Ledger {
     /** Highest token seen. */
     long lastToken;
 
-    private Entry(String name, String queue, TaskOptions options) {
+    private Entry(String name, String queue, TaskOptions options, List<Long> after) {
       this.name = name;
+      this.after = after;
       this.queue = queue;
       this.options = options;
     }
@@ -61,10 +69,17 @@ final class Ledger {
   private static final String RESULT = "r|";
   private static final String FAILURE = "f|";
 
+  /** The state of a task, as a query says. */
+  private final Function<Long, TaskState> stateOf;
+
   private final Map<String, Entry> byName = new LinkedHashMap<>();
   private final Map<Long, Entry> byId = new HashMap<>();
   private final List<Entry> acknowledged = new ArrayList<>();
   private final Map<String, TreeMap<Long, List<Handed>>> order = new LinkedHashMap<>();
+
+  Ledger(Function<Long, TaskState> stateOf) {
+    this.stateOf = stateOf;
+  }
 
   /** The result that an attempt brings: it tells which attempt it was. */
   static String result(String name, long token) {
@@ -77,8 +92,8 @@ final class Ledger {
   }
 
   /** A producer is about to send a task. */
-  void asks(String name, String queue, TaskOptions options) {
-    byName.put(name, new Entry(name, queue, options));
+  void asks(String name, String queue, TaskOptions options, List<Long> after) {
+    byName.put(name, new Entry(name, queue, options, after));
   }
 
   /** A producer was told that its task is durable. */
@@ -128,6 +143,11 @@ final class Ledger {
         () ->
             ("task " + id + " (" + name + ") is handed to " + who + " under " + offer.getToken())
                 + (", but its completion under " + entry.acceptedToken + " was accepted"));
+    for (long first : entry.after) {
+      World.check(
+          isEnd(stateOf.apply(first)),
+          () -> name + " is handed out before task " + first + ", which it comes after, has ended");
+    }
     entry.lastToken = Math.max(entry.lastToken, offer.getToken());
     order
         .computeIfAbsent(offer.getQueue(), queue -> new TreeMap<>())
@@ -148,7 +168,7 @@ final class Ledger {
     checkResult(source, name);
     source.resultId = id;
     return byName.computeIfAbsent(
-        name, key -> new Entry(key, offer.getQueue(), offer.getOptions()));
+        name, key -> new Entry(key, offer.getQueue(), offer.getOptions(), List.of()));
   }
 
   private static String nameIn(String text) {
@@ -168,6 +188,13 @@ final class Ledger {
   /** The outcome of an attempt is on its way. */
   void sent(Entry entry, long token) {
     entry.sentTokens.add(token);
+  }
+
+  /** A failure was accepted: the end, unless there is a next attempt or it counts as stopped. */
+  void acceptedFailure(Entry entry, long token) {
+    if (entry.options.getRetry().getMaxAttempts() <= 1 && !entry.calledOff) {
+      accepted(entry, token);
+    }
   }
 
   /** The master said that this attempt ended the task. */
@@ -201,6 +228,8 @@ final class Ledger {
       case TASK_STATE_SUCCEEDED -> {
         if (keeps(entry)) {
           checkResult(entry, result);
+        } else {
+          World.check(!entry.sentTokens.isEmpty(), () -> entry.name + ": nobody completed it");
         }
       }
       case TASK_STATE_FAILED -> checkResult(entry, String.valueOf(failure));
@@ -208,19 +237,44 @@ final class Ledger {
           World.check(
               !keeps(entry) && !entry.sentTokens.isEmpty(),
               () -> "task " + entry.id + " (" + entry.name + ") is lost");
+      case TASK_STATE_CANCELLED ->
+          World.check(
+              entry.acceptedToken == 0 && (entry.calledOff || !entry.after.isEmpty()),
+              () -> entry.name + " is cancelled, but nobody called it off");
+      case TASK_STATE_EXPIRED ->
+          World.check(
+              entry.acceptedToken == 0 && entry.options.getTtlMs() > 0,
+              () -> entry.name + " expired, but it has no TTL");
+      case TASK_STATE_QUARANTINED ->
+          World.check(entry.acceptedToken == 0, () -> entry.name + " ended, and is quarantined");
       case TASK_STATE_DELAYED,
           TASK_STATE_READY,
           TASK_STATE_OFFERED,
           TASK_STATE_RUNNING,
-          TASK_STATE_CANCELLED,
-          TASK_STATE_EXPIRED,
-          TASK_STATE_QUARANTINED,
           UNRECOGNIZED ->
           throw new AssertionError("task " + entry.id + " (" + entry.name + ") ends as " + state);
     }
   }
 
-  private static boolean keeps(Entry entry) {
+  private static boolean isEnd(TaskState state) {
+    return switch (state) {
+      case TASK_STATE_SUCCEEDED,
+          TASK_STATE_FAILED,
+          TASK_STATE_CANCELLED,
+          TASK_STATE_EXPIRED,
+          TASK_STATE_UNKNOWN ->
+          true;
+      case TASK_STATE_DELAYED,
+          TASK_STATE_READY,
+          TASK_STATE_OFFERED,
+          TASK_STATE_RUNNING,
+          TASK_STATE_QUARANTINED,
+          UNRECOGNIZED ->
+          false;
+    };
+  }
+
+  static boolean keeps(Entry entry) {
     return switch (entry.options.getResultPolicy()) {
       case RESULT_POLICY_KEEP, RESULT_POLICY_UNSPECIFIED -> true;
       case RESULT_POLICY_QUEUE, RESULT_POLICY_DROP, UNRECOGNIZED -> false;
@@ -232,7 +286,7 @@ final class Ledger {
     List<String> open = new ArrayList<>();
     for (Entry entry : byId.values()) {
       TaskState state = machine.task(entry.id, false).getState();
-      if (state == TaskState.TASK_STATE_READY || state == TaskState.TASK_STATE_RUNNING) {
+      if (!isEnd(state) && state != TaskState.TASK_STATE_QUARANTINED) {
         open.add("task " + entry.id + " (" + entry.name + ") is " + state);
       }
     }
@@ -251,7 +305,8 @@ final class Ledger {
       World.check(
           entry.options.getResultPolicy() != ResultPolicy.RESULT_POLICY_QUEUE
               || entry.resultId != 0
-              || task.getState() == TaskState.TASK_STATE_FAILED,
+              || (task.getState() != TaskState.TASK_STATE_SUCCEEDED
+                  && task.getState() != TaskState.TASK_STATE_UNKNOWN),
           () -> entry.name + " succeeded, but its result never came");
     }
   }

@@ -147,10 +147,10 @@ final class SimulatedConsumer {
                         .setMessage(Ledger.failure(entry.name, token))));
       }
     }
-    send(request.build(), entry, token, returned);
+    send(request.build(), entry, token);
   }
 
-  private void send(SettleRequest request, Ledger.Entry entry, long token, boolean returned) {
+  private void send(SettleRequest request, Ledger.Entry entry, long token) {
     SimulatedCall.<SettleReply>unary(
         world,
         process,
@@ -168,8 +168,10 @@ final class SimulatedConsumer {
             Set<Long> refused = new HashSet<>();
             reply.getRefusedList().stream().map(RefusedAttempt::getToken).forEach(refused::add);
             // A refusal may be of a second sending, when the first was accepted: it says nothing.
-            if (refused.isEmpty() && !returned) {
+            if (refused.isEmpty() && request.getSettlement().getCompletedIdsCount() > 0) {
               ledger.accepted(entry, token);
+            } else if (refused.isEmpty() && request.getSettlement().getFailedCount() > 0) {
+              ledger.acceptedFailure(entry, token);
             }
           }
 
@@ -177,8 +179,7 @@ final class SimulatedConsumer {
           public void end(@Nullable Throwable failure) {
             expectUnavailable("a settlement", failure);
             if (!answered) {
-              world.after(
-                  world.between(10, 300), process, () -> send(request, entry, token, returned));
+              world.after(world.between(10, 300), process, () -> send(request, entry, token));
             }
           }
         });

@@ -4,8 +4,11 @@ import dev.muster.master.dispatch.Awaits;
 import dev.muster.master.dispatch.Dispatcher;
 import dev.muster.master.dispatch.Sessions;
 import dev.muster.master.expiry.LeaseWatch;
+import dev.muster.master.log.v1.Advance;
+import dev.muster.master.log.v1.Command;
 import dev.muster.master.log.v1.Entry;
 import dev.muster.master.queue.Effects;
+import dev.muster.master.queue.Outcome;
 import dev.muster.master.queue.QueueMachine;
 import dev.muster.master.queue.Task;
 import dev.muster.master.replication.Applier;
@@ -14,9 +17,12 @@ import dev.muster.master.replication.Flusher;
 import dev.muster.master.replication.LeaderClock;
 import dev.muster.master.replication.Log;
 import dev.muster.master.replication.Proposer;
+import dev.muster.master.replication.Reply;
 import dev.muster.master.rpc.QueuesService;
 import dev.muster.master.rpc.TasksService;
 import dev.muster.master.rpc.WorkService;
+import io.grpc.Status;
+import io.grpc.stub.StreamObserver;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -58,6 +64,10 @@ final class SimulatedMaster {
   private long applyAtMs;
   private long egressAtMs;
   private boolean loopScheduled;
+
+  /** When something is due, as far as the leader has heard; on the loop. */
+  private long dueMs = Long.MAX_VALUE;
+
   private @Nullable Runnable flush;
 
   SimulatedMaster(World world, SimulatedDisk disk) {
@@ -68,7 +78,7 @@ final class SimulatedMaster {
     flusher.onFlushed(generation -> disk.purge(generation.appliedIndex()));
     applier = new Applier(machine, flusher);
     clock = new LeaderClock(() -> EPOCH_MS + world.nowMs + world.clockOffByMs, this::clockNs);
-    proposer = new Proposer(new SimulatedLog(), clock, SimulatedMaster::broken);
+    proposer = new Proposer(new SimulatedLog(), clock, world::dice, SimulatedMaster::broken);
     leases = new LeaseWatch(proposer, applier, clock);
     dispatcher = new Dispatcher(proposer, this::clockNs, leases::leased);
     sessions = new Sessions(proposer, dispatcher, this::clockNs);
@@ -105,7 +115,7 @@ final class SimulatedMaster {
       if (logged.index() > machine.appliedIndex() && logged.index() <= upto) {
         if (logged.content() != null) {
           Entry entry = logged.entry();
-          machine.begin(entry.getStampMs(), Effects.NONE);
+          machine.begin(entry.getStampMs(), entry.getDice(), Effects.NONE);
           entry.getCommandsList().forEach(command -> machine.apply(command, logged.index()));
         }
         machine.end(logged.term(), logged.index());
@@ -127,12 +137,38 @@ final class SimulatedMaster {
     sessions.restore(machine.sessions());
     leases.restore(machine);
     machine.waiting(dispatcher::waiting);
+    dueMs = machine.nextDueMs();
   }
 
   private void tick() {
     sessions.tick();
     dispatcher.tick();
     leases.tick();
+    if (dueMs <= clock.getAsLong()) {
+      dueMs = Long.MAX_VALUE;
+      proposer.propose(
+          Command.newBuilder().setAdvance(Advance.getDefaultInstance()).build(), new Advanced());
+    }
+  }
+
+  /** A command that has no method of a service yet. */
+  void propose(Command command, StreamObserver<Outcome> caller) {
+    proposer.execute(
+        () ->
+            proposer.propose(
+                command,
+                new Reply() {
+                  @Override
+                  public void applied(Outcome outcome) {
+                    caller.onNext(outcome);
+                    caller.onCompleted();
+                  }
+
+                  @Override
+                  public void unknown(String why) {
+                    caller.onError(Status.UNAVAILABLE.withDescription(why).asRuntimeException());
+                  }
+                }));
   }
 
   private void every(long periodMs, Runnable task) {
@@ -248,6 +284,34 @@ final class SimulatedMaster {
     @Override
     public void finished(Task task) {
       awaits.finished(task);
+    }
+
+    @Override
+    public void moved(Task task) {}
+
+    @Override
+    public void stop(long session, long id, long token) {}
+
+    @Override
+    public void lost(long session, List<Long> ids) {}
+
+    @Override
+    public void due(long atMs) {
+      proposer.execute(() -> dueMs = atMs);
+    }
+  }
+
+  /** What was due is done; there may be more. */
+  private final class Advanced implements Reply {
+    @Override
+    public void applied(Outcome outcome) {
+      long nextMs = machine.nextDueMs();
+      proposer.execute(() -> dueMs = Math.min(dueMs, nextMs));
+    }
+
+    @Override
+    public void unknown(String why) {
+      throw new AssertionError("the log of the simulation always knows: " + why);
     }
   }
 }

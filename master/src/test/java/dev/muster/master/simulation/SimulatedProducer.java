@@ -4,7 +4,6 @@ import com.google.protobuf.ByteString;
 import dev.muster.proto.v1.EnqueueReply;
 import dev.muster.proto.v1.EnqueueRequest;
 import dev.muster.proto.v1.RequestId;
-import dev.muster.proto.v1.TaskOptions;
 import io.grpc.Status;
 import java.util.ArrayList;
 import java.util.List;
@@ -40,21 +39,20 @@ final class SimulatedProducer {
     return unanswered.isEmpty();
   }
 
-  void enqueue(String queue, TaskOptions options, int count, int waitMs) {
+  /** Asks for tasks; payloads and number are added here. */
+  void enqueue(EnqueueRequest.Builder request, int count) {
     if (unanswered.size() >= UNANSWERED_MAX) {
       return;
     }
     long number = ++lastNumber;
     List<String> names = new ArrayList<>();
-    EnqueueRequest.Builder request =
-        EnqueueRequest.newBuilder().setQueue(queue).setOptions(options).setWaitMs(waitMs);
     for (int i = 0; i < count; i++) {
       String name = process.name + "." + number + "." + i;
       names.add(name);
       request.addPayloads(ByteString.copyFromUtf8(name));
-      ledger.asks(name, queue, options);
+      ledger.asks(name, request.getQueue(), request.getOptions(), request.getAfterIdsList());
     }
-    world.tell(() -> process.name + " enqueues " + names + " into " + queue);
+    world.tell(() -> process.name + " enqueues " + names + " into " + request.getQueue());
     unanswered.put(number, new Asked(request.build(), names));
     send(number);
   }

@@ -446,7 +446,11 @@ final class SimulatedWorker {
           World.check(
               !held.lost,
               () -> "task " + held.id + " under " + held.token + " was lost, and is accepted");
-          ledger.accepted(held.entry, held.token);
+          if (ended.outcome == Outcome.COMPLETED) {
+            ledger.accepted(held.entry, held.token);
+          } else {
+            ledger.acceptedFailure(held.entry, held.token);
+          }
         }
       }
     }

@@ -1,11 +1,18 @@
 package dev.muster.master.simulation;
 
+import dev.muster.master.log.v1.Cancel;
+import dev.muster.master.log.v1.Command;
+import dev.muster.master.queue.Outcome;
 import dev.muster.master.queue.QueueMachine;
 import dev.muster.proto.v1.ConfigureQueueRequest;
+import dev.muster.proto.v1.EnqueueRequest;
+import dev.muster.proto.v1.OnFailure;
 import dev.muster.proto.v1.QueueInfo;
 import dev.muster.proto.v1.QueueSettings;
 import dev.muster.proto.v1.ResultPolicy;
+import dev.muster.proto.v1.RetryPolicy;
 import dev.muster.proto.v1.TaskOptions;
+import dev.muster.proto.v1.TaskState;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.SortedMap;
@@ -26,6 +33,13 @@ final class Simulation {
   /** A fault may still be heard of so long after it, ms. */
   private static final long LAST_ECHO_MS = 45_000;
 
+  private static final RetryPolicy RETRY =
+      RetryPolicy.newBuilder()
+          .setMaxAttempts(3)
+          .setBackoffMinMs(100)
+          .setBackoffMaxMs(2_000)
+          .build();
+
   private static final List<TaskOptions> OPTIONS =
       List.of(
           TaskOptions.newBuilder().setHandler("keep").build(),
@@ -40,7 +54,7 @@ final class Simulation {
               .build());
 
   private final World world;
-  private final Ledger ledger = new Ledger();
+  private final Ledger ledger = new Ledger(this::stateOf);
   private SimulatedDisk disk = new SimulatedDisk();
 
   /** Whoever starts masters and workers again; it never fails. */
@@ -108,8 +122,12 @@ final class Simulation {
   void step(long number) {
     world.reseed(number);
     int kind = world.roll(100);
-    if (kind < 35) {
+    if (kind < 29) {
       enqueue();
+    } else if (kind < 32) {
+      join();
+    } else if (kind < 35) {
+      cancel();
     } else if (kind < 50) {
       consumer.take(world.percent(60) ? RESULTS : PLAIN, 1 + world.roll(4), world.roll(4) * 300);
     } else if (kind < 60) {
@@ -125,19 +143,92 @@ final class Simulation {
 
   private void enqueue() {
     SimulatedProducer producer = producers.get(world.roll(producers.size()));
-    TaskOptions options = OPTIONS.get(world.roll(OPTIONS.size()));
     boolean small = world.percent(25);
-    int count = 1 + world.roll(small ? SMALL_LENGTH : 10);
-    producer.enqueue(small ? SMALL : PLAIN, options, count, small ? world.roll(3) * 500 : 0);
+    EnqueueRequest.Builder request = plain().setQueue(small ? SMALL : PLAIN);
+    if (small) {
+      request.setWaitMs(world.roll(3) * 500);
+    }
+    // In a calm history everything is first in, first out.
+    if (!calm && world.percent(15)) {
+      request.setDelayMs(1 + world.roll(3_000));
+    }
+    if (!calm && world.percent(30)) {
+      request.getOptionsBuilder().setRetry(RETRY);
+    }
+    if (!calm && world.percent(8)) {
+      request.getOptionsBuilder().setTtlMs(1 + world.roll(3_000));
+    }
+    producer.enqueue(request, 1 + world.roll(small ? SMALL_LENGTH : 10));
+  }
+
+  private EnqueueRequest.Builder plain() {
+    return EnqueueRequest.newBuilder()
+        .setQueue(PLAIN)
+        .setOptions(OPTIONS.get(world.roll(OPTIONS.size())));
+  }
+
+  /** Tasks that come after others. */
+  private void join() {
+    List<Long> first =
+        some(6).stream().filter(Ledger::keeps).map(entry -> entry.id).distinct().toList();
+    if (!calm && !first.isEmpty()) {
+      OnFailure onFailure =
+          world.percent(50) ? OnFailure.ON_FAILURE_RUN : OnFailure.ON_FAILURE_CANCEL;
+      producers
+          .get(world.roll(producers.size()))
+          .enqueue(plain().addAllAfterIds(first).setOnFailure(onFailure), 1 + world.roll(3));
+    }
+  }
+
+  private void cancel() {
+    List<Ledger.Entry> some = some(4);
+    if (!calm && !some.isEmpty()) {
+      cancel(some, world.percent(50));
+    }
+  }
+
+  private void cancel(List<Ledger.Entry> some, boolean subtree) {
+    List<Long> ids = some.stream().map(entry -> entry.id).distinct().toList();
+    some.forEach(entry -> entry.calledOff = true);
+    world.tell(() -> "somebody calls off " + ids);
+    Command command =
+        Command.newBuilder()
+            .setCancel(Cancel.newBuilder().addAllIds(ids).setSubtree(subtree))
+            .build();
+    SimulatedCall.<Outcome>unary(
+        world,
+        operator,
+        master,
+        (to, caller) -> {
+          to.propose(command, caller);
+          return null;
+        },
+        new SimulatedCall.Answer<>() {
+          @Override
+          public void next(Outcome reply) {}
+
+          @Override
+          public void end(@Nullable Throwable failure) {}
+        });
+  }
+
+  /** Some tasks that are known to be durable, the later ones more often. */
+  private List<Ledger.Entry> some(int most) {
+    List<Ledger.Entry> known = ledger.acknowledged();
+    List<Ledger.Entry> some = new ArrayList<>();
+    for (int left = 1 + world.roll(most); left > 0 && !known.isEmpty(); left--) {
+      int back = world.roll(world.percent(50) ? known.size() : Math.min(10, known.size()));
+      some.add(known.get(known.size() - 1 - back));
+    }
+    return some;
+  }
+
+  private TaskState stateOf(long id) {
+    return master.machine.task(id, false).getState();
   }
 
   private void await() {
-    List<Ledger.Entry> known = ledger.acknowledged();
-    List<Long> ids = new ArrayList<>();
-    for (int left = world.roll(8); left > 0 && !known.isEmpty(); left--) {
-      int back = world.roll(world.percent(50) ? known.size() : Math.min(10, known.size()));
-      ids.add(known.get(known.size() - 1 - back).id);
-    }
+    List<Long> ids = some(7).stream().map(entry -> entry.id).toList();
     awaiters.removeIf(SimulatedAwaiter::isIdle);
     if (!ids.isEmpty() && awaiters.size() < 10) {
       awaiters.add(new SimulatedAwaiter("a" + ++names, world, ledger, () -> master, ids));
@@ -231,7 +322,7 @@ final class Simulation {
     world.pass(LAST_ECHO_MS);
     ledger.beginOrder();
     for (int i = 0; i < 5; i++) {
-      producers.get(i % 2).enqueue(PLAIN, OPTIONS.get(i % 3), 4, 0);
+      producers.get(i % 2).enqueue(plain(), 4);
       world.pass(world.roll(10));
     }
     rest();
@@ -248,8 +339,25 @@ final class Simulation {
     while (!isAtRest()) {
       World.check(world.nowMs < untilMs, () -> "no rest within the time: " + stuck());
       world.pass(100);
+      releaseQuarantined();
       if (waits(RESULTS)) {
         consumer.take(RESULTS, 10, 0);
+      }
+    }
+  }
+
+  /** What is set aside stays there until a person looks at it. */
+  private void releaseQuarantined() {
+    for (QueueInfo queue : master.machine.queues("", "", 100)) {
+      if (queue.getQuarantined() > 0) {
+        List<Ledger.Entry> aside =
+            ledger.acknowledged().stream()
+                .filter(entry -> stateOf(entry.id) == TaskState.TASK_STATE_QUARANTINED)
+                .toList();
+        if (!aside.isEmpty()) {
+          cancel(aside, false);
+        }
+        return;
       }
     }
   }
@@ -267,7 +375,7 @@ final class Simulation {
 
   private boolean waits(String name) {
     QueueInfo queue = master.machine.queue(name);
-    return queue != null && queue.getReady() + queue.getOffered() > 0;
+    return queue != null && queue.getReady() + queue.getOffered() + queue.getDelayed() > 0;
   }
 
   private String stuck() {

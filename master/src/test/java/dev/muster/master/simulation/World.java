@@ -50,6 +50,10 @@ final class World {
     dice = new SplittableRandom(number);
   }
 
+  long dice() {
+    return dice.nextLong();
+  }
+
   /** 0 to bound - 1. */
   int roll(int bound) {
     return dice.nextInt(bound);

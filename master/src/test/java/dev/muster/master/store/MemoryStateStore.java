@@ -80,6 +80,7 @@ public final class MemoryStateStore implements StateStore {
     copy.queues.putAll(queues);
     copy.sessions.putAll(sessions);
     copy.producers.putAll(producers);
+    families.forEach((family, records) -> copy.family(family).putAll(records));
     return copy;
   }
 
@@ -92,6 +93,11 @@ public final class MemoryStateStore implements StateStore {
     queues.forEach((number, record) -> all.put("queue " + number, record));
     sessions.forEach((number, record) -> all.put("session " + number, record));
     producers.forEach((key, record) -> all.put("producer " + key.toStringUtf8(), record));
+    families.forEach(
+        (family, records) ->
+            records.forEach(
+                (key, value) ->
+                    all.put(family + " " + HexFormat.of().formatHex(key.toByteArray()), value)));
     return all;
   }
 
