@@ -72,7 +72,12 @@ final class WorkerLink {
   }
 
   boolean isHungry() {
-    return credit > 0 && !draining && !closing && stream.get() != null;
+    // A lease behind the hello would go to the new stream, on the credit of the old one.
+    return credit > 0
+        && !draining
+        && !closing
+        && stream.get() != null
+        && !comingBack.getAsBoolean();
   }
 
   void started(List<Long> ids) {

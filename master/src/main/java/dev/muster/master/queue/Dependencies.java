@@ -53,7 +53,11 @@ final class Dependencies {
       }
       if (!first.isFinished()) {
         bonds.await(id);
-        bondsOf(state.tasks.touch(first)).addDependent(task.id);
+        Task changed = state.tasks.touch(first);
+        if (changed.state == TaskState.TASK_STATE_READY) {
+          changed.queue.ready.replace(changed);
+        }
+        bondsOf(changed).addDependent(task.id);
         continue;
       }
       putInput(task.id, first.toResult());

@@ -10,6 +10,7 @@ import dev.muster.proto.v1.RefusalReason;
 import dev.muster.proto.v1.RequestId;
 import dev.muster.proto.v1.ResultPolicy;
 import dev.muster.proto.v1.TaskOptions;
+import dev.muster.proto.v1.TaskState;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -232,7 +233,11 @@ final class Enqueueing {
   private void adopt(long parentId, long child) {
     Task parent = state.tasks.find(parentId);
     if (parent != null) {
-      state.tasks.touch(parent).hasChildren = true;
+      Task changed = state.tasks.touch(parent);
+      changed.hasChildren = true;
+      if (changed.state == TaskState.TASK_STATE_READY) {
+        changed.queue.ready.replace(changed);
+      }
       state.children.put(MachineState.idKey(parentId, child), ByteString.EMPTY);
     }
   }

@@ -128,6 +128,21 @@ final class Lane {
     }
   }
 
+  /**
+   * A task of this lane changed where it stands, and this object stands for it now: the window must
+   * not go by an older one.
+   */
+  void replace(Task task) {
+    if (givenBack != null && givenBack.removeIf(other -> other.id == task.id)) {
+      givenBack.add(task);
+    } else if (task.position <= cursor) {
+      for (int left = window.size(); left > 0; left--) {
+        Task next = window.removeFirst();
+        window.addLast(next.id == task.id ? task : next);
+      }
+    }
+  }
+
   /** Takes out a task, wherever in the lane it is. */
   void leave(Task task) {
     if (givenBack != null && givenBack.removeIf(other -> other.id == task.id)) {

@@ -331,6 +331,18 @@ final class DispatchTest {
   }
 
   @Test
+  void shouldLeaseNothingOnOldCreditToAWorkerThatComesBack() {
+    new Worker().hello("w", 3);
+    rig.hold();
+    Worker again = new Worker();
+    again.begin("w", 1, List.of(), List.of());
+    rig.settle();
+    enqueue(3, 0);
+    rig.release();
+    assertThat(again.ids).hasSize(1);
+  }
+
+  @Test
   void shouldNotCountTheCreditOfALateFrameTwice() {
     Worker worker = new Worker().hello("w", 1);
     Worker again = new Worker().hello("w", 1);

@@ -46,6 +46,16 @@ final class QueueMachineTest {
     assertThat(rig.machine.unconserved()).isEmpty();
   }
 
+  @Test
+  void shouldRunATaskAfterOneThatWasBeingWrittenWhenItWasBound() {
+    rig.apply(enqueue("q", 1));
+    rig.roll();
+    rig.apply(enqueue(request("q", KEEP, ByteString.copyFromUtf8("second")).addAfterIds(1)));
+    long first = leaseIds("q", 0, 1).get(0);
+    rig.apply(settle(completed(first, rig.index(), "done")));
+    assertThat(queue("q").getReady()).isEqualTo(1);
+  }
+
   private List<Offer> offers(String queue, long session, int max) {
     return ((Outcome.Leased) rig.apply(lease(queue, session, max))).offers();
   }

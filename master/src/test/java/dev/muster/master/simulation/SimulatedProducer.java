@@ -99,7 +99,8 @@ final class SimulatedProducer {
           () -> asked.names + " are acknowledged as " + reply.getCount() + " tasks");
       world.tell(() -> asked.names + " are tasks " + reply.getFirstId() + " …");
       for (int i = 0; i < asked.names.size(); i++) {
-        ledger.acknowledged(asked.names.get(i), reply.getFirstId() + i);
+        long id = reply.getIdsCount() == 0 ? reply.getFirstId() + i : reply.getIds(i);
+        ledger.acknowledged(asked.names.get(i), id);
       }
     }
 

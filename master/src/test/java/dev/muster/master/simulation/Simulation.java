@@ -14,7 +14,9 @@ import dev.muster.proto.v1.RetryPolicy;
 import dev.muster.proto.v1.TaskOptions;
 import dev.muster.proto.v1.TaskState;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Set;
 import java.util.SortedMap;
 import org.jspecify.annotations.Nullable;
 
@@ -26,6 +28,7 @@ final class Simulation {
   private static final List<String> WORK = List.of(PLAIN, SMALL);
   private static final int SMALL_LENGTH = 5;
   private static final int WORKERS_MAX = 4;
+  private static final long TEN_YEARS_MS = 10 * 365 * 86_400_000L;
 
   /** Everything must come to rest within so much virtual time after the last fault, ms. */
   private static final long REST_WITHIN_MS = 600_000;
@@ -67,7 +70,7 @@ final class Simulation {
   private final boolean calm;
   private SimulatedMaster master;
   private int names;
-  private boolean configured;
+  private final Set<String> unconfigured = new HashSet<>(Set.of(PLAIN, SMALL, RESULTS));
 
   /**
    * @param seed decides what holds for the whole history; the steps decide the rest
@@ -84,7 +87,12 @@ final class Simulation {
       producers.add(new SimulatedProducer("p" + i, world, ledger, () -> master));
       addWorker();
     }
-    configure(SMALL, QueueSettings.newBuilder().setMaxLength(SMALL_LENGTH).build());
+    // The clock may jump: what has ended is kept all the same, so that it can be looked at.
+    QueueSettings settings =
+        QueueSettings.newBuilder().setRetainedMs(TEN_YEARS_MS).setDeadMs(TEN_YEARS_MS).build();
+    configure(PLAIN, settings);
+    configure(RESULTS, settings);
+    configure(SMALL, settings.toBuilder().setMaxLength(SMALL_LENGTH).build());
   }
 
   private void configure(String queue, QueueSettings settings) {
@@ -101,12 +109,12 @@ final class Simulation {
         new SimulatedCall.Answer<>() {
           @Override
           public void next(QueueInfo reply) {
-            configured = true;
+            unconfigured.remove(queue);
           }
 
           @Override
           public void end(@Nullable Throwable failure) {
-            if (!configured) {
+            if (unconfigured.contains(queue)) {
               world.after(100, operator, () -> configure(queue, settings));
             }
           }
@@ -363,7 +371,7 @@ final class Simulation {
   }
 
   private boolean isAtRest() {
-    return configured
+    return unconfigured.isEmpty()
         && !master.process.dead
         && producers.stream().allMatch(SimulatedProducer::isIdle)
         && awaiters.stream().allMatch(SimulatedAwaiter::isIdle)
