@@ -382,9 +382,10 @@ final class SimulatedWorker {
             () -> process.name + ": a new session has settlements");
         welcome(frame, from);
       }
+      // First: the same task may be offered anew in the same frame.
+      lost(frame.getCancelledIdsList());
       frame.getOffersList().forEach(offer -> offered(offer, from));
       settled(frame, from);
-      lost(frame.getCancelledIdsList());
       flushSoon();
     }
 
