@@ -32,6 +32,9 @@ final class Leasing {
     EXPIRED
   }
 
+  /** In place of a run time. */
+  static final long NOT_RUN = -1;
+
   private final MachineState state;
 
   Leasing(MachineState state) {
@@ -42,26 +45,33 @@ final class Leasing {
     QueueState queue = state.queues.find(command.getQueue());
     WorkerSession session = state.sessions.find(command.getSession());
     if (queue == null || (command.getSession() != 0 && session == null)) {
-      return new Outcome.Leased(List.of(), 0, 0);
+      return new Outcome.Leased(List.of(), 0, 0, 0);
     }
     long leaseUntilMs = session == null ? state.nowMs + command.getVisibilityTimeoutMs() : 0;
     OfferBuilder offers = new OfferBuilder(queue.name, index);
+    Choice choice = queue.ready.choice(session, state);
     int count = 0;
+    long cost = 0;
     long bytes = 0;
-    for (; count < command.getMax(); count++) {
-      Task next = queue.ready.peek(state.tasks);
-      if (next == null) {
+    for (long left = command.getMax(); left > 0; count++) {
+      Task next = choice.peek();
+      // A task that costs more than is left ends the lease: what costs less and comes later must
+      // not overtake it for ever.
+      if (next == null || (session != null && Ready.costOf(next.options) > left)) {
         break;
       }
       bytes += offers.bytesWith(next);
       if (count > 0 && bytes > LEASE_BYTES_MAX) {
         break;
       }
-      queue.ready.remove(next);
+      choice.take(next);
+      cost += Ready.costOf(next.options);
+      left -= session == null ? 1 : Ready.costOf(next.options);
       Task task = state.tasks.touch(next);
       task.state = TaskState.TASK_STATE_RUNNING;
       task.token = index;
       task.attempts++;
+      task.offeredMs = state.nowMs;
       task.leaseUntilMs = leaseUntilMs;
       state.tasks.lease(task);
       if (session != null) {
@@ -73,8 +83,11 @@ final class Leasing {
     queue.leased += count;
     if (count > 0) {
       state.changed(queue);
+    } else {
+      // Who asked in vain must not go by an older figure: it would ask again at once, and again.
+      state.tellLeader(queue);
     }
-    return new Outcome.Leased(offers.build(), count, leaseUntilMs);
+    return new Outcome.Leased(offers.build(), count, cost, leaseUntilMs);
   }
 
   Outcome expire(ExpireLeases command) {
@@ -152,7 +165,7 @@ final class Leasing {
   void giveBack(Task leased, Return why) {
     Task task = state.tasks.touch(leased);
     QueueState queue = task.queue;
-    release(task);
+    release(task, why == Return.UNSTARTED ? NOT_RUN : 0);
     switch (why) {
       case UNSTARTED -> {
         task.returns++;
@@ -162,14 +175,21 @@ final class Leasing {
       case EXPIRED -> task.expiries++;
     }
     task.state = TaskState.TASK_STATE_READY;
-    task.lane = queue.ready.key();
-    task.position = task.id;
-    queue.ready.giveBack(task);
+    queue.ready.enter(task, state);
     state.changed(queue);
   }
 
-  /** Ends the lease of a touched task, whatever becomes of it. */
-  void release(Task task) {
+  /**
+   * Ends the lease of a touched task, whatever becomes of it.
+   *
+   * @param runUs how long it ran, µs; 0: since the lease; {@link #NOT_RUN}: not at all
+   */
+  void release(Task task, long runUs) {
+    if (runUs == NOT_RUN) {
+      task.queue.ready.returned(task, state);
+    } else {
+      task.queue.ready.released(task, runUs, state);
+    }
     state.tasks.unlease(task);
     if (task.session != 0) {
       WorkerSession session = state.sessions.find(task.session);

@@ -60,11 +60,19 @@ final class MachineState {
     }
   }
 
+  /** The largest stamp so far, µs since the epoch. */
+  long nowUs() {
+    return nowMs * 1_000;
+  }
+
   /** The entry ends: what it changed is told. */
   void end() {
     for (QueueState queue : toTell) {
       queue.toldAtEnd = false;
-      effects.waiting(queue.name, queue.ready.size(), queue.room());
+      queue.ready.tidy(this);
+      if (effects != Effects.NONE) {
+        effects.waiting(queue.name, queue.ready.supply(nowMs));
+      }
     }
     toTell.clear();
     effects = Effects.NONE;

@@ -4,6 +4,7 @@ import dev.muster.proto.v1.Offer;
 import dev.muster.proto.v1.QueueInfo;
 import dev.muster.proto.v1.RefusalReason;
 import dev.muster.proto.v1.RefusedAttempt;
+import dev.muster.proto.v1.TenantInfo;
 import java.util.List;
 
 /**
@@ -20,9 +21,10 @@ public sealed interface Outcome {
    * Tasks were leased: none when none was ready or the session is gone.
    *
    * @param count tasks in all offers together
+   * @param cost slots that they take
    * @param leaseUntilMs without a session: when the leases end, ms since the epoch
    */
-  record Leased(List<Offer> offers, int count, long leaseUntilMs) implements Outcome {}
+  record Leased(List<Offer> offers, int count, long cost, long leaseUntilMs) implements Outcome {}
 
   /** The attempts were settled, but for those refused. */
   record Settled(List<RefusedAttempt> refused) implements Outcome {}
@@ -40,6 +42,9 @@ public sealed interface Outcome {
 
   /** The queue as it is now. */
   record Configured(QueueInfo queue) implements Outcome {}
+
+  /** The tenant as it is now. */
+  record TenantConfigured(TenantInfo tenant) implements Outcome {}
 
   /** Applied; there is nothing to say about it. */
   record Done() implements Outcome {}

@@ -12,6 +12,7 @@ import dev.muster.master.store.StateStore;
 import dev.muster.master.store.v1.AnswerRecord;
 import dev.muster.master.store.v1.MetaRecord;
 import dev.muster.proto.v1.ConfigureQueueRequest;
+import dev.muster.proto.v1.ConfigureTenantRequest;
 import dev.muster.proto.v1.EnqueueRequest;
 import dev.muster.proto.v1.QueueInfo;
 import dev.muster.proto.v1.QueueSettings;
@@ -19,6 +20,7 @@ import dev.muster.proto.v1.RefusalReason;
 import dev.muster.proto.v1.ResultPolicy;
 import dev.muster.proto.v1.TaskInfo;
 import dev.muster.proto.v1.TaskOptions;
+import dev.muster.proto.v1.TenantInfo;
 import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -53,13 +55,15 @@ public final class QueueMachine {
     appliedTerm = meta.getAppliedTerm();
     state.sequence = meta.getSequence();
     state.nowMs = meta.getNowMs();
-    state.queues.restore(store);
+    state.queues.restore(store, state.sequence);
     state.sessions.restore(store);
     state.producers.restore(store);
     store.leased().forEach(record -> restoreHolder(state.tasks.restoreLeased(record)));
+    state.queues.restored(state);
   }
 
   private void restoreHolder(Task task) {
+    task.queue.ready.restoreLeased(task);
     WorkerSession session = state.sessions.find(task.session);
     if (session != null) {
       session.hold(task);
@@ -106,12 +110,12 @@ public final class QueueMachine {
       case EXPIRE_LEASES -> leasing.expire(command.getExpireLeases());
       case EXTEND -> leasing.extend(command.getExtend());
       case CONFIGURE_QUEUE -> configure(command.getConfigureQueue());
+      case CONFIGURE_TENANT -> configure(command.getConfigureTenant());
       case GRAPH,
           CANCEL,
           BULK,
           ADVANCE,
           OVERRUN,
-          CONFIGURE_TENANT,
           PUT_SCHEDULE,
           DELETE_SCHEDULE,
           PAUSE_SCHEDULE,
@@ -170,13 +174,24 @@ public final class QueueMachine {
               + " more do not fit");
     }
     TaskOptions options = queue.shared(request.getOptions());
+    if (queue.ready.refuses(options)) {
+      return new Outcome.Refused(
+          RefusalReason.REFUSAL_REASON_LIMIT,
+          "tasks of at most "
+              + Ready.POOLS_MAX
+              + " different requirements and costs may wait in queue "
+              + queue.name
+              + "; these are of one more");
+    }
     Generation current = state.tasks.current();
     long firstId = state.sequence + 1;
     for (int i = 0; i < count; i++) {
       ByteString payload = request.getPayloads(i);
-      Task task = new Task(++state.sequence, queue, options, payload, state.nowMs);
+      String tenant = i < request.getTenantsCount() ? request.getTenants(i) : "";
+      String group = i < request.getGroupsCount() ? request.getGroups(i) : "";
+      Task task = new Task(++state.sequence, queue, options, payload, state.nowMs, tenant, group);
       state.tasks.add(task);
-      queue.ready.append(task, current);
+      queue.ready.enter(task, state);
     }
     queue.enqueued += count;
     state.changed(queue);
@@ -209,7 +224,12 @@ public final class QueueMachine {
           "the session ended; what it held belongs to others now");
     }
     WorkerSession session =
-        new WorkerSession(++state.sequence, command.getKey(), command.getWorker());
+        new WorkerSession(
+            ++state.sequence,
+            command.getKey(),
+            command.getWorker(),
+            command.getLabelsMap(),
+            command.getSlots());
     state.sessions.add(session);
     state.tasks.current().dirty(session);
     return new Outcome.Opened(session.number, false, 0, List.of());
@@ -253,8 +273,19 @@ public final class QueueMachine {
     if (settings.hasRetainedMax()) {
       queue.retainedMax = settings.getRetainedMax();
     }
+    queue.ready.configure(settings, state);
     state.changed(queue);
     return new Outcome.Configured(queue.toInfo().build());
+  }
+
+  private Outcome configure(ConfigureTenantRequest request) {
+    QueueState queue = state.use(request.getQueue());
+    if (queue == null) {
+      return tooManyQueues();
+    }
+    TenantInfo tenant = queue.ready.configure(request, state);
+    state.changed(queue);
+    return new Outcome.TenantConfigured(tenant);
   }
 
   // Generations. Called under the same lock as apply.
@@ -387,8 +418,14 @@ public final class QueueMachine {
   /** What waits in each queue, in order of name. */
   public void waiting(WaitingVisitor visit) {
     for (QueueState queue : state.queues.page("", "", Integer.MAX_VALUE)) {
-      visit.queue(queue.name, queue.ready.size(), queue.room());
+      visit.queue(queue.name, queue.ready.supply(state.nowMs));
     }
+  }
+
+  /** Tenants of a queue in order of name; see ListTenantsRequest. */
+  public List<TenantInfo> tenants(String name, String after, int limit) {
+    QueueState queue = state.queues.find(name);
+    return queue == null ? List.of() : queue.ready.tenants(after, limit);
   }
 
   /** Names of queues whose counts do not add up: none, ever. */
@@ -402,9 +439,9 @@ public final class QueueMachine {
     return broken;
   }
 
-  /** Gets one queue: tasks that can be leased and enqueued now. */
+  /** Gets one queue: what can be leased and enqueued now. */
   public interface WaitingVisitor {
-    void queue(String name, long ready, long room);
+    void queue(String name, Supply supply);
   }
 
   /** Gets one lease; {@code session} is 0 without one, {@code leaseUntilMs} 0 with one. */

@@ -3,6 +3,7 @@ package dev.muster.master.queue;
 import dev.muster.master.store.LaneKey;
 import dev.muster.master.store.v1.LaneRecord;
 import dev.muster.master.store.v1.QueueRecord;
+import dev.muster.master.store.v1.TaskRecord;
 import dev.muster.proto.v1.QueueInfo;
 import dev.muster.proto.v1.QueueSettings;
 import dev.muster.proto.v1.TaskOptions;
@@ -15,10 +16,13 @@ final class QueueState {
 
   final int number;
   final String name;
-  final Lane ready;
+  final Ready ready;
   final Lane retained;
   final Lane dead;
   final LaneKey leasedKey;
+
+  /** Where a task is that is in no lane yet. */
+  final LaneKey nowhere;
 
   /** Tasks that may wait; 0: no limit. */
   long maxLength;
@@ -47,18 +51,24 @@ final class QueueState {
     this.number = number;
     this.name = name;
     this.leasedKey = new LaneKey(LaneKey.Kind.LEASED, number, 0);
-    this.ready = new Lane(key(LaneKey.Kind.READY));
+    this.nowhere = key(LaneKey.Kind.READY);
+    this.ready = new Ready(this);
     this.retained = new Lane(key(LaneKey.Kind.RETAINED));
     this.dead = new Lane(key(LaneKey.Kind.DEAD));
   }
 
-  QueueState(QueueRecord record) {
+  /**
+   * @param sequence the last position that was given out
+   */
+  QueueState(QueueRecord record, long sequence) {
     this.number = record.getNumber();
     this.name = record.getName();
     this.leasedKey = new LaneKey(LaneKey.Kind.LEASED, number, 0);
-    this.ready = lane(record, LaneKey.Kind.READY);
-    this.retained = lane(record, LaneKey.Kind.RETAINED);
-    this.dead = lane(record, LaneKey.Kind.DEAD);
+    this.nowhere = key(LaneKey.Kind.READY);
+    this.ready = new Ready(this);
+    this.ready.restore(record, sequence);
+    this.retained = lane(record, LaneKey.Kind.RETAINED, sequence);
+    this.dead = lane(record, LaneKey.Kind.DEAD, sequence);
     this.maxLength = record.getSettings().getMaxLength();
     this.retainedMax = record.getSettings().getRetainedMax();
     this.enqueued = record.getEnqueued();
@@ -72,36 +82,40 @@ final class QueueState {
     return new LaneKey(kind, number, 0);
   }
 
-  private Lane lane(QueueRecord record, LaneKey.Kind kind) {
+  private Lane lane(QueueRecord record, LaneKey.Kind kind, long sequence) {
     for (LaneRecord lane : record.getLanesList()) {
       if (lane.getKind() == kind.code()) {
-        return new Lane(key(kind), lane.getSize(), lane.getHead());
+        return new Lane(key(kind), lane.getSize(), lane.getHead(), sequence);
       }
     }
     return new Lane(key(kind));
   }
 
   QueueRecord toRecord() {
-    return QueueRecord.newBuilder()
-        .setNumber(number)
-        .setName(name)
-        .setEnqueued(enqueued)
-        .setLeased(leased)
-        .setSucceeded(succeeded)
-        .setFailed(failed)
-        .setSettings(settings())
-        .setStaleSettlements(staleSettlements)
-        .addLanes(toRecord(ready))
-        .addLanes(toRecord(retained))
-        .addLanes(toRecord(dead))
-        .build();
+    QueueRecord.Builder record =
+        QueueRecord.newBuilder()
+            .setNumber(number)
+            .setName(name)
+            .setEnqueued(enqueued)
+            .setLeased(leased)
+            .setSucceeded(succeeded)
+            .setFailed(failed)
+            .setSettings(settings())
+            .setStaleSettlements(staleSettlements)
+            .addLanes(toRecord(retained))
+            .addLanes(toRecord(dead));
+    ready.addTo(record);
+    return record.build();
   }
 
   private QueueSettings settings() {
-    return QueueSettings.newBuilder().setMaxLength(maxLength).setRetainedMax(retainedMax).build();
+    QueueSettings.Builder settings =
+        QueueSettings.newBuilder().setMaxLength(maxLength).setRetainedMax(retainedMax);
+    ready.settings(settings);
+    return settings.build();
   }
 
-  private static LaneRecord toRecord(Lane lane) {
+  static LaneRecord toRecord(Lane lane) {
     return LaneRecord.newBuilder()
         .setKind(lane.key().kind().code())
         .setLine(lane.key().line())
@@ -110,10 +124,11 @@ final class QueueState {
         .build();
   }
 
-  /** The lane that a task in this state is in. */
-  LaneKey laneOf(TaskState state) {
+  /** The lane that a stored task is in. */
+  LaneKey laneOf(TaskRecord record) {
+    TaskState state = record.getState();
     return switch (state) {
-      case TASK_STATE_READY -> ready.key();
+      case TASK_STATE_READY -> ready.laneOf(record.getLine());
       case TASK_STATE_RUNNING -> leasedKey;
       case TASK_STATE_SUCCEEDED -> retained.key();
       case TASK_STATE_FAILED -> dead.key();

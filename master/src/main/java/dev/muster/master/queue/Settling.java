@@ -91,7 +91,11 @@ final class Settling {
       if (task != null) {
         ByteString result =
             i < settlement.getResultsCount() ? settlement.getResults(i) : ByteString.EMPTY;
-        complete(task, result, settlement.getResultContentType());
+        long runUs =
+            i < settlement.getCompletedRunUsCount()
+                ? Integer.toUnsignedLong(settlement.getCompletedRunUs(i))
+                : 0;
+        complete(task, result, settlement.getResultContentType(), runUs);
       }
     }
     for (FailedAttempt failed : settlement.getFailedList()) {
@@ -132,10 +136,10 @@ final class Settling {
     return null;
   }
 
-  private void complete(Task leased, ByteString result, String contentType) {
+  private void complete(Task leased, ByteString result, String contentType, long runUs) {
     Task task = state.tasks.touch(leased);
     QueueState queue = task.queue;
-    leasing.release(task);
+    leasing.release(task, runUs);
     queue.succeeded++;
     switch (task.options.getResultPolicy()) {
       case RESULT_POLICY_KEEP, RESULT_POLICY_UNSPECIFIED, UNRECOGNIZED -> {
@@ -167,7 +171,7 @@ final class Settling {
   private void fail(Task leased, FailedAttempt failed) {
     Task task = state.tasks.touch(leased);
     QueueState queue = task.queue;
-    leasing.release(task);
+    leasing.release(task, Integer.toUnsignedLong(failed.getRunUs()));
     task.failures++;
     task.state = TaskState.TASK_STATE_FAILED;
     int before = task.memoryBytes();
@@ -214,7 +218,7 @@ final class Settling {
         new Task(++state.sequence, results, resultOptions(contentType), result, state.nowMs);
     state.tasks.add(entry);
     results.enqueued++;
-    results.ready.append(entry, state.tasks.current());
+    results.ready.enter(entry, state);
     state.changed(results);
   }
 

@@ -48,6 +48,20 @@ public final class Task {
   /** Without a session: when the lease ends, ms since the epoch. */
   long leaseUntilMs;
 
+  /** Who it counts for, and whom it must not run beside; empty: nobody. */
+  final String tenant;
+
+  final String group;
+
+  /** The line that it waits in, or waited in last. */
+  long line;
+
+  /** Its position there, kept while it is elsewhere; 0: it goes to the end. */
+  long place;
+
+  /** When the lease under way began, ms since the epoch. */
+  long offeredMs;
+
   long finishedMs;
   ByteString result = ByteString.EMPTY;
   String resultContentType = "";
@@ -75,13 +89,27 @@ public final class Task {
   int generation;
 
   Task(long id, QueueState queue, TaskOptions options, ByteString payload, long enqueuedMs) {
+    this(id, queue, options, payload, enqueuedMs, "", "");
+  }
+
+  Task(
+      long id,
+      QueueState queue,
+      TaskOptions options,
+      ByteString payload,
+      long enqueuedMs,
+      String tenant,
+      String group) {
+    this.tenant = tenant;
+    this.group = group;
+    this.place = id;
     this.id = id;
     this.queue = queue;
     this.options = options;
     this.payload = payload;
     this.payloadBytes = payload.size();
     this.enqueuedMs = enqueuedMs;
-    this.lane = queue.ready.key();
+    this.lane = queue.nowhere;
     this.position = id;
   }
 
@@ -107,6 +135,11 @@ public final class Task {
     failure = other.failure;
     lane = other.lane;
     position = other.position;
+    tenant = other.tenant;
+    group = other.group;
+    line = other.line;
+    place = other.place;
+    offeredMs = other.offeredMs;
   }
 
   Task(TaskRecord record, QueueState queue, LaneKey lane) {
@@ -131,6 +164,11 @@ public final class Task {
     failure = record.hasFailure() ? record.getFailure() : null;
     this.lane = lane;
     position = record.getPosition();
+    tenant = record.getTenant();
+    group = record.getGroup();
+    line = record.getLine();
+    place = record.getPlace();
+    offeredMs = record.getOfferedMs();
   }
 
   /** A copy that may change while this one is being written. */
@@ -156,6 +194,11 @@ public final class Task {
             .setSession(session)
             .setLeaseUntilMs(leaseUntilMs)
             .setPosition(position)
+            .setTenant(tenant)
+            .setGroup(group)
+            .setLine(line)
+            .setPlace(place)
+            .setOfferedMs(offeredMs)
             .setPayload(payload)
             .setPayloadBytes(payloadBytes)
             .setResult(result)

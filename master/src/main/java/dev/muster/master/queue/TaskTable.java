@@ -176,7 +176,7 @@ final class TaskTable {
 
   private Task load(TaskRecord record) {
     QueueState queue = queues.byNumber(record.getQueue());
-    return new Task(record, queue, queue.laneOf(record.getState()));
+    return new Task(record, queue, queue.laneOf(record));
   }
 
   /** Gets one place and the task there, null when it has left; false: no more. */

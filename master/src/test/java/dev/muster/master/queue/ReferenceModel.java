@@ -11,8 +11,10 @@ import dev.muster.proto.v1.EnqueueRequest;
 import dev.muster.proto.v1.ExtendRequest;
 import dev.muster.proto.v1.FailedAttempt;
 import dev.muster.proto.v1.Offer;
+import dev.muster.proto.v1.Overflow;
 import dev.muster.proto.v1.QueueInfo;
 import dev.muster.proto.v1.QueueSettings;
+import dev.muster.proto.v1.Rate;
 import dev.muster.proto.v1.RefusalReason;
 import dev.muster.proto.v1.RefusedAttempt;
 import dev.muster.proto.v1.RequestId;
@@ -68,7 +70,16 @@ final class ReferenceModel {
           .setSucceeded(succeeded)
           .setFailed(failed)
           .setSettings(
-              QueueSettings.newBuilder().setMaxLength(maxLength).setRetainedMax(retainedMax))
+              QueueSettings.newBuilder()
+                  .setMaxLength(maxLength)
+                  .setRetainedMax(retainedMax)
+                  .setOverflow(Overflow.OVERFLOW_BLOCK)
+                  .setConcurrency(0)
+                  .setRate(Rate.getDefaultInstance())
+                  .setTenantConcurrency(0)
+                  .setTenantRate(Rate.getDefaultInstance())
+                  .setAgeingMs(0)
+                  .setPaused(false))
           .setStaleSettlements(stale)
           .build();
     }
@@ -194,7 +205,7 @@ final class ReferenceModel {
     Queue queue = queues.get(command.getQueue());
     Session session = sessions.get(command.getSession());
     if (queue == null || (command.getSession() != 0 && session == null)) {
-      return new Outcome.Leased(List.of(), 0, 0);
+      return new Outcome.Leased(List.of(), 0, 0, 0);
     }
     List<Item> taken = new ArrayList<>();
     long bytes = 0;
@@ -220,6 +231,7 @@ final class ReferenceModel {
     }
     return new Outcome.Leased(
         offers(queue.name, index, taken),
+        taken.size(),
         taken.size(),
         session == null ? nowMs + command.getVisibilityTimeoutMs() : 0);
   }

@@ -194,10 +194,12 @@ final class SimulatedHistory {
       check(
           queue.info().equals(machine.queue(queue.name)),
           () -> "expected " + queue.info() + ", found " + machine.queue(queue.name));
-      MachineRig.Waiting heard = rig.waiting.get(queue.name);
+      Supply heard = rig.waiting.get(queue.name);
       check(
           (heard == null && queue.ready.isEmpty())
-              || new MachineRig.Waiting(queue.ready.size(), queue.room()).equals(heard),
+              || (heard != null
+                  && heard.leasable() == queue.ready.size()
+                  && heard.room() == queue.room()),
           () ->
               "the leader heard of "
                   + heard
