@@ -2,6 +2,7 @@ package dev.muster.master.queue;
 
 import java.util.Comparator;
 import java.util.Map;
+import java.util.NavigableSet;
 import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
 
@@ -37,7 +38,7 @@ final class Pool {
     return (slots == 0 || cost <= slots) && labels.entrySet().containsAll(requires.entrySet());
   }
 
-  TreeSet<Share> band(int priority) {
+  NavigableSet<Share> band(int priority) {
     TreeSet<Share> band = bands[priority];
     if (band == null) {
       band = new TreeSet<>(TURN);

@@ -33,6 +33,8 @@ final class Tenants {
    */
   private static final long LAG_US_MAX = 60_000_000;
 
+  private static final Rate NO_RATE = Rate.getDefaultInstance();
+
   private final Ready ready;
   private final Tenant none;
   private final NavigableMap<String, Tenant> named = new TreeMap<>();
@@ -222,7 +224,8 @@ final class Tenants {
       tenant.concurrency = request.getConcurrency();
     }
     if (request.hasRate()) {
-      tenant.rate = request.getRate();
+      // Without a count it is the queue's, and nothing else of it is kept.
+      tenant.rate = request.getRate().getCount() == 0 ? NO_RATE : request.getRate();
       setLimit(tenant);
     }
     stand(tenant, state.nowUs());
