@@ -4,6 +4,8 @@ import com.carrotsearch.hppc.LongHashSet;
 import com.carrotsearch.hppc.LongObjectHashMap;
 import dev.muster.master.log.v1.ExpireLeases;
 import dev.muster.master.log.v1.Lease;
+import dev.muster.master.log.v1.Overrun;
+import dev.muster.proto.v1.AttemptEnd;
 import dev.muster.proto.v1.ExtendRequest;
 import dev.muster.proto.v1.Offer;
 import dev.muster.proto.v1.RefusalReason;
@@ -12,6 +14,7 @@ import dev.muster.proto.v1.TaskOptions;
 import dev.muster.proto.v1.TaskState;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.IntConsumer;
 import org.jspecify.annotations.Nullable;
 
 /** Hands tasks out and takes them back. */
@@ -25,20 +28,27 @@ final class Leasing {
   /** Why a task goes back to its queue. */
   enum Return {
     /** Given back or taken back before it ran: free of charge. */
-    UNSTARTED,
+    UNSTARTED(AttemptEnd.ATTEMPT_END_RETURNED),
     /** The worker died while it ran. */
-    CRASHED,
+    CRASHED(AttemptEnd.ATTEMPT_END_CRASHED),
     /** The visibility timeout ran out. */
-    EXPIRED
+    EXPIRED(AttemptEnd.ATTEMPT_END_EXPIRED);
+
+    private final AttemptEnd end;
+
+    Return(AttemptEnd end) {
+      this.end = end;
+    }
   }
 
-  /** In place of a run time. */
-  static final long NOT_RUN = -1;
-
   private final MachineState state;
+  private final Waiting waiting;
+  private final Endings endings;
 
-  Leasing(MachineState state) {
+  Leasing(MachineState state, Waiting waiting, Endings endings) {
     this.state = state;
+    this.waiting = waiting;
+    this.endings = endings;
   }
 
   Outcome lease(Lease command, long index) {
@@ -68,17 +78,24 @@ final class Leasing {
       cost += Ready.costOf(next.options);
       left -= session == null ? 1 : Ready.costOf(next.options);
       Task task = state.tasks.touch(next);
+      long timerMs = task.timerMs();
+      if (timerMs != 0) {
+        state.timers.clear(timerMs, Timers.Kind.TASK, task.id);
+      }
       task.state = TaskState.TASK_STATE_RUNNING;
       task.token = index;
       task.attempts++;
-      task.offeredMs = state.nowMs;
       task.leaseUntilMs = leaseUntilMs;
+      task.offeredMs = state.nowMs;
+      task.runUs = 0;
+      task.worker = session == null ? "" : session.worker;
       state.tasks.lease(task);
       if (session != null) {
         task.session = session.number;
         session.hold(task);
       }
       offers.add(task);
+      state.effects.moved(task);
     }
     queue.leased += count;
     if (count > 0) {
@@ -165,30 +182,69 @@ final class Leasing {
   void giveBack(Task leased, Return why) {
     Task task = state.tasks.touch(leased);
     QueueState queue = task.queue;
-    release(task, why == Return.UNSTARTED ? NOT_RUN : 0);
+    endAttempt(task, why.end, "");
+    release(task, why != Return.UNSTARTED);
     switch (why) {
       case UNSTARTED -> {
         task.returns++;
         task.attempts--;
+        queue.returns++;
       }
-      case CRASHED -> task.crashes++;
-      case EXPIRED -> task.expiries++;
+      case CRASHED -> {
+        task.crashes++;
+        queue.crashes++;
+      }
+      case EXPIRED -> {
+        task.expiries++;
+        queue.expiries++;
+      }
     }
-    task.state = TaskState.TASK_STATE_READY;
-    queue.ready.enter(task, state);
-    state.changed(queue);
+    int crashesMax = queue.settings.proto().getQuarantineAfter();
+    if (task.cancelling) {
+      endings.cancel(task, task.cause);
+    } else if (why == Return.CRASHED && crashesMax != 0 && task.crashes >= crashesMax) {
+      endings.quarantine(task, task.crashes + " workers died while they ran it");
+    } else {
+      waiting.comeBack(task);
+    }
+  }
+
+  /** A touched task that is leased is called off. */
+  void endCancelled(Task task, String why) {
+    endAttempt(task, AttemptEnd.ATTEMPT_END_CANCELLED, "");
+    release(task, true);
+    endings.cancel(task, why);
+  }
+
+  /** Attempts ran past a limit, says the leader: they count as failed. */
+  Outcome overrun(Overrun command, Settling settling) {
+    for (int i = 0; i < command.getIdsCount(); i++) {
+      Task task = state.tasks.leased(command.getIds(i));
+      if (task != null && task.token == command.getTokens(i)) {
+        long session = task.session;
+        settling.overrun(task, command.getCauses(i));
+        state.effects.lost(session, List.of(task.id));
+      }
+    }
+    return new Outcome.Done();
+  }
+
+  void endAttempt(Task task, AttemptEnd end, String why) {
+    int before = task.memoryBytes();
+    task.endAttempt(end, state.nowMs, why);
+    state.tasks.current().grew(task.memoryBytes() - before);
   }
 
   /**
    * Ends the lease of a touched task, whatever becomes of it.
    *
-   * @param runUs how long it ran, µs; 0: since the lease; {@link #NOT_RUN}: not at all
+   * @param ran it may have run: for as long as it says, or since its lease when it does not say
    */
-  void release(Task task, long runUs) {
-    if (runUs == NOT_RUN) {
-      task.queue.ready.returned(task, state);
+  void release(Task task, boolean ran) {
+    if (ran) {
+      task.queue.ready.released(task, task.runUs, state);
     } else {
-      task.queue.ready.released(task, runUs, state);
+      task.queue.ready.returned(task, state);
     }
     state.tasks.unlease(task);
     if (task.session != 0) {
@@ -197,6 +253,7 @@ final class Leasing {
         session.release(task);
       }
     }
+    task.lastToken = task.token;
     task.token = 0;
     task.session = 0;
     task.leaseUntilMs = 0;
@@ -211,6 +268,8 @@ final class Leasing {
     private Offer.@Nullable Builder open;
     private @Nullable TaskOptions options;
     private boolean allFirst;
+    private boolean anyCrashed;
+    private boolean anyInputs;
 
     OfferBuilder(String queue, long token) {
       this.queue = queue;
@@ -232,6 +291,8 @@ final class Leasing {
         open = offer;
         options = task.options;
         allFirst = true;
+        anyCrashed = false;
+        anyInputs = false;
       }
       if (allFirst && task.attempts != 1) {
         allFirst = false;
@@ -243,6 +304,24 @@ final class Leasing {
         offer.addAttempts(task.attempts);
       }
       offer.addIds(task.id).addPayloads(task.payload);
+      if (anyCrashed || task.crashes > 0) {
+        anyCrashed = true;
+        fill(offer.getCrashesCount(), offer.getIdsCount() - 1, offer::addCrashes);
+        offer.addCrashes(task.crashes);
+      }
+      int inputs = task.bonds == null ? 0 : task.bonds.after().size();
+      if (anyInputs || inputs > 0) {
+        anyInputs = true;
+        fill(offer.getInputsCount(), offer.getIdsCount() - 1, offer::addInputs);
+        offer.addInputs(inputs);
+      }
+    }
+
+    /** The tasks before had zero, and no column yet. */
+    private static void fill(int from, int to, IntConsumer zeros) {
+      for (int i = from; i < to; i++) {
+        zeros.accept(0);
+      }
     }
 
     List<Offer> build() {

@@ -7,6 +7,7 @@ import dev.muster.master.store.LaneKey;
 import dev.muster.master.store.v1.LineRecord;
 import dev.muster.proto.v1.TaskOptions;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
@@ -146,6 +147,14 @@ final class Lines {
 
   @Nullable Line byNumber(long number) {
     return byNumber.get(number);
+  }
+
+  void addLanes(List<LaneKey> all) {
+    long[] numbers = byNumber.keys().toArray();
+    Arrays.sort(numbers);
+    for (long number : numbers) {
+      all.add(byNumber.get(number).lane.key());
+    }
   }
 
   boolean isEmpty() {

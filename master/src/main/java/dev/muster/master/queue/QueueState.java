@@ -5,38 +5,61 @@ import dev.muster.master.store.v1.LaneRecord;
 import dev.muster.master.store.v1.QueueRecord;
 import dev.muster.master.store.v1.TaskRecord;
 import dev.muster.proto.v1.QueueInfo;
-import dev.muster.proto.v1.QueueSettings;
 import dev.muster.proto.v1.TaskOptions;
 import dev.muster.proto.v1.TaskState;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /** One queue: its settings, its counters and its lanes. */
 final class QueueState {
-  /** Finished tasks whose results are kept, when nothing else is set. */
-  static final long RETAINED_MAX_DEFAULT = 100_000;
-
   final int number;
   final String name;
   final Ready ready;
-  final Lane retained;
-  final Lane dead;
+
+  /** Succeeded, with results; failed; cancelled or expired. */
+  final Kept retained;
+
+  final Kept dead;
+  final Kept ended;
+
+  /** Quarantined. */
+  final Lane aside;
+
   final LaneKey leasedKey;
+  final LaneKey delayedKey;
 
   /** Where a task is that is in no lane yet. */
   final LaneKey nowhere;
 
-  /** Tasks that may wait; 0: no limit. */
-  long maxLength;
+  /** The last plain successes. Not stored. */
+  final History history = new History();
 
-  /** Succeeded tasks whose results are kept. */
-  long retainedMax = RETAINED_MAX_DEFAULT;
+  Settings settings = Settings.DEFAULT;
 
-  /** Ever enqueued: the sum of ready, leased, succeeded and failed. */
+  /** Ever enqueued: the sum of what waits, is leased, has ended and is quarantined. */
   long enqueued;
 
+  long delayed;
   long leased;
   long succeeded;
   long failed;
+  long cancelled;
+  long expired;
+
+  /** Now, not ever: what is released counts no more. */
+  long quarantined;
+
   long staleSettlements;
+
+  /** Failures that were not the last, and attempts that ended otherwise. */
+  long retries;
+
+  long crashes;
+  long returns;
+  long expiries;
+
+  /** When the oldest of what is kept is looked at, ms since the epoch; 0: nothing is kept. */
+  long retentionMs;
 
   /**
    * The options of the last task: most tasks of a queue have the same, and need not each hold a
@@ -48,13 +71,7 @@ final class QueueState {
   boolean toldAtEnd;
 
   QueueState(int number, String name) {
-    this.number = number;
-    this.name = name;
-    this.leasedKey = new LaneKey(LaneKey.Kind.LEASED, number, 0);
-    this.nowhere = key(LaneKey.Kind.READY);
-    this.ready = new Ready(this);
-    this.retained = new Lane(key(LaneKey.Kind.RETAINED));
-    this.dead = new Lane(key(LaneKey.Kind.DEAD));
+    this(QueueRecord.newBuilder().setNumber(number).setName(name).build(), 0);
   }
 
   /**
@@ -63,19 +80,30 @@ final class QueueState {
   QueueState(QueueRecord record, long sequence) {
     this.number = record.getNumber();
     this.name = record.getName();
-    this.leasedKey = new LaneKey(LaneKey.Kind.LEASED, number, 0);
+    this.leasedKey = key(LaneKey.Kind.LEASED);
+    this.delayedKey = key(LaneKey.Kind.DELAYED);
     this.nowhere = key(LaneKey.Kind.READY);
+    this.retained = kept(record, LaneKey.Kind.RETAINED, sequence);
+    this.dead = kept(record, LaneKey.Kind.DEAD, sequence);
+    this.ended = kept(record, LaneKey.Kind.ENDED, sequence);
+    this.aside = lane(record, LaneKey.Kind.QUARANTINED, sequence);
+    this.settings = Settings.of(record.getSettings());
     this.ready = new Ready(this);
     this.ready.restore(record, sequence);
-    this.retained = lane(record, LaneKey.Kind.RETAINED, sequence);
-    this.dead = lane(record, LaneKey.Kind.DEAD, sequence);
-    this.maxLength = record.getSettings().getMaxLength();
-    this.retainedMax = record.getSettings().getRetainedMax();
     this.enqueued = record.getEnqueued();
+    this.delayed = record.getDelayed();
     this.leased = record.getLeased();
     this.succeeded = record.getSucceeded();
     this.failed = record.getFailed();
+    this.cancelled = record.getCancelled();
+    this.expired = record.getExpired();
+    this.quarantined = record.getQuarantined();
     this.staleSettlements = record.getStaleSettlements();
+    this.retries = record.getRetries();
+    this.crashes = record.getCrashes();
+    this.returns = record.getReturns();
+    this.expiries = record.getExpiries();
+    this.retentionMs = record.getRetentionMs();
   }
 
   private LaneKey key(LaneKey.Kind kind) {
@@ -83,62 +111,91 @@ final class QueueState {
   }
 
   private Lane lane(QueueRecord record, LaneKey.Kind kind, long sequence) {
+    LaneRecord stored = stored(record, kind);
+    return stored == null
+        ? new Lane(key(kind))
+        : new Lane(key(kind), stored.getSize(), stored.getHead(), sequence);
+  }
+
+  private Kept kept(QueueRecord record, LaneKey.Kind kind, long sequence) {
+    LaneRecord stored = stored(record, kind);
+    return new Kept(lane(record, kind, sequence), stored == null ? 0 : stored.getBytes());
+  }
+
+  private static @Nullable LaneRecord stored(QueueRecord record, LaneKey.Kind kind) {
     for (LaneRecord lane : record.getLanesList()) {
       if (lane.getKind() == kind.code()) {
-        return new Lane(key(kind), lane.getSize(), lane.getHead(), sequence);
+        return lane;
       }
     }
-    return new Lane(key(kind));
+    return null;
   }
 
   QueueRecord toRecord() {
-    QueueRecord.Builder record =
-        QueueRecord.newBuilder()
-            .setNumber(number)
-            .setName(name)
-            .setEnqueued(enqueued)
-            .setLeased(leased)
-            .setSucceeded(succeeded)
-            .setFailed(failed)
-            .setSettings(settings())
-            .setStaleSettlements(staleSettlements)
-            .addLanes(toRecord(retained))
-            .addLanes(toRecord(dead));
+    QueueRecord.Builder record = QueueRecord.newBuilder();
     ready.addTo(record);
-    return record.build();
+    return record
+        .setNumber(number)
+        .setName(name)
+        .setSettings(settings.proto())
+        .setEnqueued(enqueued)
+        .setDelayed(delayed)
+        .setLeased(leased)
+        .setSucceeded(succeeded)
+        .setFailed(failed)
+        .setCancelled(cancelled)
+        .setExpired(expired)
+        .setQuarantined(quarantined)
+        .setStaleSettlements(staleSettlements)
+        .setRetries(retries)
+        .setCrashes(crashes)
+        .setReturns(returns)
+        .setExpiries(expiries)
+        .setRetentionMs(retentionMs)
+        .addLanes(toRecord(retained))
+        .addLanes(toRecord(dead))
+        .addLanes(toRecord(ended))
+        .addLanes(toRecord(aside))
+        .build();
   }
 
-  private QueueSettings settings() {
-    QueueSettings.Builder settings =
-        QueueSettings.newBuilder().setMaxLength(maxLength).setRetainedMax(retainedMax);
-    ready.settings(settings);
-    return settings.build();
-  }
-
-  static LaneRecord toRecord(Lane lane) {
+  static LaneRecord.Builder toRecord(Lane lane) {
     return LaneRecord.newBuilder()
         .setKind(lane.key().kind().code())
         .setLine(lane.key().line())
         .setSize(lane.size())
-        .setHead(lane.size() == 0 ? 0 : lane.head())
-        .build();
+        .setHead(lane.size() == 0 ? 0 : lane.head());
+  }
+
+  private static LaneRecord.Builder toRecord(Kept kept) {
+    return toRecord(kept.lane).setBytes(kept.bytes());
+  }
+
+  /** What it keeps of finished tasks. */
+  List<Kept> kept() {
+    return List.of(retained, dead, ended);
+  }
+
+  /** The lanes that hold tasks in this state, in order of line. */
+  List<LaneKey> lanesOf(TaskState state) {
+    return state == TaskState.TASK_STATE_READY ? ready.lanes() : List.of(laneOf(state, 0));
   }
 
   /** The lane that a stored task is in. */
   LaneKey laneOf(TaskRecord record) {
-    TaskState state = record.getState();
+    return laneOf(record.getState(), record.getLine());
+  }
+
+  private LaneKey laneOf(TaskState state, long line) {
     return switch (state) {
-      case TASK_STATE_READY -> ready.laneOf(record.getLine());
+      case TASK_STATE_READY -> ready.laneOf(line);
+      case TASK_STATE_DELAYED -> delayedKey;
       case TASK_STATE_RUNNING -> leasedKey;
-      case TASK_STATE_SUCCEEDED -> retained.key();
-      case TASK_STATE_FAILED -> dead.key();
-      case TASK_STATE_UNKNOWN,
-          TASK_STATE_DELAYED,
-          TASK_STATE_OFFERED,
-          TASK_STATE_CANCELLED,
-          TASK_STATE_EXPIRED,
-          TASK_STATE_QUARANTINED,
-          UNRECOGNIZED ->
+      case TASK_STATE_SUCCEEDED -> retained.lane.key();
+      case TASK_STATE_FAILED -> dead.lane.key();
+      case TASK_STATE_CANCELLED, TASK_STATE_EXPIRED -> ended.lane.key();
+      case TASK_STATE_QUARANTINED -> aside.key();
+      case TASK_STATE_UNKNOWN, TASK_STATE_OFFERED, UNRECOGNIZED ->
           throw new IllegalStateException("a stored task is never in state " + state);
     };
   }
@@ -153,12 +210,19 @@ final class QueueState {
 
   /** Tasks that may still be enqueued; a large number when there is no limit. */
   long room() {
-    return maxLength == 0 ? Long.MAX_VALUE : Math.max(0, maxLength - ready.size());
+    long max = settings.proto().getMaxLength();
+    return max == 0 ? Long.MAX_VALUE : Math.max(0, max - waiting());
+  }
+
+  /** Tasks that wait, for a worker or for their time. */
+  long waiting() {
+    return ready.size() + delayed;
   }
 
   /** The conservation rule: what came in is somewhere. */
   boolean isConserved() {
-    return enqueued == ready.size() + leased + succeeded + failed;
+    return enqueued
+        == ready.size() + delayed + leased + succeeded + failed + cancelled + expired + quarantined;
   }
 
   /**
@@ -169,11 +233,23 @@ final class QueueState {
     return QueueInfo.newBuilder()
         .setName(name)
         .setEnqueued(enqueued)
+        .setDelayed(delayed)
         .setReady(ready.size())
         .setOffered(leased)
         .setSucceeded(succeeded)
         .setFailed(failed)
-        .setSettings(settings())
-        .setStaleSettlements(staleSettlements);
+        .setCancelled(cancelled)
+        .setExpired(expired)
+        .setQuarantined(quarantined)
+        .setSettings(settings.proto())
+        .setStaleSettlements(staleSettlements)
+        .setRetained(retained.size())
+        .setDead(dead.size())
+        .setEnded(ended.size())
+        .setKeptBytes(retained.bytes() + dead.bytes() + ended.bytes())
+        .setRetries(retries)
+        .setCrashes(crashes)
+        .setReturns(returns)
+        .setExpiries(expiries);
   }
 }

@@ -327,6 +327,16 @@ final class Ready {
     return line(line).lane.key();
   }
 
+  /** The lanes of all lines, in order of number. */
+  List<LaneKey> lanes() {
+    List<LaneKey> all = new ArrayList<>();
+    plainLines().forEach(line -> all.add(line.lane.key()));
+    if (lines != null) {
+      lines.addLanes(all);
+    }
+    return all;
+  }
+
   long nextLine() {
     return ++lastLine;
   }
@@ -365,11 +375,7 @@ final class Ready {
     return tenantRate;
   }
 
-  Overflow overflow() {
-    return overflow;
-  }
-
-  /** Takes what is set there. */
+  /** Other settings hold from now on; all of them are given. */
   void configure(QueueSettings settings, MachineState state) {
     Rate before = rate;
     take(settings);
@@ -382,27 +388,14 @@ final class Ready {
   }
 
   private void take(QueueSettings settings) {
-    concurrency = settings.hasConcurrency() ? settings.getConcurrency() : concurrency;
-    tenantConcurrency =
-        settings.hasTenantConcurrency() ? settings.getTenantConcurrency() : tenantConcurrency;
-    rate = settings.hasRate() ? settings.getRate() : rate;
+    concurrency = settings.getConcurrency();
+    tenantConcurrency = settings.getTenantConcurrency();
+    rate = settings.getRate();
     limit = RateLimit.of(rate);
-    tenantRate = settings.hasTenantRate() ? settings.getTenantRate() : tenantRate;
-    ageingMs = settings.hasAgeingMs() ? settings.getAgeingMs() : ageingMs;
-    paused = settings.hasPaused() ? settings.getPaused() : paused;
-    overflow = settings.hasOverflow() ? settings.getOverflow() : overflow;
-  }
-
-  /** Adds its settings, each with a value. */
-  void settings(QueueSettings.Builder settings) {
-    settings
-        .setOverflow(overflow)
-        .setConcurrency(concurrency)
-        .setRate(rate)
-        .setTenantConcurrency(tenantConcurrency)
-        .setTenantRate(tenantRate)
-        .setAgeingMs(ageingMs)
-        .setPaused(paused);
+    tenantRate = settings.getTenantRate();
+    ageingMs = settings.getAgeingMs();
+    paused = settings.getPaused();
+    overflow = settings.getOverflow();
   }
 
   TenantInfo configure(ConfigureTenantRequest request, MachineState state) {
@@ -442,7 +435,7 @@ final class Ready {
         waiting += lane.getSize();
       }
     }
-    take(record.getSettings());
+    take(queue.settings.proto());
     lastLine = Math.max(lastLine, record.getLines());
     bucketUs = record.getBucketUs();
     virtualTimeUs = record.getVirtualTimeUs();

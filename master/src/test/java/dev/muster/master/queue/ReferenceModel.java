@@ -12,7 +12,6 @@ import dev.muster.proto.v1.EnqueueRequest;
 import dev.muster.proto.v1.ExtendRequest;
 import dev.muster.proto.v1.FailedAttempt;
 import dev.muster.proto.v1.Offer;
-import dev.muster.proto.v1.Overflow;
 import dev.muster.proto.v1.QueueInfo;
 import dev.muster.proto.v1.QueueSettings;
 import dev.muster.proto.v1.Rate;
@@ -51,21 +50,14 @@ final class ReferenceModel {
     final ArrayDeque<Long> retained = new ArrayDeque<>();
     final TreeMap<String, ReferenceTenant> named = new TreeMap<>();
     final ReferenceTenant none = new ReferenceTenant(this, "");
-    QueueSettings settings =
-        QueueSettings.newBuilder()
-            .setMaxLength(0)
-            .setRetainedMax(QueueState.RETAINED_MAX_DEFAULT)
-            .setOverflow(Overflow.OVERFLOW_BLOCK)
-            .setConcurrency(0)
-            .setRate(Rate.getDefaultInstance())
-            .setTenantConcurrency(0)
-            .setTenantRate(Rate.getDefaultInstance())
-            .setAgeingMs(0)
-            .setPaused(false)
-            .build();
+    QueueSettings settings = Settings.DEFAULT.proto();
     long enqueued;
     long succeeded;
     long failed;
+    long quarantined;
+    long crashes;
+    long returns;
+    long expiries;
     long stale;
     long bucketUs;
     long virtualTimeUs;
@@ -141,8 +133,7 @@ final class ReferenceModel {
       Map<String, Boolean> tenants = new HashMap<>();
       return ready.values().stream()
           .filter(item -> item.group.isEmpty() || !busy.contains(item.group))
-          .filter(
-              item -> tenants.computeIfAbsent(item.tenant, name -> tenant(name).isOpen(nowMs)))
+          .filter(item -> tenants.computeIfAbsent(item.tenant, name -> tenant(name).isOpen(nowMs)))
           .toList();
     }
 
@@ -206,6 +197,12 @@ final class ReferenceModel {
           .setSucceeded(succeeded)
           .setFailed(failed)
           .setSettings(settings)
+          .setQuarantined(quarantined)
+          .setRetained(retained.size())
+          .setDead(failed)
+          .setCrashes(crashes)
+          .setReturns(returns)
+          .setExpiries(expiries)
           .setStaleSettlements(stale)
           .build();
     }
@@ -333,6 +330,10 @@ final class ReferenceModel {
       }
       case EXPIRE_LEASES -> expire(command.getExpireLeases());
       case EXTEND -> extend(command.getExtend());
+      case ADVANCE -> {
+        queues.values().forEach(this::forgetOldest);
+        yield new Outcome.Advanced(false);
+      }
       case CONFIGURE_QUEUE -> configure(command.getConfigureQueue());
       case CONFIGURE_TENANT -> configure(command.getConfigureTenant());
       default -> throw new IllegalArgumentException("no rule for " + command.getVerbCase());
@@ -432,6 +433,9 @@ final class ReferenceModel {
       if (group.stream().anyMatch(item -> item.attempts != 1)) {
         group.forEach(item -> offer.addAttempts(item.attempts));
       }
+      if (group.stream().anyMatch(item -> item.crashes > 0)) {
+        group.forEach(item -> offer.addCrashes(item.crashes));
+      }
       offers.add(offer.build());
     }
     return offers;
@@ -467,8 +471,7 @@ final class ReferenceModel {
       Item item =
           held(settlement.getCompletedIds(i), settlement.getCompletedTokens(i), session, refused);
       if (item != null) {
-        long runUs =
-            settlement.getCompletedRunUsCount() == 0 ? 0 : settlement.getCompletedRunUs(i);
+        long runUs = settlement.getCompletedRunUsCount() == 0 ? 0 : settlement.getCompletedRunUs(i);
         complete(item, settlement.getResults(i), settlement.getResultContentType(), runUs);
       }
     }
@@ -513,9 +516,14 @@ final class ReferenceModel {
       sequence++;
       item.result = result;
       queue.retained.add(item.id);
-      while (queue.retained.size() > queue.settings.getRetainedMax()) {
-        items.remove(queue.retained.remove());
-      }
+      forgetOldest(queue);
+    }
+  }
+
+  private void forgetOldest(Queue queue) {
+    while (queue.retained.size() > queue.settings.getRetainedMax()) {
+      touched.add(queue);
+      items.remove(queue.retained.remove());
     }
   }
 
@@ -650,15 +658,29 @@ final class ReferenceModel {
 
   private void giveBack(Item item, Leasing.Return why) {
     release(item, why == Leasing.Return.UNSTARTED ? null : 0L);
-    item.state = TaskState.TASK_STATE_READY;
-    item.queue.enter(item);
     switch (why) {
       case UNSTARTED -> {
         item.returns++;
         item.attempts--;
+        item.queue.returns++;
       }
-      case CRASHED -> item.crashes++;
-      case EXPIRED -> item.expiries++;
+      case CRASHED -> {
+        item.crashes++;
+        item.queue.crashes++;
+      }
+      case EXPIRED -> {
+        item.expiries++;
+        item.queue.expiries++;
+      }
+    }
+    if (why == Leasing.Return.CRASHED && item.crashes >= 3) {
+      item.state = TaskState.TASK_STATE_QUARANTINED;
+      item.queue.quarantined++;
+      sequence++;
+      finished.add(item.id);
+    } else {
+      item.state = TaskState.TASK_STATE_READY;
+      item.queue.enter(item);
     }
   }
 

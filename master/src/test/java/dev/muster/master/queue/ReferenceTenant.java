@@ -79,8 +79,7 @@ final class ReferenceTenant {
     } else if (queue.isFair()) {
       usedUs += charge(runUs);
       averageUs = average(averageUs, runUs);
-      queue.averageUs =
-          queue.averageUs == 0 ? Math.max(1, runUs) : average(queue.averageUs, runUs);
+      queue.averageUs = queue.averageUs == 0 ? Math.max(1, runUs) : average(queue.averageUs, runUs);
     }
   }
 
