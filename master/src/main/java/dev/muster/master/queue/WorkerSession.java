@@ -3,6 +3,7 @@ package dev.muster.master.queue;
 import com.google.protobuf.ByteString;
 import dev.muster.master.store.v1.SessionRecord;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
@@ -87,12 +88,16 @@ final class WorkerSession {
     }
   }
 
-  /** What it holds now, in no order that matters. */
+  /**
+   * What it holds now, in order of id: a restart links it in another order, and what comes back
+   * first can matter to who goes next.
+   */
   List<Task> held() {
     List<Task> all = new ArrayList<>();
     for (Task task = held; task != null; task = task.heldAfter) {
       all.add(task);
     }
+    all.sort(Comparator.comparingLong((Task task) -> task.id));
     return all;
   }
 
