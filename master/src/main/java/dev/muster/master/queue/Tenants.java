@@ -9,6 +9,7 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.NavigableMap;
+import java.util.NavigableSet;
 import java.util.TreeMap;
 import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
@@ -38,19 +39,19 @@ final class Tenants {
   private final Ready ready;
   private final Tenant none;
   private final NavigableMap<String, Tenant> named = new TreeMap<>();
-  private final TreeSet<Tenant> limited = by(Comparator.comparingLong(t -> t.openAtUs));
+  private final NavigableSet<Tenant> limited = by(Comparator.comparingLong(t -> t.openAtUs));
 
   /** To be forgotten when the others have used as much; then when their buckets are full. */
-  private final TreeSet<Tenant> idle = by(Comparator.comparingLong(t -> t.idleTurnUs));
+  private final NavigableSet<Tenant> idle = by(Comparator.comparingLong(t -> t.idleTurnUs));
 
-  private final TreeSet<Tenant> refilling = by(Comparator.comparingLong(t -> t.bucketUs));
+  private final NavigableSet<Tenant> refilling = by(Comparator.comparingLong(t -> t.bucketUs));
 
   Tenants(Ready ready) {
     this.ready = ready;
     this.none = new Tenant(ready.queue.number, "");
   }
 
-  private static TreeSet<Tenant> by(Comparator<Tenant> order) {
+  private static NavigableSet<Tenant> by(Comparator<Tenant> order) {
     return new TreeSet<>(order.thenComparing(tenant -> tenant.name));
   }
 

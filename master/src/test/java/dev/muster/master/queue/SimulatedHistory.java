@@ -416,7 +416,7 @@ final class SimulatedHistory {
   private static Rate rate(Random random) {
     return Rate.newBuilder()
         .setCount(random.nextInt(7))
-        .setPeriodMs(random.nextInt(3) * 700)
+        .setPeriodMs(random.nextInt(3) * 700L)
         .setBurst(random.nextInt(4))
         .build();
   }
