@@ -9,6 +9,7 @@ import dev.muster.master.dispatch.WorkerStream;
 import dev.muster.master.expiry.LeaseWatch;
 import dev.muster.master.queue.Effects;
 import dev.muster.master.queue.QueueMachine;
+import dev.muster.master.queue.Supply;
 import dev.muster.master.queue.Task;
 import dev.muster.master.replication.Applier;
 import dev.muster.master.replication.Flusher;
@@ -75,7 +76,7 @@ final class Core implements AutoCloseable {
     this.clock = new LeaderClock(System::currentTimeMillis, System::nanoTime);
     this.proposer = new Proposer(raft, clock, breakage::because);
     this.leases = new LeaseWatch(proposer, applier, clock);
-    this.dispatcher = new Dispatcher(proposer, System::nanoTime, leases::leased);
+    this.dispatcher = new Dispatcher(proposer, System::nanoTime, clock, leases::leased);
     this.sessions = new Sessions(proposer, dispatcher, System::nanoTime);
     this.awaits = new Awaits(applier);
     this.disk =
@@ -230,8 +231,8 @@ final class Core implements AutoCloseable {
   /** Carries what apply notes to those who act on it. The apply thread, within apply. */
   private final class LeaderEffects implements Effects {
     @Override
-    public void waiting(String queue, long ready, long room) {
-      proposer.execute(() -> dispatcher.waiting(queue, ready, room));
+    public void waiting(String queue, Supply supply) {
+      proposer.execute(() -> dispatcher.waiting(queue, supply));
     }
 
     @Override

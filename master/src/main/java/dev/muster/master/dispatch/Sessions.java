@@ -75,6 +75,8 @@ public final class Sessions {
         OpenSession.newBuilder()
             .setKey(hello.getSession())
             .setWorker(hello.getName() + "@" + hello.getHost() + ":" + hello.getPid())
+            .putAllLabels(hello.getLabelsMap())
+            .setSlots(hello.getSlots())
             .addAllHeldIds(hello.getHeldIdsList())
             .addAllHeldTokens(hello.getHeldTokensList());
     ByteString key = hello.getSession();
@@ -117,6 +119,8 @@ public final class Sessions {
     link.queues.forEach(queue -> queue.links++);
     link.queueNames = List.copyOf(hello.getQueuesList());
     link.credit = hello.getCredit() - link.leasing;
+    link.labels = Map.copyOf(hello.getLabelsMap());
+    link.slots = hello.getSlots();
     link.draining = false;
     dispatcher.hungry(link);
   }
@@ -237,7 +241,7 @@ public final class Sessions {
     link.queues.forEach(
         queue -> {
           queue.links--;
-          queue.hungry.remove(link);
+          queue.forget(link);
         });
     link.queues = List.of();
   }

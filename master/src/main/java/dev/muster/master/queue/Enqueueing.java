@@ -10,7 +10,6 @@ import dev.muster.proto.v1.RefusalReason;
 import dev.muster.proto.v1.RequestId;
 import dev.muster.proto.v1.ResultPolicy;
 import dev.muster.proto.v1.TaskOptions;
-import dev.muster.proto.v1.TaskState;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -59,6 +58,9 @@ final class Enqueueing {
 
   private Outcome.@Nullable Refused refusal(QueueState queue, EnqueueRequest request) {
     Long unknown = dependencies.unknown(request.getAfterIdsList());
+    if (queue.ready.refuses(request.getOptions())) {
+      return tooManyPools(queue);
+    }
     return unknown != null
         ? unknownTask(unknown)
         : refusal(queue, request.getPayloadsCount(), mayAllExist(request));
@@ -102,7 +104,7 @@ final class Enqueueing {
 
   private void dropOldest(QueueState queue, long room) {
     while (queue.room() < room) {
-      Task oldest = queue.ready.peek(state.tasks);
+      Task oldest = queue.ready.toDrop(state);
       if (oldest == null) {
         return;
       }
@@ -233,11 +235,7 @@ final class Enqueueing {
   private void adopt(long parentId, long child) {
     Task parent = state.tasks.find(parentId);
     if (parent != null) {
-      Task changed = state.tasks.touch(parent);
-      changed.hasChildren = true;
-      if (changed.state == TaskState.TASK_STATE_READY) {
-        changed.queue.ready.replace(changed);
-      }
+      state.touchWaiting(parent).hasChildren = true;
       state.children.put(MachineState.idKey(parentId, child), ByteString.EMPTY);
     }
   }
@@ -263,6 +261,9 @@ final class Enqueueing {
         return tooManyQueues();
       }
       queues.add(queue);
+      if (queue.ready.refuses(request.getOptions(node.getOptions()))) {
+        return tooManyPools(queue);
+      }
       Integer count = counts.remove(node.getQueue());
       Outcome.Refused refused = count == null ? null : refusal(queue, count, false);
       if (refused != null) {
@@ -373,6 +374,16 @@ final class Enqueueing {
     return new Outcome.Refused(
         RefusalReason.REFUSAL_REASON_LIMIT,
         "a master holds at most " + QueueBook.QUEUES_MAX + " queues");
+  }
+
+  private static Outcome.Refused tooManyPools(QueueState queue) {
+    return new Outcome.Refused(
+        RefusalReason.REFUSAL_REASON_LIMIT,
+        "tasks of at most "
+            + Ready.POOLS_MAX
+            + " different requirements and costs may wait in queue "
+            + queue.name
+            + "; these are of one more");
   }
 
   private static Outcome.Refused unknownTask(long id) {

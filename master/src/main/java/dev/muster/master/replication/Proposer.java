@@ -4,6 +4,7 @@ import dev.muster.master.log.v1.Command;
 import java.util.ArrayDeque;
 import java.util.SplittableRandom;
 import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.Consumer;
@@ -65,6 +66,7 @@ public final class Proposer implements AutoCloseable {
   private final ArrayDeque<Proposal> gathered = new ArrayDeque<>();
   private long gatheredBytes;
   private int inFlight;
+  private long wakeAtMs = Long.MAX_VALUE;
   private @Nullable Runnable beforeSealing;
 
   /**
@@ -154,7 +156,7 @@ public final class Proposer implements AutoCloseable {
         if (!step()) {
           asleep = true;
           if (tasks.isEmpty() && (requests.isEmpty() || !mayGather())) {
-            LockSupport.park(this);
+            park();
           }
           asleep = false;
         }
@@ -162,6 +164,25 @@ public final class Proposer implements AutoCloseable {
       answerTheRest();
     } catch (RuntimeException | Error e) {
       onBroken.accept(e);
+    }
+  }
+
+  /**
+   * The loop looks again at this time, whatever happens: {@code beforeSealing} is called then. On
+   * the loop only; the last call counts.
+   *
+   * @param atMs by the leader's clock, ms since the epoch; {@link Long#MAX_VALUE}: need not
+   */
+  public void wakeAt(long atMs) {
+    wakeAtMs = atMs;
+  }
+
+  private void park() {
+    if (wakeAtMs == Long.MAX_VALUE) {
+      LockSupport.park(this);
+    } else {
+      long waitMs = Math.max(1, wakeAtMs - clockMs.getAsLong());
+      LockSupport.parkNanos(this, TimeUnit.MILLISECONDS.toNanos(waitMs));
     }
   }
 

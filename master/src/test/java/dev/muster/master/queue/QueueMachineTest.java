@@ -448,7 +448,9 @@ final class QueueMachineTest {
     rig.apply(enqueue("q", 2));
     rig.waiting.clear();
     assertThat(refusal(enqueue("q", 2))).isEqualTo(RefusalReason.REFUSAL_REASON_QUEUE_FULL);
-    assertThat(rig.waiting).containsEntry("q", new MachineRig.Waiting(2, 1));
+    Supply heard = Objects.requireNonNull(rig.waiting.get("q"));
+    assertThat(heard.leasable()).isEqualTo(2);
+    assertThat(heard.room()).isEqualTo(1);
     assertThat(queue("q").getEnqueued()).isEqualTo(2);
     assertThat(rig.apply(enqueue("q", 1))).isInstanceOf(Outcome.Enqueued.class);
   }

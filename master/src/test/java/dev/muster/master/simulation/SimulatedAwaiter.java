@@ -12,7 +12,7 @@ import org.jspecify.annotations.Nullable;
 /** Waits for tasks until it has heard of the end of each, once in each call. */
 final class SimulatedAwaiter {
   private final World world;
-  private final World.Process process;
+  private final World.Program process;
   private final Ledger ledger;
   private final Supplier<SimulatedMaster> master;
   private final Set<Long> waiting;
@@ -20,7 +20,7 @@ final class SimulatedAwaiter {
 
   SimulatedAwaiter(
       String name, World world, Ledger ledger, Supplier<SimulatedMaster> master, List<Long> ids) {
-    this.process = new World.Process(name);
+    this.process = new World.Program(name);
     this.world = world;
     this.ledger = ledger;
     this.master = master;

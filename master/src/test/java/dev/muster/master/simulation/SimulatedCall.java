@@ -32,7 +32,7 @@ final class SimulatedCall<Q, R> {
   private static final int WIRE_MESSAGES = 8;
 
   private final World world;
-  private final World.Process client;
+  private final World.Program client;
   private final SimulatedMaster master;
   private final Answer<R> answer;
   private final Caller caller = new Caller();
@@ -47,7 +47,7 @@ final class SimulatedCall<Q, R> {
   private boolean masterEnded;
 
   private SimulatedCall(
-      World world, World.Process client, SimulatedMaster master, Answer<R> answer) {
+      World world, World.Program client, SimulatedMaster master, Answer<R> answer) {
     this.world = world;
     this.client = client;
     this.master = master;
@@ -57,7 +57,7 @@ final class SimulatedCall<Q, R> {
   /** Opens a call that stays open for messages. */
   static <Q, R> SimulatedCall<Q, R> stream(
       World world,
-      World.Process client,
+      World.Program client,
       SimulatedMaster master,
       Method<Q, R> method,
       Answer<R> answer) {
@@ -74,7 +74,7 @@ final class SimulatedCall<Q, R> {
   /** One request, one answer; either may be lost, and the request may come twice. */
   static <R> void unary(
       World world,
-      World.Process client,
+      World.Program client,
       SimulatedMaster master,
       Method<R, R> method,
       Answer<R> answer) {
@@ -100,7 +100,7 @@ final class SimulatedCall<Q, R> {
   }
 
   private static <R> void repeat(
-      World world, World.Process client, SimulatedMaster master, Method<R, R> method) {
+      World world, World.Program client, SimulatedMaster master, Method<R, R> method) {
     Answer<R> nobody =
         new Answer<>() {
           @Override

@@ -24,13 +24,13 @@ final class SimulatedConsumer {
   private static final int VISIBILITY_MS = 2_000;
 
   private final World world;
-  private final World.Process process;
+  private final World.Program process;
   private final Ledger ledger;
   private final Supplier<SimulatedMaster> master;
   private int takes;
 
   SimulatedConsumer(String name, World world, Ledger ledger, Supplier<SimulatedMaster> master) {
-    this.process = new World.Process(name);
+    this.process = new World.Program(name);
     this.world = world;
     this.ledger = ledger;
     this.master = master;

@@ -10,6 +10,7 @@ import dev.muster.master.log.v1.Entry;
 import dev.muster.master.queue.Effects;
 import dev.muster.master.queue.Outcome;
 import dev.muster.master.queue.QueueMachine;
+import dev.muster.master.queue.Supply;
 import dev.muster.master.queue.Task;
 import dev.muster.master.replication.Applier;
 import dev.muster.master.replication.Batch;
@@ -45,7 +46,7 @@ final class SimulatedMaster {
   private static final long TICK_MS = 200;
   private static final long FLUSH_EVERY_MS = 5_000;
 
-  final World.Process process = new World.Process("master");
+  final World.Program process = new World.Program("master");
   final Set<SimulatedCall<?, ?>> calls = new LinkedHashSet<>();
   final QueueMachine machine;
   final Applier applier;
@@ -80,7 +81,7 @@ final class SimulatedMaster {
     clock = new LeaderClock(() -> EPOCH_MS + world.nowMs + world.clockOffByMs, this::clockNs);
     proposer = new Proposer(new SimulatedLog(), clock, world::dice, SimulatedMaster::broken);
     leases = new LeaseWatch(proposer, applier, clock);
-    dispatcher = new Dispatcher(proposer, this::clockNs, leases::leased);
+    dispatcher = new Dispatcher(proposer, this::clockNs, clock, leases::leased);
     sessions = new Sessions(proposer, dispatcher, this::clockNs);
     awaits = new Awaits(applier);
     tasks =
@@ -277,8 +278,8 @@ final class SimulatedMaster {
   /** As {@code Core.LeaderEffects}. */
   private final class LeaderEffects implements Effects {
     @Override
-    public void waiting(String queue, long ready, long room) {
-      proposer.execute(() -> dispatcher.waiting(queue, ready, room));
+    public void waiting(String queue, Supply supply) {
+      proposer.execute(() -> dispatcher.waiting(queue, supply));
     }
 
     @Override

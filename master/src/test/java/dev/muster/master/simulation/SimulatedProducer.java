@@ -16,7 +16,7 @@ final class SimulatedProducer {
   private static final int UNANSWERED_MAX = 8;
 
   private final World world;
-  private final World.Process process;
+  private final World.Program process;
   private final Ledger ledger;
   private final Supplier<SimulatedMaster> master;
   private final ByteString session;
@@ -28,7 +28,7 @@ final class SimulatedProducer {
   private record Asked(EnqueueRequest request, List<String> names) {}
 
   SimulatedProducer(String name, World world, Ledger ledger, Supplier<SimulatedMaster> master) {
-    this.process = new World.Process(name);
+    this.process = new World.Program(name);
     this.world = world;
     this.ledger = ledger;
     this.master = master;

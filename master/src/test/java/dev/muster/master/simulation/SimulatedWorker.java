@@ -79,7 +79,7 @@ final class SimulatedWorker {
 
   private static final long BEAT_MS = 500;
 
-  final World.Process process;
+  final World.Program process;
   private final World world;
   private final Ledger ledger;
   private final Supplier<SimulatedMaster> master;
@@ -111,7 +111,7 @@ final class SimulatedWorker {
       Supplier<SimulatedMaster> master,
       List<String> queues,
       int slots) {
-    this.process = new World.Process(name);
+    this.process = new World.Program(name);
     this.world = world;
     this.ledger = ledger;
     this.master = master;

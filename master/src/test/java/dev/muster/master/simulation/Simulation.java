@@ -61,7 +61,7 @@ final class Simulation {
   private SimulatedDisk disk = new SimulatedDisk();
 
   /** Whoever starts masters and workers again; it never fails. */
-  private final World.Process operator = new World.Process("operator");
+  private final World.Program operator = new World.Program("operator");
 
   private final List<SimulatedProducer> producers = new ArrayList<>();
   private final List<SimulatedWorker> workers = new ArrayList<>();
@@ -280,7 +280,7 @@ final class Simulation {
     }
   }
 
-  private void pause(World.Process process, int mostMs) {
+  private void pause(World.Program process, int mostMs) {
     long ms = world.between(1, world.percent(70) ? 1_000 : mostMs);
     world.tell(() -> process.name + " is paused for " + ms + " ms");
     process.pausedUntilMs = Math.max(process.pausedUntilMs, world.nowMs + ms);

@@ -12,17 +12,17 @@ import org.jspecify.annotations.Nullable;
 /** Time, chance and faults of one simulation. Everything that happens is an event of it. */
 final class World {
   /** What can stop as a whole: the events of a dead one are lost, those of a paused one wait. */
-  static final class Process {
+  static final class Program {
     final String name;
     boolean dead;
     long pausedUntilMs;
 
-    Process(String name) {
+    Program(String name) {
       this.name = name;
     }
   }
 
-  private record Event(long atMs, long number, Process process, Runnable task) {}
+  private record Event(long atMs, long number, Program process, Runnable task) {}
 
   private final PriorityQueue<Event> events =
       new PriorityQueue<>(Comparator.comparingLong(Event::atMs).thenComparingLong(Event::number));
@@ -86,11 +86,11 @@ final class World {
         String.format("key%013d", ++keyNumber).getBytes(StandardCharsets.US_ASCII));
   }
 
-  void after(long delayMs, Process process, Runnable task) {
+  void after(long delayMs, Program process, Runnable task) {
     events.add(new Event(nowMs + delayMs, ++eventNumber, process, task));
   }
 
-  void at(long whenMs, Process process, Runnable task) {
+  void at(long whenMs, Program process, Runnable task) {
     events.add(new Event(Math.max(nowMs, whenMs), ++eventNumber, process, task));
   }
 
