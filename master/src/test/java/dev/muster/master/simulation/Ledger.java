@@ -1,6 +1,7 @@
 package dev.muster.master.simulation;
 
 import dev.muster.master.queue.QueueMachine;
+import dev.muster.proto.v1.EnqueueRequest;
 import dev.muster.proto.v1.Offer;
 import dev.muster.proto.v1.ResultPolicy;
 import dev.muster.proto.v1.TaskInfo;
@@ -35,6 +36,9 @@ final class Ledger {
     /** What must end before it may begin. */
     final List<Long> after;
 
+    /** Its queue and ordered group; empty: none. */
+    final String group;
+
     /** Somebody asked to call it off. */
     boolean calledOff;
 
@@ -56,8 +60,9 @@ final class Ledger {
     /** Highest token seen. */
     long lastToken;
 
-    private Entry(String name, String queue, TaskOptions options, List<Long> after) {
+    private Entry(String name, String queue, TaskOptions options, List<Long> after, String group) {
       this.name = name;
+      this.group = group.isEmpty() ? "" : queue + "/" + group;
       this.after = after;
       this.queue = queue;
       this.options = options;
@@ -73,6 +78,7 @@ final class Ledger {
   private final Function<Long, TaskState> stateOf;
 
   private final Map<String, Entry> byName = new LinkedHashMap<>();
+  private final Map<String, List<Entry>> groups = new HashMap<>();
   private final Map<Long, Entry> byId = new HashMap<>();
   private final List<Entry> acknowledged = new ArrayList<>();
   private final Map<String, TreeMap<Long, List<Handed>>> order = new LinkedHashMap<>();
@@ -92,8 +98,13 @@ final class Ledger {
   }
 
   /** A producer is about to send a task. */
-  void asks(String name, String queue, TaskOptions options, List<Long> after) {
-    byName.put(name, new Entry(name, queue, options, after));
+  void asks(String name, EnqueueRequest request, String group) {
+    Entry entry =
+        new Entry(name, request.getQueue(), request.getOptions(), request.getAfterIdsList(), group);
+    byName.put(name, entry);
+    if (!entry.group.isEmpty()) {
+      groups.computeIfAbsent(entry.group, key -> new ArrayList<>()).add(entry);
+    }
   }
 
   /** A producer was told that its task is durable. */
@@ -148,12 +159,29 @@ final class Ledger {
           isEnd(stateOf.apply(first)),
           () -> name + " is handed out before task " + first + ", which it comes after, has ended");
     }
+    checkGroup(entry);
     entry.lastToken = Math.max(entry.lastToken, offer.getToken());
     order
         .computeIfAbsent(offer.getQueue(), queue -> new TreeMap<>())
         .computeIfAbsent(offer.getToken(), token -> new ArrayList<>())
         .add(new Handed(who, id));
     return entry;
+  }
+
+  /** At most one of a group runs, and none before those that were put before it have ended. */
+  private void checkGroup(Entry entry) {
+    int running = 0;
+    for (Entry other : groups.getOrDefault(entry.group, List.of())) {
+      TaskState state = other.id == 0 ? TaskState.TASK_STATE_UNKNOWN : stateOf.apply(other.id);
+      running += state == TaskState.TASK_STATE_RUNNING ? 1 : 0;
+      World.check(
+          other.id >= entry.id || isEnd(state) || state == TaskState.TASK_STATE_QUARANTINED,
+          () ->
+              (entry.name + " of group " + entry.group + " is handed out, but ")
+                  + (other.name + " before it is " + state));
+    }
+    int count = running;
+    World.check(count <= 1, () -> count + " tasks of group " + entry.group + " run at once");
   }
 
   /** The result of a task came out of its result queue: as a task of its own. */
@@ -168,7 +196,7 @@ final class Ledger {
     checkResult(source, name);
     source.resultId = id;
     return byName.computeIfAbsent(
-        name, key -> new Entry(key, offer.getQueue(), offer.getOptions(), List.of()));
+        name, key -> new Entry(key, offer.getQueue(), offer.getOptions(), List.of(), ""));
   }
 
   private static String nameIn(String text) {

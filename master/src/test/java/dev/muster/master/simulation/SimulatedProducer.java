@@ -50,7 +50,7 @@ final class SimulatedProducer {
       String name = process.name + "." + number + "." + i;
       names.add(name);
       request.addPayloads(ByteString.copyFromUtf8(name));
-      ledger.asks(name, request.getQueue(), request.getOptions(), request.getAfterIdsList());
+      ledger.asks(name, request.build(), i < request.getGroupsCount() ? request.getGroups(i) : "");
     }
     world.tell(() -> process.name + " enqueues " + names + " into " + request.getQueue());
     unanswered.put(number, new Asked(request.build(), names));

@@ -166,7 +166,11 @@ final class Simulation {
     if (!calm && world.percent(8)) {
       request.getOptionsBuilder().setTtlMs(1 + world.roll(3_000));
     }
-    producer.enqueue(request, 1 + world.roll(small ? SMALL_LENGTH : 10));
+    int count = 1 + world.roll(small ? SMALL_LENGTH : 10);
+    if (!calm && world.percent(20)) {
+      request.getOptionsBuilder().setPriority(world.roll(10));
+    }
+    producer.enqueue(request, count);
   }
 
   private EnqueueRequest.Builder plain() {
