@@ -45,13 +45,13 @@ public final class LeaderClock implements LongSupplier {
   public synchronized long getAsLong() {
     long nowMs = wallMs.getAsLong();
     long nowNs = monotonicNs.getAsLong();
+    // Half speed first: what is said must not depend on how often it is asked.
+    long slowMs = TimeUnit.NANOSECONDS.toMillis(nowNs - saidNs) / SLOWER;
+    saidMs += slowMs;
+    saidNs += TimeUnit.MILLISECONDS.toNanos(slowMs * SLOWER);
     if (nowMs >= saidMs) {
       saidMs = nowMs;
       saidNs = nowNs;
-    } else {
-      long slowMs = TimeUnit.NANOSECONDS.toMillis(nowNs - saidNs) / SLOWER;
-      saidMs += slowMs;
-      saidNs += TimeUnit.MILLISECONDS.toNanos(slowMs * SLOWER);
     }
     return saidMs;
   }

@@ -220,7 +220,9 @@ final class Ledger {
 
   /** A failure was accepted: the end, unless there is a next attempt or it counts as stopped. */
   void acceptedFailure(Entry entry, long token) {
-    if (entry.options.getRetry().getMaxAttempts() <= 1 && !entry.calledOff) {
+    // With those that it comes after, it may have been called off.
+    boolean calledOff = entry.calledOff || !entry.after.isEmpty();
+    if (entry.options.getRetry().getMaxAttempts() <= 1 && !calledOff) {
       accepted(entry, token);
     }
   }
