@@ -9,9 +9,11 @@ import dev.muster.master.dispatch.WorkerStream;
 import dev.muster.master.expiry.LeaseWatch;
 import dev.muster.master.queue.Effects;
 import dev.muster.master.queue.QueueMachine;
+import dev.muster.master.queue.Supply;
 import dev.muster.master.queue.Task;
 import dev.muster.master.replication.Applier;
 import dev.muster.master.replication.Flusher;
+import dev.muster.master.replication.LeaderClock;
 import dev.muster.master.replication.LogCheck;
 import dev.muster.master.replication.Proposer;
 import dev.muster.master.replication.RaftNode;
@@ -41,6 +43,7 @@ final class Core implements AutoCloseable {
   private final Flusher flusher;
   private final Applier applier;
   private final RaftNode raft;
+  private final LeaderClock clock;
   private final Proposer proposer;
   private final Dispatcher dispatcher;
   private final Sessions sessions;
@@ -70,9 +73,10 @@ final class Core implements AutoCloseable {
             breakage::because);
     flusher.onFlushed(
         generation -> raft.flushed(generation.appliedTerm(), generation.appliedIndex()));
-    this.proposer = new Proposer(raft, System::currentTimeMillis, breakage::because);
-    this.leases = new LeaseWatch(proposer, applier, System::currentTimeMillis);
-    this.dispatcher = new Dispatcher(proposer, System::nanoTime, leases::leased);
+    this.clock = new LeaderClock(System::currentTimeMillis, System::nanoTime);
+    this.proposer = new Proposer(raft, clock, breakage::because);
+    this.leases = new LeaseWatch(proposer, applier, clock);
+    this.dispatcher = new Dispatcher(proposer, System::nanoTime, clock, leases::leased);
     this.sessions = new Sessions(proposer, dispatcher, System::nanoTime);
     this.awaits = new Awaits(applier);
     this.disk =
@@ -126,6 +130,7 @@ final class Core implements AutoCloseable {
       Thread.currentThread().interrupt();
       throw new MusterException("interrupted while starting", e);
     }
+    clock.notBefore(applier.read(QueueMachine::nowMs));
     disk.tick();
     applier.lead(new LeaderEffects());
     proposer.start(dispatcher::plan);
@@ -226,8 +231,8 @@ final class Core implements AutoCloseable {
   /** Carries what apply notes to those who act on it. The apply thread, within apply. */
   private final class LeaderEffects implements Effects {
     @Override
-    public void waiting(String queue, long ready, long room) {
-      proposer.execute(() -> dispatcher.waiting(queue, ready, room));
+    public void waiting(String queue, Supply supply) {
+      proposer.execute(() -> dispatcher.waiting(queue, supply));
     }
 
     @Override

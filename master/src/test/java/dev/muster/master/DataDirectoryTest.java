@@ -55,10 +55,12 @@ final class DataDirectoryTest {
   @Test
   void shouldRefuseWhenANewerProgramWroteIt() throws IOException {
     Path root = made();
-    Files.writeString(root.resolve("FORMAT"), "format=2\ncluster=" + UUID.randomUUID() + "\n");
+    int newer = DataDirectory.FORMAT + 1;
+    Files.writeString(
+        root.resolve("FORMAT"), "format=" + newer + "\ncluster=" + UUID.randomUUID() + "\n");
     assertThatThrownBy(() -> DataDirectory.open(root))
         .isInstanceOf(InvalidInputException.class)
-        .hasMessageContaining("has format 2, written by a newer Muster");
+        .hasMessageContaining("has format " + newer + ", written by a newer Muster");
   }
 
   @Test

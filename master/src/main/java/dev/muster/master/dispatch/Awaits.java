@@ -5,6 +5,7 @@ import com.carrotsearch.hppc.LongObjectHashMap;
 import dev.muster.master.queue.QueueMachine;
 import dev.muster.master.queue.Task;
 import dev.muster.master.replication.Applier;
+import dev.muster.proto.v1.TaskInfo;
 import dev.muster.proto.v1.TaskResult;
 import dev.muster.proto.v1.TaskState;
 import java.util.ArrayList;
@@ -62,8 +63,9 @@ public final class Awaits {
     if (finished != null) {
       return finished.toResult();
     }
-    return machine.task(id, false).getState() == TaskState.TASK_STATE_UNKNOWN
-        ? TaskResult.newBuilder().setId(id).build()
+    TaskInfo known = machine.task(id, false);
+    return known.getState() == TaskState.TASK_STATE_UNKNOWN || known.getFromHistory()
+        ? TaskResult.newBuilder().setId(id).setState(known.getState()).build()
         : null;
   }
 

@@ -5,6 +5,7 @@ import dev.muster.master.log.v1.Command;
 import dev.muster.master.log.v1.Lease;
 import dev.muster.master.log.v1.Settle;
 import dev.muster.master.queue.Outcome;
+import dev.muster.master.queue.Supply;
 import dev.muster.master.replication.Proposer;
 import dev.muster.master.replication.Reply;
 import dev.muster.proto.v1.EnqueueRequest;
@@ -13,12 +14,14 @@ import dev.muster.proto.v1.RefusalReason;
 import dev.muster.proto.v1.Settlement;
 import dev.muster.proto.v1.TakeRequest;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.HashMap;
 import java.util.Iterator;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.TreeSet;
 import java.util.concurrent.TimeUnit;
 import java.util.function.LongSupplier;
 
@@ -31,22 +34,32 @@ import java.util.function.LongSupplier;
  * when something about it changed.
  */
 public final class Dispatcher {
-  /** One lease asks for at most so many tasks. */
-  private static final long LEASE_TASKS_MAX = 2_000;
+  /** One lease asks for at most so many slots, unless a single task takes more. */
+  private static final long LEASE_SLOTS_MAX = 2_000;
 
   private final Proposer proposer;
   private final LongSupplier clockNs;
+  private final LongSupplier clockMs;
   private final LeaseListener leases;
   private final Map<String, QueueDemand> queues = new HashMap<>();
   private final Set<QueueDemand> changed = new LinkedHashSet<>();
 
+  /** Where time alone makes more leasable. */
+  private final TreeSet<QueueDemand> timed =
+      new TreeSet<>(
+          Comparator.comparingLong((QueueDemand queue) -> queue.lookAtMs)
+              .thenComparing(queue -> queue.name));
+
   /**
    * @param clockNs monotonic, ns
+   * @param clockMs the clock that stamps entries, ms since the epoch
    * @param leases told of leases without a session; on the apply thread
    */
-  public Dispatcher(Proposer proposer, LongSupplier clockNs, LeaseListener leases) {
+  public Dispatcher(
+      Proposer proposer, LongSupplier clockNs, LongSupplier clockMs, LeaseListener leases) {
     this.proposer = proposer;
     this.clockNs = clockNs;
+    this.clockMs = clockMs;
     this.leases = leases;
   }
 
@@ -60,18 +73,25 @@ public final class Dispatcher {
   }
 
   /** What waits in a queue, as of the entry applied last. */
-  public void waiting(String queue, long ready, long room) {
+  public void waiting(String queue, Supply supply) {
     QueueDemand demand = demand(queue);
-    demand.ready = ready;
-    demand.room = room;
     changed.add(demand);
+    if (!supply.equals(demand.supply)) {
+      demand.supply = supply;
+      demand.askAgain();
+      timed.remove(demand);
+      demand.lookAtMs = supply.nextAtMs();
+      if (demand.lookAtMs != Long.MAX_VALUE) {
+        timed.add(demand);
+      }
+    }
   }
 
   /** A worker has free slots. */
   void hungry(WorkerLink link) {
     if (link.isHungry()) {
       for (QueueDemand queue : link.queues) {
-        queue.hungry.add(link);
+        queue.ask(link);
         changed.add(queue);
       }
     }
@@ -89,7 +109,9 @@ public final class Dispatcher {
   }
 
   private void propose(Command command, int count, QueueDemand queue, Reply reply, long untilNs) {
-    queue.enqueuing += count;
+    long atOnce = isPlain(command.getEnqueue()) ? count : 0;
+    queue.proposed++;
+    queue.enqueuing += atOnce;
     changed.add(queue);
     proposer.propose(
         command,
@@ -105,12 +127,15 @@ public final class Dispatcher {
             }
             proposer.execute(
                 () -> {
-                  queue.enqueuing -= count;
-                  if (full) {
+                  queue.proposed--;
+                  queue.enqueuing -= atOnce;
+                  changed.add(queue);
+                  if (full && queue.supply.refusesAtOnce()) {
+                    reply.applied(outcome);
+                  } else if (full) {
                     queue.enqueues.add(
                         new ParkedEnqueue(
                             command, count, reply, (Outcome.Refused) outcome, untilNs));
-                    changed.add(queue);
                   }
                 });
           }
@@ -118,9 +143,25 @@ public final class Dispatcher {
           @Override
           public void unknown(String why) {
             reply.unknown(why);
-            proposer.execute(() -> queue.enqueuing -= count);
+            proposer.execute(
+                () -> {
+                  queue.proposed--;
+                  queue.enqueuing -= atOnce;
+                });
           }
         });
+  }
+
+  /**
+   * Tasks that any worker can have as soon as they are there: these are leased in the entry that
+   * enqueues them. The others are leased when it is applied.
+   */
+  private static boolean isPlain(EnqueueRequest request) {
+    return request.getOptions().getCost() <= 1
+        && request.getOptions().getRequiresCount() == 0
+        && request.getDelayMs() == 0
+        && request.getRunAtMs() == 0
+        && request.getAfterIdsCount() == 0;
   }
 
   /** A consumer without a session asks for tasks. */
@@ -143,23 +184,30 @@ public final class Dispatcher {
 
   /** Proposes what can be matched. Before each entry is closed. */
   public void plan() {
-    if (changed.isEmpty()) {
+    if (changed.isEmpty() && timed.isEmpty()) {
       return;
+    }
+    long nowMs = clockMs.getAsLong();
+    while (!timed.isEmpty() && timed.first().lookAtMs <= nowMs) {
+      QueueDemand due = timed.pollFirst();
+      due.askAgain();
+      changed.add(due);
     }
     List<QueueDemand> looked = new ArrayList<>(changed);
     changed.clear();
     for (QueueDemand queue : looked) {
       planEnqueues(queue);
-      planTakes(queue);
-      planWorkers(queue);
+      planTakes(queue, nowMs);
+      planWorkers(queue, nowMs);
       if (queue.isIdle()) {
         queues.remove(queue.name);
       }
     }
+    proposer.wakeAt(timed.isEmpty() ? Long.MAX_VALUE : timed.first().lookAtMs);
   }
 
   private void planEnqueues(QueueDemand queue) {
-    long room = queue.room;
+    long room = queue.supply.room();
     while (!queue.enqueues.isEmpty() && queue.enqueues.element().count() <= room) {
       ParkedEnqueue parked = queue.enqueues.remove();
       room -= parked.count();
@@ -167,11 +215,11 @@ public final class Dispatcher {
     }
   }
 
-  private void planTakes(QueueDemand queue) {
+  private void planTakes(QueueDemand queue, long nowMs) {
     Iterator<ParkedTake> takes = queue.takes.iterator();
     while (takes.hasNext()) {
       ParkedTake take = takes.next();
-      if (queue.available() > 0) {
+      if (queue.availableToTakes(nowMs) > 0) {
         takes.remove();
         lease(queue, take);
       } else if (take.untilNs <= clockNs.getAsLong() && queue.leasing == 0) {
@@ -185,39 +233,50 @@ public final class Dispatcher {
     }
   }
 
-  private void planWorkers(QueueDemand queue) {
-    while (queue.available() > 0 && !queue.hungry.isEmpty()) {
-      planTurn(queue);
+  private void planWorkers(QueueDemand queue, long nowMs) {
+    while (!queue.hungry.isEmpty() && planTurn(queue, nowMs)) {
+      // Another turn, until nobody gets anything.
     }
   }
 
-  /** Each worker that waits has one turn; who is still hungry then has another, later. */
-  private void planTurn(QueueDemand queue) {
+  /**
+   * Each worker that waits has one turn; who is still hungry then has another, later. False: there
+   * was nothing for anyone.
+   */
+  private boolean planTurn(QueueDemand queue, long nowMs) {
     List<WorkerLink> stillHungry = new ArrayList<>();
-    while (queue.available() > 0 && !queue.hungry.isEmpty()) {
+    boolean served = false;
+    while (queue.available(nowMs) > 0 && !queue.hungry.isEmpty()) {
       Iterator<WorkerLink> first = queue.hungry.iterator();
       WorkerLink link = first.next();
       first.remove();
       if (!link.isHungry()) {
         continue;
       }
-      // An even share for each that waits: large credit must not starve the others.
-      long waiting = queue.hungry.size() + 1L;
-      long share = (queue.available() + waiting - 1) / waiting;
-      lease(queue, link, Math.min(Math.min(link.credit, share), LEASE_TASKS_MAX));
+      long available = queue.available(link, nowMs);
+      if (available > 0) {
+        // An even share for each that waits: large credit must not starve the others.
+        long waiting = queue.hungry.size() + 1L;
+        long cost = queue.costMax(link, nowMs);
+        long share = Math.max((available + waiting - 1) / waiting, cost);
+        long most = Math.max(LEASE_SLOTS_MAX, cost);
+        lease(queue, link, Math.min(link.credit, Math.min(share, most)));
+        served = true;
+      }
       if (link.isHungry()) {
         stillHungry.add(link);
       }
     }
     queue.hungry.addAll(stillHungry);
+    return served;
   }
 
-  private void lease(QueueDemand queue, WorkerLink link, long count) {
-    queue.leasing += count;
-    link.leasing += count;
-    link.credit -= count;
+  private void lease(QueueDemand queue, WorkerLink link, long slots) {
+    queue.leasing += slots;
+    link.leasing += slots;
+    link.credit -= slots;
     Lease.Builder lease =
-        Lease.newBuilder().setQueue(queue.name).setSession(link.session).setMax((int) count);
+        Lease.newBuilder().setQueue(queue.name).setSession(link.session).setMax((int) slots);
     proposer.propose(
         Command.newBuilder().setLease(lease).build(),
         new Reply() {
@@ -228,12 +287,12 @@ public final class Dispatcher {
             if (stream != null && leased.count() > 0) {
               stream.offer(leased.offers());
             }
-            proposer.execute(() -> leased(queue, link, count, leased.count()));
+            proposer.execute(() -> leased(queue, link, slots, leased.cost()));
           }
 
           @Override
           public void unknown(String why) {
-            proposer.execute(() -> leased(queue, link, count, 0));
+            proposer.execute(() -> leased(queue, link, slots, 0));
           }
         });
   }
@@ -243,6 +302,9 @@ public final class Dispatcher {
     link.leasing -= asked;
     link.credit += asked - got;
     changed.add(queue);
+    if (got == 0) {
+      queue.askedInVain(link);
+    }
     hungry(link);
     if (link.stream() == null && got > 0) {
       Sessions.returnUnstarted(proposer, link);

@@ -1,11 +1,19 @@
 package dev.muster.master.dispatch;
 
+import dev.muster.master.queue.PoolSupply;
+import dev.muster.master.queue.Supply;
 import java.util.ArrayDeque;
 import java.util.Deque;
+import java.util.HashMap;
 import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
 
 /** Supply and demand of one queue, as the leader sees them. On the loop only. */
 final class QueueDemand {
+  private static final Supply NOTHING =
+      new Supply(Long.MAX_VALUE, false, List.of(), Long.MAX_VALUE);
+
   final String name;
 
   /**
@@ -14,18 +22,27 @@ final class QueueDemand {
    */
   final LinkedHashSet<WorkerLink> hungry = new LinkedHashSet<>();
 
+  /**
+   * Workers that asked in vain, with the credit that they had: what goes next costs more. They ask
+   * again when they have more, or when what waits changes.
+   */
+  private final Map<WorkerLink, Long> unserved = new HashMap<>();
+
   final Deque<ParkedTake> takes = new ArrayDeque<>();
   final Deque<ParkedEnqueue> enqueues = new ArrayDeque<>();
 
-  /** Ready tasks and room, as of the last entry applied. */
-  long ready;
+  /** As of the last entry applied. */
+  Supply supply = NOTHING;
 
-  long room = Long.MAX_VALUE;
+  /** When it is worth a look though nothing has changed, ms since the epoch. */
+  long lookAtMs = Long.MAX_VALUE;
 
-  /** Tasks in proposals under way. */
+  /** Enqueues under way; and plain tasks in them, which any worker can have at once. */
+  long proposed;
+
   long enqueuing;
 
-  /** Tasks asked for by lease proposals under way. */
+  /** Slots and tasks asked for by lease proposals under way. */
   long leasing;
 
   /** Sessions that serve it. */
@@ -36,19 +53,87 @@ final class QueueDemand {
   }
 
   /**
-   * Tasks that a lease proposed now may find. Exact when nothing is under way, so that nothing is
-   * ever overlooked.
+   * Slots that a lease proposed now may fill, by whomever. Exact when nothing is under way, so that
+   * nothing is ever overlooked.
    */
-  long available() {
-    return ready + enqueuing - leasing;
+  long available(long nowMs) {
+    long sum = enqueuing - leasing;
+    List<PoolSupply> pools = supply.pools();
+    for (int i = 0; i < pools.size(); i++) {
+      sum += leasable(pools.get(i), nowMs) * pools.get(i).cost();
+    }
+    return sum;
+  }
+
+  /** The same of what this worker can run with the credit that it has. */
+  long available(WorkerLink link, long nowMs) {
+    long sum = enqueuing - leasing;
+    List<PoolSupply> pools = supply.pools();
+    for (int i = 0; i < pools.size(); i++) {
+      if (link.fits(pools.get(i))) {
+        sum += leasable(pools.get(i), nowMs) * pools.get(i).cost();
+      }
+    }
+    return sum;
+  }
+
+  /** The most slots that one task of those takes. */
+  long costMax(WorkerLink link, long nowMs) {
+    long most = 1;
+    for (PoolSupply pool : supply.pools()) {
+      if (pool.cost() > most && leasable(pool, nowMs) > 0 && link.fits(pool)) {
+        most = pool.cost();
+      }
+    }
+    return most;
+  }
+
+  /** Tasks that a consumer without a session may find. */
+  long availableToTakes(long nowMs) {
+    long sum = enqueuing - leasing;
+    for (PoolSupply pool : supply.pools()) {
+      if (pool.requires().isEmpty()) {
+        sum += leasable(pool, nowMs);
+      }
+    }
+    return sum;
+  }
+
+  private long leasable(PoolSupply pool, long nowMs) {
+    return supply.nextAtMs() <= nowMs ? Math.max(pool.leasable(), pool.later()) : pool.leasable();
+  }
+
+  /** A worker asks, unless it has done so in vain with as much. */
+  void ask(WorkerLink link) {
+    Long then = unserved.get(link);
+    if (then == null || then < link.credit) {
+      unserved.remove(link);
+      hungry.add(link);
+    }
+  }
+
+  void askedInVain(WorkerLink link) {
+    hungry.remove(link);
+    unserved.put(link, link.credit);
+  }
+
+  /** Something is different: everyone may ask again. */
+  void askAgain() {
+    hungry.addAll(unserved.keySet());
+    unserved.clear();
+  }
+
+  void forget(WorkerLink link) {
+    hungry.remove(link);
+    unserved.remove(link);
   }
 
   boolean isIdle() {
     return links == 0
         && takes.isEmpty()
         && enqueues.isEmpty()
-        && ready == 0
-        && enqueuing == 0
+        && supply.pools().isEmpty()
+        && proposed == 0
         && leasing == 0;
   }
 }

@@ -1,5 +1,6 @@
 package dev.muster.master.dispatch;
 
+import com.google.protobuf.ByteString;
 import dev.muster.common.Limits;
 import dev.muster.master.log.v1.CloseSession;
 import dev.muster.master.log.v1.Command;
@@ -15,6 +16,7 @@ import dev.muster.proto.v1.NumberedSettlement;
 import dev.muster.proto.v1.RefusalReason;
 import dev.muster.proto.v1.Settlement;
 import dev.muster.proto.v1.WorkerFrame;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
@@ -46,6 +48,9 @@ public final class Sessions {
   /** By session number. Apply adds, the loop removes, queries look. */
   private final Map<Long, WorkerLink> links = new ConcurrentHashMap<>();
 
+  /** Hellos under way, by the worker's key. On the loop. */
+  private final Map<ByteString, Integer> opening = new HashMap<>();
+
   private long heartbeatNs;
   private long tickedNs;
 
@@ -70,18 +75,24 @@ public final class Sessions {
         OpenSession.newBuilder()
             .setKey(hello.getSession())
             .setWorker(hello.getName() + "@" + hello.getHost() + ":" + hello.getPid())
+            .putAllLabels(hello.getLabelsMap())
+            .setSlots(hello.getSlots())
             .addAllHeldIds(hello.getHeldIdsList())
             .addAllHeldTokens(hello.getHeldTokensList());
+    ByteString key = hello.getSession();
+    opening.merge(key, 1, Integer::sum);
     proposer.propose(
         Command.newBuilder().setOpenSession(open).build(),
         new Reply() {
           @Override
           public void applied(Outcome outcome) {
+            proposer.execute(() -> opened(key));
             if (outcome instanceof Outcome.Opened opened) {
               WorkerLink link =
                   links.computeIfAbsent(
                       opened.number(), number -> new WorkerLink(number, clockNs.getAsLong()));
               link.lastHeardNs = clockNs.getAsLong();
+              link.comingBack = () -> opening.containsKey(key);
               link.attach(stream);
               listener.opened(new Handle(link, stream), opened);
               proposer.execute(() -> serve(link, hello));
@@ -93,8 +104,13 @@ public final class Sessions {
           @Override
           public void unknown(String why) {
             listener.unavailable(why);
+            proposer.execute(() -> opened(key));
           }
         });
+  }
+
+  private void opened(ByteString key) {
+    opening.computeIfPresent(key, (same, count) -> count == 1 ? null : count - 1);
   }
 
   private void serve(WorkerLink link, Hello hello) {
@@ -103,6 +119,8 @@ public final class Sessions {
     link.queues.forEach(queue -> queue.links++);
     link.queueNames = List.copyOf(hello.getQueuesList());
     link.credit = hello.getCredit() - link.leasing;
+    link.labels = Map.copyOf(hello.getLabelsMap());
+    link.slots = hello.getSlots();
     link.draining = false;
     dispatcher.hungry(link);
   }
@@ -120,7 +138,10 @@ public final class Sessions {
     if (settlements.isEmpty()) {
       taken.run();
     }
-    link.credit += frame.getCredit();
+    // A late frame of the stream before: the hello has said already what it adds to the credit.
+    if (link.stream() == stream) {
+      link.credit += frame.getCredit();
+    }
     if (frame.getDraining()) {
       link.draining = true;
     }
@@ -173,8 +194,14 @@ public final class Sessions {
     }
   }
 
-  /** What a session without a stream has been offered goes back, free of charge. */
+  /**
+   * What a session without a stream has been offered goes back, free of charge; unless its worker
+   * is coming back: behind that hello in the log, this would take away what it has just confirmed.
+   */
   static void returnUnstarted(Proposer proposer, WorkerLink link) {
+    if (link.comingBack.getAsBoolean()) {
+      return;
+    }
     ReturnUnstarted.Builder back =
         ReturnUnstarted.newBuilder().setSession(link.session).addAllStartedIds(link.startedIds());
     proposer.propose(Command.newBuilder().setReturnUnstarted(back).build(), Reply.NONE);
@@ -214,7 +241,7 @@ public final class Sessions {
     link.queues.forEach(
         queue -> {
           queue.links--;
-          queue.hungry.remove(link);
+          queue.forget(link);
         });
     link.queues = List.of();
   }

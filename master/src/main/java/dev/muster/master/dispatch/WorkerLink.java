@@ -2,9 +2,12 @@ package dev.muster.master.dispatch;
 
 import com.carrotsearch.hppc.LongHashSet;
 import com.carrotsearch.hppc.cursors.LongCursor;
+import dev.muster.master.queue.PoolSupply;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -23,19 +26,31 @@ final class WorkerLink {
   /** When the last frame came, by the leader's monotonic clock, ns. */
   volatile long lastHeardNs;
 
+  /**
+   * A hello of this worker is under way, and settles what the session holds. Set by apply, asked on
+   * the loop.
+   */
+  volatile BooleanSupplier comingBack = () -> false;
+
   /** Queues that it serves, for queries. */
   volatile List<String> queueNames = List.of();
 
   // On the loop only.
   List<QueueDemand> queues = List.of();
 
+  /** What tasks may require of it. */
+  Map<String, String> labels = Map.of();
+
+  /** Slots in all; 0: as many as any task may cost. */
+  int slots;
+
   /**
-   * Tasks that may still be offered, less what is being leased; below zero after a reconnect with
+   * Slots that may still be filled, less what is being leased; below zero after a reconnect with
    * leases under way.
    */
   long credit;
 
-  /** Tasks asked for by lease proposals under way. */
+  /** Slots asked for by lease proposals under way. */
   long leasing;
 
   boolean draining;
@@ -65,7 +80,19 @@ final class WorkerLink {
   }
 
   boolean isHungry() {
-    return credit > 0 && !draining && !closing && stream.get() != null;
+    // A lease behind the hello would go to the new stream, on the credit of the old one.
+    return credit > 0
+        && !draining
+        && !closing
+        && stream.get() != null
+        && !comingBack.getAsBoolean();
+  }
+
+  /** Whether it can run what is in this pool with the credit that it has. */
+  boolean fits(PoolSupply pool) {
+    return pool.cost() <= credit
+        && (slots == 0 || pool.cost() <= slots)
+        && (pool.requires().isEmpty() || labels.entrySet().containsAll(pool.requires().entrySet()));
   }
 
   void started(List<Long> ids) {

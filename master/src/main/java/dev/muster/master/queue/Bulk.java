@@ -171,7 +171,7 @@ final class Bulk {
         queue.expired--;
       }
       case TASK_STATE_QUARANTINED -> {
-        queue.aside.leave(task);
+        queue.aside.remove(task);
         queue.quarantined--;
       }
       case TASK_STATE_READY,

@@ -65,7 +65,7 @@ final class Cancelling {
       }
       case TASK_STATE_QUARANTINED -> {
         Task task = state.tasks.touch(found);
-        task.queue.aside.leave(task);
+        task.queue.aside.remove(task);
         task.queue.quarantined--;
         endings.cancel(task, why);
         yield Result.CANCELLED;

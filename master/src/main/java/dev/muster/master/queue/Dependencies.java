@@ -8,6 +8,7 @@ import dev.muster.proto.v1.TaskState;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.stream.LongStream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -16,7 +17,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class Dependencies {
   /** A task that ended, and who waits for it. */
-  private record Ended(TaskResult result, long[] dependents) {}
+  private record Ended(TaskResult result, List<Long> dependents) {}
 
   private final MachineState state;
   private final Waiting waiting;
@@ -53,7 +54,8 @@ final class Dependencies {
       }
       if (!first.isFinished()) {
         bonds.await(id);
-        bondsOf(state.tasks.touch(first)).addDependent(task.id);
+        Task touched = state.touchWaiting(first);
+        bondsOf(touched).addDependent(task.id);
         continue;
       }
       putInput(task.id, first.toResult());
@@ -75,7 +77,7 @@ final class Dependencies {
   /** A task has ended; its result is set. */
   void ended(Task task) {
     if (task.bonds != null && task.bonds.dependents().length > 0) {
-      ends.add(new Ended(task.toResult(), task.bonds.dependents()));
+      ends.add(new Ended(task.toResult(), LongStream.of(task.bonds.dependents()).boxed().toList()));
     }
   }
 

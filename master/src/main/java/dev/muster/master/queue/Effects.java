@@ -11,7 +11,7 @@ public interface Effects {
   Effects NONE =
       new Effects() {
         @Override
-        public void waiting(String queue, long ready, long room) {}
+        public void waiting(String queue, Supply supply) {}
 
         @Override
         public void finished(Task task) {}
@@ -29,13 +29,8 @@ public interface Effects {
         public void due(long atMs) {}
       };
 
-  /**
-   * What waits in a queue changed.
-   *
-   * @param ready tasks that can be leased now
-   * @param room tasks that can be enqueued now
-   */
-  void waiting(String queue, long ready, long room);
+  /** What waits in a queue changed, or was asked for in vain. */
+  void waiting(String queue, Supply supply);
 
   /** A task reached a terminal state; it may be awaited. It is valid only within the call. */
   void finished(Task task);

@@ -58,6 +58,9 @@ final class Enqueueing {
 
   private Outcome.@Nullable Refused refusal(QueueState queue, EnqueueRequest request) {
     Long unknown = dependencies.unknown(request.getAfterIdsList());
+    if (queue.ready.refuses(request.getOptions())) {
+      return tooManyPools(queue);
+    }
     return unknown != null
         ? unknownTask(unknown)
         : refusal(queue, request.getPayloadsCount(), mayAllExist(request));
@@ -101,7 +104,7 @@ final class Enqueueing {
 
   private void dropOldest(QueueState queue, long room) {
     while (queue.room() < room) {
-      Task oldest = queue.ready.peek(state.tasks);
+      Task oldest = queue.ready.toDrop(state);
       if (oldest == null) {
         return;
       }
@@ -232,7 +235,7 @@ final class Enqueueing {
   private void adopt(long parentId, long child) {
     Task parent = state.tasks.find(parentId);
     if (parent != null) {
-      state.tasks.touch(parent).hasChildren = true;
+      state.touchWaiting(parent).hasChildren = true;
       state.children.put(MachineState.idKey(parentId, child), ByteString.EMPTY);
     }
   }
@@ -258,6 +261,9 @@ final class Enqueueing {
         return tooManyQueues();
       }
       queues.add(queue);
+      if (queue.ready.refuses(request.getOptions(node.getOptions()))) {
+        return tooManyPools(queue);
+      }
       Integer count = counts.remove(node.getQueue());
       Outcome.Refused refused = count == null ? null : refusal(queue, count, false);
       if (refused != null) {
@@ -368,6 +374,16 @@ final class Enqueueing {
     return new Outcome.Refused(
         RefusalReason.REFUSAL_REASON_LIMIT,
         "a master holds at most " + QueueBook.QUEUES_MAX + " queues");
+  }
+
+  private static Outcome.Refused tooManyPools(QueueState queue) {
+    return new Outcome.Refused(
+        RefusalReason.REFUSAL_REASON_LIMIT,
+        "tasks of at most "
+            + Ready.POOLS_MAX
+            + " different requirements and costs may wait in queue "
+            + queue.name
+            + "; these are of one more");
   }
 
   private static Outcome.Refused unknownTask(long id) {

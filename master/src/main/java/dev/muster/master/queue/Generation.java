@@ -47,6 +47,7 @@ public final class Generation {
   private final Set<QueueState> dirtyQueues = new HashSet<>();
   private final Set<WorkerSession> dirtySessions = new HashSet<>();
   private final LongHashSet closedSessions = new LongHashSet();
+  private final Set<Kept> dirtyKept = new HashSet<>();
   private final Set<Producer> dirtyProducers = new HashSet<>();
   private final Set<ByteString> goneProducers = new HashSet<>();
   private final Map<Family, NavigableMap<ByteString, ByteString>> records =
@@ -58,6 +59,12 @@ public final class Generation {
   private final List<QueueRecord> queues = new ArrayList<>();
   private final List<SessionRecord> sessions = new ArrayList<>();
   private final List<ProducerRecord> producers = new ArrayList<>();
+
+  /** Changes in place, and is written to its family as it is when the generation is frozen. */
+  interface Kept {
+    /** Puts its record. */
+    void keep(Generation generation);
+  }
 
   Generation(int number) {
     this.number = number;
@@ -80,6 +87,7 @@ public final class Generation {
         && dirtyQueues.isEmpty()
         && dirtySessions.isEmpty()
         && closedSessions.isEmpty()
+        && dirtyKept.isEmpty()
         && dirtyProducers.isEmpty()
         && records.values().stream().allMatch(Map::isEmpty)
         && goneProducers.isEmpty();
@@ -160,6 +168,16 @@ public final class Generation {
     closedSessions.add(session.number);
   }
 
+  void dirty(Kept kept) {
+    dirtyKept.add(kept);
+  }
+
+  /** It is no more: its record is to be deleted. */
+  void gone(Kept kept, Family family, ByteString key) {
+    dirtyKept.remove(kept);
+    delete(family, key);
+  }
+
   void dirty(Producer producer) {
     goneProducers.remove(producer.key);
     dirtyProducers.add(producer);
@@ -176,6 +194,7 @@ public final class Generation {
    */
   void freeze(MetaRecord meta) {
     this.meta = meta;
+    dirtyKept.forEach(kept -> kept.keep(this));
     dirtyQueues.forEach(queue -> queues.add(queue.toRecord()));
     dirtySessions.forEach(session -> sessions.add(session.toRecord()));
     dirtyProducers.forEach(producer -> producers.add(producer.toRecord()));

@@ -29,6 +29,6 @@ final class Kept {
   /** Takes one out, wherever it is. */
   void remove(Task task) {
     bytes -= task.memoryBytes();
-    lane.leave(task);
+    lane.remove(task);
   }
 }

@@ -3,8 +3,8 @@ package dev.muster.master.queue;
 import com.carrotsearch.hppc.LongHashSet;
 import dev.muster.master.store.LaneKey;
 import java.util.ArrayDeque;
-import java.util.Comparator;
-import java.util.PriorityQueue;
+import java.util.Map;
+import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -18,10 +18,11 @@ import org.jspecify.annotations.Nullable;
  *                                  └ cursor
  * </pre>
  *
- * <p>Tasks enter at the end, with growing positions, and leave at the head. What was taken and is
- * given back has a position before the window: it is few, because only what is leased can be given
- * back. After a restart it may also lie ahead of the cursor, which then stands at the first task
- * that waits, however far the leases had come: there the cursor steps over it.
+ * <p>Tasks enter at the end, with growing positions, and leave at the head, or from anywhere when
+ * they are called off. What was taken and is given back has a position before the window: it is
+ * few, because only what is leased can be given back. After a restart it may also lie ahead of the
+ * cursor, which then stands at the first task that waits, however far the leases had come: there
+ * the cursor steps over it.
  */
 final class Lane {
   /**
@@ -33,9 +34,12 @@ final class Lane {
   private static final long WINDOW_BYTES = 4 << 20;
 
   private final LaneKey key;
-  private final ArrayDeque<Task> window = new ArrayDeque<>();
+  private final int windowTasks;
+  private @Nullable ArrayDeque<Task> window;
   private long windowBytes;
-  private @Nullable PriorityQueue<Task> givenBack;
+
+  /** By position. */
+  private @Nullable TreeMap<Long, Task> givenBack;
 
   /**
    * Positions of given-back tasks ahead of the cursor: the next flush writes them to the store,
@@ -43,20 +47,39 @@ final class Lane {
    */
   private @Nullable LongHashSet givenBackAhead;
 
+  /** Positions in the window whose tasks have changed since: they are looked up again. */
+  private @Nullable LongHashSet changed;
+
   private long spilled;
 
   /** Every position up to here is, or was, in the window. */
   private long cursor;
 
+  /** No task ever entered at a higher position. */
+  private long last;
+
   Lane(LaneKey key) {
-    this.key = key;
+    this(key, WINDOW_TASKS, 0, 0, 0);
   }
 
-  /** A lane as the store has it: all of it is spilled. */
-  Lane(LaneKey key, long size, long head) {
+  /**
+   * A lane as the store has it: all of it is spilled.
+   *
+   * @param last no position that was given out so far is higher
+   */
+  Lane(LaneKey key, long size, long head, long last) {
+    this(key, WINDOW_TASKS, size, head, last);
+  }
+
+  /**
+   * @param windowTasks at most so many are in memory, but for those given back
+   */
+  Lane(LaneKey key, int windowTasks, long size, long head, long last) {
     this.key = key;
+    this.windowTasks = windowTasks;
     this.spilled = size;
     this.cursor = head - 1;
+    this.last = last;
   }
 
   LaneKey key() {
@@ -65,24 +88,33 @@ final class Lane {
 
   /** Tasks in it. */
   long size() {
-    return window.size() + spilled + (givenBack == null ? 0 : givenBack.size());
+    return windowSize() + spilled + (givenBack == null ? 0 : givenBack.size());
   }
 
   /** No task of it has a lower position. */
   long head() {
     long head = spilled > 0 ? cursor + 1 : Long.MAX_VALUE;
-    if (!window.isEmpty()) {
-      head = Math.min(head, window.peekFirst().position);
+    Task front = front();
+    if (front != null) {
+      head = Math.min(head, front.position);
     }
-    Task first = givenBack == null ? null : givenBack.peek();
-    return first == null ? head : Math.min(head, first.position);
+    return givenBack == null || givenBack.isEmpty() ? head : Math.min(head, givenBack.firstKey());
+  }
+
+  /** Adds a task at its position, whose lane and position are set: at the end, or where it was. */
+  void enter(Task task, Generation current) {
+    if (task.position > last) {
+      append(task, current);
+    } else {
+      giveBack(task);
+    }
   }
 
   /**
-   * Adds at the end. The task's lane and position are set, and the position is larger than any
-   * before.
+   * Adds at the end. The task's lane and position are set: the position is larger than any before.
    */
   void append(Task task, Generation current) {
+    last = task.position;
     if (spilled == 0 && hasRoom()) {
       enterWindow(task);
     } else {
@@ -91,12 +123,11 @@ final class Lane {
     }
   }
 
-  /** Takes back what was polled before, at its old place. */
-  void giveBack(Task task) {
+  private void giveBack(Task task) {
     if (givenBack == null) {
-      givenBack = new PriorityQueue<>(Comparator.comparingLong((Task t) -> t.position));
+      givenBack = new TreeMap<>();
     }
-    givenBack.add(task);
+    givenBack.put(task.position, task);
     if (task.position > cursor) {
       if (givenBackAhead == null) {
         givenBackAhead = new LongHashSet();
@@ -105,46 +136,98 @@ final class Lane {
     }
   }
 
-  /** Returns the first task, or null when there is none. */
+  /** Returns the first task as it is now, or null when there is none. */
   @Nullable Task peek(TaskTable tasks) {
-    if (window.isEmpty() && spilled > 0) {
+    if (spilled > 0 && windowSize() == 0) {
       refill(tasks);
     }
-    Task back = givenBack == null ? null : givenBack.peek();
-    Task front = window.peekFirst();
-    return back != null && (front == null || back.position < front.position) ? back : front;
+    Task front = front();
+    if (givenBack != null && !givenBack.isEmpty()) {
+      Map.Entry<Long, Task> back = givenBack.firstEntry();
+      if (front == null || back.getKey() < front.position) {
+        return back.getValue();
+      }
+    }
+    return front == null || changed == null ? front : asItIsNow(front, tasks);
   }
 
-  /** Removes the first task: the one that was just peeked. */
-  void remove(Task first) {
-    if (first == window.peekFirst()) {
-      window.removeFirst();
-      windowBytes -= first.memoryBytes();
-    } else if (givenBack != null) {
-      givenBack.remove();
-      if (givenBackAhead != null) {
-        givenBackAhead.remove(first.position);
+  private Task asItIsNow(Task front, TaskTable tasks) {
+    if (changed == null || !changed.remove(front.position)) {
+      return front;
+    }
+    Task now = tasks.find(front.id);
+    if (now == null || window == null) {
+      throw new IllegalStateException("task " + front.id + " left lane " + key + " unheard");
+    }
+    window.removeFirst();
+    window.addFirst(now);
+    windowBytes += now.memoryBytes() - front.memoryBytes();
+    return now;
+  }
+
+  /** A task of it was touched, and stays where it is. */
+  void changed(Task task) {
+    if (givenBack != null && givenBack.replace(task.position, task) != null) {
+      return;
+    }
+    if (task.position <= cursor) {
+      if (changed == null) {
+        changed = new LongHashSet();
       }
+      changed.add(task.position);
     }
   }
 
-  /** Takes out a task, wherever in the lane it is. */
-  void leave(Task task) {
-    if (givenBack != null && givenBack.removeIf(other -> other.id == task.id)) {
+  /** Removes a task from wherever it is: quick at the head, and beyond the window. */
+  void remove(Task task) {
+    Task front = front();
+    if (front != null && front.position == task.position) {
+      takeFront();
+    } else if (givenBack != null && givenBack.remove(task.position) != null) {
       if (givenBackAhead != null) {
         givenBackAhead.remove(task.position);
       }
+      return;
     } else if (task.position > cursor) {
-      spilled--;
-    } else if (window.removeIf(other -> other.id == task.id)) {
-      windowBytes -= task.memoryBytes();
+      spilled--; // The cursor finds nothing at that place when it comes by.
+      return;
+    } else {
+      removeFromWindow(task);
+    }
+    if (changed != null) {
+      changed.remove(task.position);
     }
   }
 
+  private void takeFront() {
+    if (window != null) {
+      windowBytes -= window.removeFirst().memoryBytes();
+      if (window.isEmpty()) {
+        windowBytes = 0; // What tasks cost may have changed while they waited.
+      }
+    }
+  }
+
+  private void removeFromWindow(Task task) {
+    if (window == null || !window.removeIf(other -> other.position == task.position)) {
+      throw new IllegalStateException(
+          "task " + task.id + " is not at position " + task.position + " of lane " + key);
+    }
+    windowBytes -= task.memoryBytes();
+  }
+
+  private @Nullable Task front() {
+    return window == null ? null : window.peekFirst();
+  }
+
+  private int windowSize() {
+    return window == null ? 0 : window.size();
+  }
+
   private void refill(TaskTable tasks) {
-    while (window.isEmpty()) {
+    while (windowSize() == 0) {
       long before = cursor;
-      tasks.readAhead(key, cursor + 1, WINDOW_TASKS, this::load);
+      tasks.readAhead(key, cursor + 1, windowTasks, this::load);
       if (cursor == before) {
         throw new IllegalStateException(
             "lane "
@@ -170,19 +253,26 @@ final class Lane {
     boolean held = givenBackAhead != null && givenBackAhead.remove(position);
     if (task != null && !held) {
       spilled--;
-      window.addLast(task);
-      windowBytes += task.memoryBytes();
+      toWindow(task);
     }
     return true;
   }
 
   private void enterWindow(Task task) {
-    window.addLast(task);
-    windowBytes += task.memoryBytes();
+    toWindow(task);
     cursor = task.position;
   }
 
+  private void toWindow(Task task) {
+    if (window == null) {
+      window = new ArrayDeque<>();
+    }
+    window.addLast(task);
+    windowBytes += task.memoryBytes();
+  }
+
   private boolean hasRoom() {
-    return window.isEmpty() || (window.size() < WINDOW_TASKS && windowBytes < WINDOW_BYTES);
+    int size = windowSize();
+    return size == 0 || (size < windowTasks && windowBytes < WINDOW_BYTES);
   }
 }

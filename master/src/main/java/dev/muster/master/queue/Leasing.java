@@ -55,22 +55,28 @@ final class Leasing {
     QueueState queue = state.queues.find(command.getQueue());
     WorkerSession session = state.sessions.find(command.getSession());
     if (queue == null || (command.getSession() != 0 && session == null)) {
-      return new Outcome.Leased(List.of(), 0, 0);
+      return new Outcome.Leased(List.of(), 0, 0, 0);
     }
     long leaseUntilMs = session == null ? state.nowMs + command.getVisibilityTimeoutMs() : 0;
     OfferBuilder offers = new OfferBuilder(queue.name, index);
+    Choice choice = queue.ready.choice(session, state);
     int count = 0;
+    long cost = 0;
     long bytes = 0;
-    for (; count < command.getMax(); count++) {
-      Task next = queue.ready.peek(state.tasks);
-      if (next == null) {
+    for (long left = command.getMax(); left > 0; count++) {
+      Task next = choice.peek();
+      // A task that costs more than is left ends the lease: what costs less and comes later must
+      // not overtake it for ever.
+      if (next == null || (session != null && Ready.costOf(next.options) > left)) {
         break;
       }
       bytes += offers.bytesWith(next);
       if (count > 0 && bytes > LEASE_BYTES_MAX) {
         break;
       }
-      queue.ready.remove(next);
+      choice.take(next);
+      cost += Ready.costOf(next.options);
+      left -= session == null ? 1 : Ready.costOf(next.options);
       Task task = state.tasks.touch(next);
       long timerMs = task.timerMs();
       if (timerMs != 0) {
@@ -94,8 +100,11 @@ final class Leasing {
     queue.leased += count;
     if (count > 0) {
       state.changed(queue);
+    } else {
+      // Who asked in vain must not go by an older figure: it would ask again at once, and again.
+      state.tellLeader(queue);
     }
-    return new Outcome.Leased(offers.build(), count, leaseUntilMs);
+    return new Outcome.Leased(offers.build(), count, cost, leaseUntilMs);
   }
 
   Outcome expire(ExpireLeases command) {
@@ -174,7 +183,7 @@ final class Leasing {
     Task task = state.tasks.touch(leased);
     QueueState queue = task.queue;
     endAttempt(task, why.end, "");
-    release(task);
+    release(task, why != Return.UNSTARTED);
     switch (why) {
       case UNSTARTED -> {
         task.returns++;
@@ -203,7 +212,7 @@ final class Leasing {
   /** A touched task that is leased is called off. */
   void endCancelled(Task task, String why) {
     endAttempt(task, AttemptEnd.ATTEMPT_END_CANCELLED, "");
-    release(task);
+    release(task, true);
     endings.cancel(task, why);
   }
 
@@ -226,8 +235,17 @@ final class Leasing {
     state.tasks.current().grew(task.memoryBytes() - before);
   }
 
-  /** Ends the lease of a touched task, whatever becomes of it. */
-  void release(Task task) {
+  /**
+   * Ends the lease of a touched task, whatever becomes of it.
+   *
+   * @param ran it may have run: for as long as it says, or since its lease when it does not say
+   */
+  void release(Task task, boolean ran) {
+    if (ran) {
+      task.queue.ready.released(task, task.runUs, state);
+    } else {
+      task.queue.ready.returned(task, state);
+    }
     state.tasks.unlease(task);
     if (task.session != 0) {
       WorkerSession session = state.sessions.find(task.session);

@@ -3,6 +3,7 @@ package dev.muster.master.queue;
 import com.google.protobuf.ByteString;
 import dev.muster.master.store.Family;
 import dev.muster.master.store.StateStore;
+import dev.muster.proto.v1.TaskState;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;
@@ -71,6 +72,15 @@ final class MachineState {
     tellLeader(queue);
   }
 
+  /** Touches a task that stays where it is, though it may wait there. */
+  Task touchWaiting(Task task) {
+    Task mine = tasks.touch(task);
+    if (mine.state == TaskState.TASK_STATE_READY) {
+      mine.queue.ready.changed(mine);
+    }
+    return mine;
+  }
+
   /** The leader is told what waits in this queue, changed or not. */
   void tellLeader(QueueState queue) {
     if (!queue.toldAtEnd) {
@@ -79,11 +89,19 @@ final class MachineState {
     }
   }
 
+  /** The largest stamp so far, µs since the epoch. */
+  long nowUs() {
+    return nowMs * 1_000;
+  }
+
   /** The entry ends: what it changed is told. */
   void end() {
     for (QueueState queue : toTell) {
       queue.toldAtEnd = false;
-      effects.waiting(queue.name, queue.ready.size(), queue.room());
+      queue.ready.tidy(this);
+      if (effects != Effects.NONE) {
+        effects.waiting(queue.name, queue.ready.supply(nowMs));
+      }
     }
     toTell.clear();
     if (timers.nextMs() != toldDueMs) {

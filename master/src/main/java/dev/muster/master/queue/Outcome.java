@@ -60,9 +60,10 @@ public sealed interface Outcome {
    * Tasks were leased: none when none was ready or the session is gone.
    *
    * @param count tasks in all offers together
+   * @param cost slots that they take
    * @param leaseUntilMs without a session: when the leases end, ms since the epoch
    */
-  record Leased(List<Offer> offers, int count, long leaseUntilMs) implements Outcome {}
+  record Leased(List<Offer> offers, int count, long cost, long leaseUntilMs) implements Outcome {}
 
   /** The attempts were settled, but for those refused. */
   record Settled(List<RefusedAttempt> refused) implements Outcome {}

@@ -1,7 +1,14 @@
 package dev.muster.master.queue;
 
 import com.carrotsearch.hppc.IntObjectHashMap;
+import com.google.protobuf.ByteString;
+import com.google.protobuf.InvalidProtocolBufferException;
+import com.google.protobuf.Parser;
+import dev.muster.master.store.Family;
 import dev.muster.master.store.StateStore;
+import dev.muster.master.store.StoreException;
+import dev.muster.master.store.v1.LineRecord;
+import dev.muster.master.store.v1.TenantRecord;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.NavigableMap;
@@ -16,8 +23,40 @@ final class QueueBook {
   private final NavigableMap<String, QueueState> byName = new TreeMap<>();
   private final IntObjectHashMap<QueueState> byNumber = new IntObjectHashMap<>();
 
-  void restore(StateStore store) {
-    store.queues(record -> add(new QueueState(record)));
+  /**
+   * @param sequence the last position that was given out
+   */
+  void restore(StateStore store, long sequence) {
+    store.queues(record -> add(new QueueState(record, sequence)));
+    store.scan(
+        Family.TENANTS,
+        ByteString.EMPTY,
+        (key, value) -> {
+          TenantRecord record = parse(TenantRecord.parser(), value);
+          byNumber(record.getQueue()).ready.restore(record);
+          return true;
+        });
+    store.scan(
+        Family.LINES,
+        ByteString.EMPTY,
+        (key, value) -> {
+          LineRecord record = parse(LineRecord.parser(), value);
+          byNumber(record.getQueue()).ready.restore(record);
+          return true;
+        });
+  }
+
+  private static <T> T parse(Parser<T> parser, ByteString value) {
+    try {
+      return parser.parseFrom(value);
+    } catch (InvalidProtocolBufferException e) {
+      throw new StoreException("a record of the store cannot be read: " + e.getMessage(), e);
+    }
+  }
+
+  /** All that is stored is known: tenants, lines, leases. */
+  void restored(MachineState state) {
+    byName.values().forEach(queue -> queue.ready.restored(state));
   }
 
   @Nullable QueueState find(String name) {

@@ -10,9 +10,11 @@ import dev.muster.master.log.v1.ReturnUnstarted;
 import dev.muster.master.store.StateStore;
 import dev.muster.master.store.v1.MetaRecord;
 import dev.muster.proto.v1.ConfigureQueueRequest;
+import dev.muster.proto.v1.ConfigureTenantRequest;
 import dev.muster.proto.v1.QueueInfo;
 import dev.muster.proto.v1.RefusalReason;
 import dev.muster.proto.v1.TaskInfo;
+import dev.muster.proto.v1.TenantInfo;
 import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -60,14 +62,16 @@ public final class QueueMachine {
     appliedTerm = meta.getAppliedTerm();
     state.sequence = meta.getSequence();
     state.nowMs = meta.getNowMs();
-    state.queues.restore(store);
+    state.queues.restore(store, state.sequence);
     state.sessions.restore(store);
     state.producers.restore(store);
     state.timers.restore();
     store.leased().forEach(record -> restoreHolder(state.tasks.restoreLeased(record)));
+    state.queues.restored(state);
   }
 
   private void restoreHolder(Task task) {
+    task.queue.ready.restoreLeased(task);
     WorkerSession session = state.sessions.find(task.session);
     if (session != null) {
       session.hold(task);
@@ -133,12 +137,8 @@ public final class QueueMachine {
       case BULK -> bulk.apply(command.getBulk());
       case ADVANCE -> advance();
       case CONFIGURE_QUEUE -> configure(command.getConfigureQueue());
-      case CONFIGURE_TENANT,
-          PUT_SCHEDULE,
-          DELETE_SCHEDULE,
-          PAUSE_SCHEDULE,
-          FIRE_SCHEDULE,
-          RUN_SCHEDULE ->
+      case CONFIGURE_TENANT -> configure(command.getConfigureTenant());
+      case PUT_SCHEDULE, DELETE_SCHEDULE, PAUSE_SCHEDULE, FIRE_SCHEDULE, RUN_SCHEDULE ->
           throw new IllegalStateException("no rule yet for " + command.getVerbCase());
       case VERB_NOT_SET -> throw new IllegalStateException("empty command at index " + index);
     };
@@ -172,7 +172,12 @@ public final class QueueMachine {
           "the session ended; what it held belongs to others now");
     }
     WorkerSession session =
-        new WorkerSession(++state.sequence, command.getKey(), command.getWorker());
+        new WorkerSession(
+            ++state.sequence,
+            command.getKey(),
+            command.getWorker(),
+            command.getLabelsMap(),
+            command.getSlots());
     state.sessions.add(session);
     state.tasks.current().dirty(session);
     return new Outcome.Opened(session.number, false, 0, List.of());
@@ -211,8 +216,24 @@ public final class QueueMachine {
     }
     queue.settings = queue.settings.with(request.getSettings());
     endings.retainAnew(queue);
+    queue.ready.configure(queue.settings.proto(), state);
     state.changed(queue);
-    return new Outcome.Configured(queue.toInfo().build());
+    return new Outcome.Configured(info(queue));
+  }
+
+  private Outcome configure(ConfigureTenantRequest request) {
+    QueueState queue = state.use(request.getQueue());
+    if (queue == null) {
+      return Enqueueing.tooManyQueues();
+    }
+    TenantInfo tenant = queue.ready.configure(request, state);
+    state.changed(queue);
+    return new Outcome.TenantConfigured(tenant);
+  }
+
+  private QueueInfo info(QueueState queue) {
+    long leasable = queue.ready.supply(state.nowMs).leasable();
+    return queue.toInfo().setLeasable(leasable).build();
   }
 
   /** Time has passed: does what is due, a bounded part of it at a time. */
@@ -308,13 +329,13 @@ public final class QueueMachine {
 
   public @Nullable QueueInfo queue(String name) {
     QueueState queue = state.queues.find(name);
-    return queue == null ? null : queue.toInfo().build();
+    return queue == null ? null : info(queue);
   }
 
   /** Queues in order of name; see ListQueuesRequest. */
   public List<QueueInfo> queues(String prefix, String after, int limit) {
     List<QueueInfo> page = new ArrayList<>();
-    state.queues.page(prefix, after, limit).forEach(queue -> page.add(queue.toInfo().build()));
+    state.queues.page(prefix, after, limit).forEach(queue -> page.add(info(queue)));
     return page;
   }
 
@@ -343,8 +364,14 @@ public final class QueueMachine {
   /** What waits in each queue, in order of name. */
   public void waiting(WaitingVisitor visit) {
     for (QueueState queue : state.queues.page("", "", Integer.MAX_VALUE)) {
-      visit.queue(queue.name, queue.ready.size(), queue.room());
+      visit.queue(queue.name, queue.ready.supply(state.nowMs));
     }
+  }
+
+  /** Tenants of a queue in order of name; see ListTenantsRequest. */
+  public List<TenantInfo> tenants(String name, String after, int limit) {
+    QueueState queue = state.queues.find(name);
+    return queue == null ? List.of() : queue.ready.tenants(after, limit);
   }
 
   /** Names of queues whose counts do not add up: none, ever. */
@@ -358,9 +385,9 @@ public final class QueueMachine {
     return broken;
   }
 
-  /** Gets one queue: tasks that can be leased and enqueued now. */
+  /** Gets one queue: what can be leased and enqueued now. */
   public interface WaitingVisitor {
-    void queue(String name, long ready, long room);
+    void queue(String name, Supply supply);
   }
 
   /** Gets one lease; {@code session} is 0 without one, {@code leaseUntilMs} 0 with one. */

@@ -3,6 +3,7 @@ package dev.muster.master.queue;
 import dev.muster.master.store.LaneKey;
 import dev.muster.master.store.v1.LaneRecord;
 import dev.muster.master.store.v1.QueueRecord;
+import dev.muster.master.store.v1.TaskRecord;
 import dev.muster.proto.v1.QueueInfo;
 import dev.muster.proto.v1.TaskOptions;
 import dev.muster.proto.v1.TaskState;
@@ -13,7 +14,7 @@ import org.jspecify.annotations.Nullable;
 final class QueueState {
   final int number;
   final String name;
-  final Lane ready;
+  final Ready ready;
 
   /** Succeeded, with results; failed; cancelled or expired. */
   final Kept retained;
@@ -26,6 +27,9 @@ final class QueueState {
 
   final LaneKey leasedKey;
   final LaneKey delayedKey;
+
+  /** Where a task is that is in no lane yet. */
+  final LaneKey nowhere;
 
   /** The last plain successes. Not stored. */
   final History history = new History();
@@ -67,20 +71,25 @@ final class QueueState {
   boolean toldAtEnd;
 
   QueueState(int number, String name) {
-    this(QueueRecord.newBuilder().setNumber(number).setName(name).build());
+    this(QueueRecord.newBuilder().setNumber(number).setName(name).build(), 0);
   }
 
-  QueueState(QueueRecord record) {
+  /**
+   * @param sequence the last position that was given out
+   */
+  QueueState(QueueRecord record, long sequence) {
     this.number = record.getNumber();
     this.name = record.getName();
     this.leasedKey = key(LaneKey.Kind.LEASED);
     this.delayedKey = key(LaneKey.Kind.DELAYED);
-    this.ready = lane(record, LaneKey.Kind.READY);
-    this.retained = kept(record, LaneKey.Kind.RETAINED);
-    this.dead = kept(record, LaneKey.Kind.DEAD);
-    this.ended = kept(record, LaneKey.Kind.ENDED);
-    this.aside = lane(record, LaneKey.Kind.QUARANTINED);
+    this.nowhere = key(LaneKey.Kind.READY);
+    this.retained = kept(record, LaneKey.Kind.RETAINED, sequence);
+    this.dead = kept(record, LaneKey.Kind.DEAD, sequence);
+    this.ended = kept(record, LaneKey.Kind.ENDED, sequence);
+    this.aside = lane(record, LaneKey.Kind.QUARANTINED, sequence);
     this.settings = Settings.of(record.getSettings());
+    this.ready = new Ready(this);
+    this.ready.restore(record, sequence);
     this.enqueued = record.getEnqueued();
     this.delayed = record.getDelayed();
     this.leased = record.getLeased();
@@ -101,16 +110,16 @@ final class QueueState {
     return new LaneKey(kind, number, 0);
   }
 
-  private Lane lane(QueueRecord record, LaneKey.Kind kind) {
+  private Lane lane(QueueRecord record, LaneKey.Kind kind, long sequence) {
     LaneRecord stored = stored(record, kind);
     return stored == null
         ? new Lane(key(kind))
-        : new Lane(key(kind), stored.getSize(), stored.getHead());
+        : new Lane(key(kind), stored.getSize(), stored.getHead(), sequence);
   }
 
-  private Kept kept(QueueRecord record, LaneKey.Kind kind) {
+  private Kept kept(QueueRecord record, LaneKey.Kind kind, long sequence) {
     LaneRecord stored = stored(record, kind);
-    return new Kept(lane(record, kind), stored == null ? 0 : stored.getBytes());
+    return new Kept(lane(record, kind, sequence), stored == null ? 0 : stored.getBytes());
   }
 
   private static @Nullable LaneRecord stored(QueueRecord record, LaneKey.Kind kind) {
@@ -123,7 +132,9 @@ final class QueueState {
   }
 
   QueueRecord toRecord() {
-    return QueueRecord.newBuilder()
+    QueueRecord.Builder record = QueueRecord.newBuilder();
+    ready.addTo(record);
+    return record
         .setNumber(number)
         .setName(name)
         .setSettings(settings.proto())
@@ -141,7 +152,6 @@ final class QueueState {
         .setReturns(returns)
         .setExpiries(expiries)
         .setRetentionMs(retentionMs)
-        .addLanes(toRecord(ready))
         .addLanes(toRecord(retained))
         .addLanes(toRecord(dead))
         .addLanes(toRecord(ended))
@@ -149,7 +159,7 @@ final class QueueState {
         .build();
   }
 
-  private static LaneRecord.Builder toRecord(Lane lane) {
+  static LaneRecord.Builder toRecord(Lane lane) {
     return LaneRecord.newBuilder()
         .setKind(lane.key().kind().code())
         .setLine(lane.key().line())
@@ -168,13 +178,17 @@ final class QueueState {
 
   /** The lanes that hold tasks in this state, in order of line. */
   List<LaneKey> lanesOf(TaskState state) {
-    return List.of(laneOf(state));
+    return state == TaskState.TASK_STATE_READY ? ready.lanes() : List.of(laneOf(state, 0));
   }
 
-  /** The lane that a task in this state is in. */
-  LaneKey laneOf(TaskState state) {
+  /** The lane that a stored task is in. */
+  LaneKey laneOf(TaskRecord record) {
+    return laneOf(record.getState(), record.getLine());
+  }
+
+  private LaneKey laneOf(TaskState state, long line) {
     return switch (state) {
-      case TASK_STATE_READY -> ready.key();
+      case TASK_STATE_READY -> ready.laneOf(line);
       case TASK_STATE_DELAYED -> delayedKey;
       case TASK_STATE_RUNNING -> leasedKey;
       case TASK_STATE_SUCCEEDED -> retained.lane.key();

@@ -187,7 +187,7 @@ final class Settling {
   private void complete(Task leased, ByteString result, String contentType, int runUs) {
     Task task = state.tasks.touch(leased);
     task.runUs = Integer.toUnsignedLong(runUs);
-    leasing.release(task);
+    leasing.release(task, true);
     switch (task.options.getResultPolicy()) {
       case RESULT_POLICY_KEEP, RESULT_POLICY_UNSPECIFIED, UNRECOGNIZED ->
           endings.setResult(task, result, contentType);
@@ -211,7 +211,7 @@ final class Settling {
   private void fail(Task task, Failure failure, int runUs, long retryAfterMs, AttemptEnd end) {
     task.runUs = Integer.toUnsignedLong(runUs);
     leasing.endAttempt(task, end, shortened(failure));
-    leasing.release(task);
+    leasing.release(task, true);
     task.failures++;
     QueueState queue = task.queue;
     if (task.cancelling) {
@@ -222,6 +222,7 @@ final class Settling {
           retryAfterMs != 0
               ? retryAfterMs
               : queue.settings.backoffMs(task.options, task.failures, state.dice(task.id));
+      queue.ready.hold(task, state);
       waiting.delay(task, state.nowMs + waitMs);
     } else {
       int before = task.memoryBytes();

@@ -66,7 +66,13 @@ public final class Task {
   /** Session that holds the lease; 0: a consumer without one. */
   long session;
 
-  /** Its position among the waiting, kept while it is leased, so that it can come back there. */
+  /** The line that it waits in, or waited in last. */
+  long line;
+
+  /**
+   * Its position among the waiting, kept while it is elsewhere, so that it can come back there; 0:
+   * it goes to the end.
+   */
   long place;
 
   /** It has enqueued others, and is remembered for their sake. */
@@ -147,7 +153,7 @@ public final class Task {
     this.tenant = keys.tenant;
     this.unique = keys.unique;
     this.parent = parent;
-    this.lane = queue.ready.key();
+    this.lane = queue.nowhere;
     this.position = id;
   }
 
@@ -177,6 +183,7 @@ public final class Task {
     worker = other.worker;
     lastToken = other.lastToken;
     runUs = other.runUs;
+    line = other.line;
     place = other.place;
     hasChildren = other.hasChildren;
     state = other.state;
@@ -217,6 +224,7 @@ public final class Task {
     worker = record.getWorker();
     lastToken = record.getLastToken();
     runUs = record.getRunUs();
+    line = record.getLine();
     place = record.getPlace();
     hasChildren = record.getHasChildren();
     state = record.getState();
@@ -276,6 +284,7 @@ public final class Task {
             .setWorker(worker)
             .setLastToken(lastToken)
             .setRunUs(runUs)
+            .setLine(line)
             .setPlace(place)
             .setHasChildren(hasChildren);
     if (failure != null) {

@@ -203,7 +203,7 @@ final class TaskTable {
   }
 
   private static void placesIn(
-      Generation generation, LaneKey lane, long from, TreeMap<Long, Long> ids) {
+      Generation generation, LaneKey lane, long from, Map<Long, Long> ids) {
     generation.forEachTask(
         task -> {
           if (task.position >= from && task.isAt(lane, task.position)) {
@@ -232,7 +232,7 @@ final class TaskTable {
 
   private Task load(TaskRecord record) {
     QueueState queue = queues.byNumber(record.getQueue());
-    return new Task(record, queue, queue.laneOf(record.getState()));
+    return new Task(record, queue, queue.laneOf(record));
   }
 
   /** Gets one place and the task there, null when it has left; false: no more. */

@@ -20,32 +20,27 @@ final class Waiting {
     if (pending || dueMs > state.nowMs) {
       delay(task, dueMs > state.nowMs ? dueMs : 0);
     } else {
-      enter(task, task.id);
+      task.place = task.id;
+      comeBack(task);
     }
   }
 
-  /** It can be leased, after everything that waits already. */
+  /**
+   * It can be leased, after everything that waits already; but one of a group that was leased
+   * before goes where it was, or another would overtake it.
+   */
   void ready(Task task) {
-    enter(task, ++state.sequence);
-  }
-
-  private void enter(Task task, long position) {
-    QueueState queue = task.queue;
-    task.state = TaskState.TASK_STATE_READY;
-    task.lane = queue.ready.key();
-    task.position = position;
-    task.dueMs = 0;
-    queue.ready.append(task, state.tasks.current());
-    entered(task);
+    if (task.group.isEmpty()) {
+      task.place = 0;
+    }
+    comeBack(task);
   }
 
   /** It can be leased again, where it was before it was leased. */
   void comeBack(Task task) {
-    QueueState queue = task.queue;
     task.state = TaskState.TASK_STATE_READY;
-    task.lane = queue.ready.key();
-    task.position = task.place;
-    queue.ready.giveBack(task);
+    task.dueMs = 0;
+    task.queue.ready.enter(task, state);
     entered(task);
   }
 
@@ -80,8 +75,9 @@ final class Waiting {
     }
     if (task.state == TaskState.TASK_STATE_DELAYED) {
       task.queue.delayed--;
+      task.queue.ready.unhold(task, state);
     } else {
-      task.queue.ready.leave(task);
+      task.queue.ready.leave(task, state);
     }
     state.changed(task.queue);
   }

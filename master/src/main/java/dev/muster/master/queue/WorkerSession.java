@@ -3,7 +3,9 @@ package dev.muster.master.queue;
 import com.google.protobuf.ByteString;
 import dev.muster.master.store.v1.SessionRecord;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /** One start of one worker: what it holds lives as long as it does. */
@@ -17,6 +19,12 @@ final class WorkerSession {
   /** "name@host:pid". */
   final String worker;
 
+  /** What tasks may require of it. */
+  final Map<String, String> labels;
+
+  /** Slots in all; 0: as many as any task may cost. */
+  final int slots;
+
   /** Number of the last settlement applied. */
   long settledUpto;
 
@@ -26,14 +34,21 @@ final class WorkerSession {
    */
   private @Nullable Task held;
 
-  WorkerSession(long number, ByteString key, String worker) {
+  WorkerSession(long number, ByteString key, String worker, Map<String, String> labels, int slots) {
+    this.labels = Map.copyOf(labels);
+    this.slots = slots;
     this.number = number;
     this.key = key;
     this.worker = worker;
   }
 
   WorkerSession(SessionRecord record) {
-    this(record.getNumber(), record.getKey(), record.getWorker());
+    this(
+        record.getNumber(),
+        record.getKey(),
+        record.getWorker(),
+        record.getLabelsMap(),
+        record.getSlots());
     settledUpto = record.getSettledUpto();
   }
 
@@ -73,12 +88,16 @@ final class WorkerSession {
     }
   }
 
-  /** What it holds now, in no order that matters. */
+  /**
+   * What it holds now, in order of id: a restart links it in another order, and what comes back
+   * first can matter to who goes next.
+   */
   List<Task> held() {
     List<Task> all = new ArrayList<>();
     for (Task task = held; task != null; task = task.heldAfter) {
       all.add(task);
     }
+    all.sort(Comparator.comparingLong((Task task) -> task.id));
     return all;
   }
 
@@ -88,6 +107,8 @@ final class WorkerSession {
         .setKey(key)
         .setWorker(worker)
         .setSettledUpto(settledUpto)
+        .putAllLabels(labels)
+        .setSlots(slots)
         .build();
   }
 }

@@ -2,22 +2,22 @@ package dev.muster.master.replication;
 
 import dev.muster.master.queue.Generation;
 import dev.muster.master.store.StateStore;
+import java.util.concurrent.Executor;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
 
-/** Writes frozen generations to the store, one after the other, on a thread of its own. */
+/**
+ * Writes frozen generations to the store, one after the other, on a thread of its own unless told
+ * otherwise.
+ */
 public final class Flusher implements AutoCloseable {
   private final StateStore store;
   private final Consumer<Throwable> onBroken;
-  private final ExecutorService thread =
-      Executors.newSingleThreadExecutor(
-          task -> {
-            Thread made = new Thread(task, "muster-flusher");
-            made.setDaemon(true);
-            return made;
-          });
+  private final Executor writing;
+  private final @Nullable ExecutorService thread;
   private volatile Consumer<Generation> listener = generation -> {};
 
   /**
@@ -26,6 +26,26 @@ public final class Flusher implements AutoCloseable {
   public Flusher(StateStore store, Consumer<Throwable> onBroken) {
     this.store = store;
     this.onBroken = onBroken;
+    this.thread =
+        Executors.newSingleThreadExecutor(
+            task -> {
+              Thread made = new Thread(task, "muster-flusher");
+              made.setDaemon(true);
+              return made;
+            });
+    this.writing = thread;
+  }
+
+  /**
+   * Writes when and where the caller says: for tests without threads.
+   *
+   * @param writing runs what it is given one after the other, in order
+   */
+  public Flusher(StateStore store, Consumer<Throwable> onBroken, Executor writing) {
+    this.store = store;
+    this.onBroken = onBroken;
+    this.thread = null;
+    this.writing = writing;
   }
 
   /** Told of each generation when it is in the store; on the flusher's thread. */
@@ -35,7 +55,7 @@ public final class Flusher implements AutoCloseable {
 
   /** Writes a frozen generation, then runs {@code written}, on the flusher's thread. */
   void flush(Generation frozen, Runnable written) {
-    thread.execute(
+    writing.execute(
         () -> {
           try (StateStore.Batch batch = store.newBatch()) {
             frozen.writeTo(batch);
@@ -51,6 +71,9 @@ public final class Flusher implements AutoCloseable {
   /** Ends what is under way, at most 8 s, and stops. */
   @Override
   public void close() {
+    if (thread == null) {
+      return;
+    }
     thread.shutdown();
     try {
       if (!thread.awaitTermination(8, TimeUnit.SECONDS)) {

@@ -4,6 +4,7 @@ import dev.muster.master.log.v1.Command;
 import java.util.ArrayDeque;
 import java.util.SplittableRandom;
 import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.Consumer;
@@ -55,7 +56,7 @@ public final class Proposer implements AutoCloseable {
   private final AtomicLong waitingBytes = new AtomicLong();
   private final Log log;
   private final LongSupplier clockMs;
-  private final LongSupplier dice = new SplittableRandom()::nextLong;
+  private final LongSupplier dice;
   private final Consumer<Throwable> onBroken;
   private final Thread thread;
   private volatile boolean asleep;
@@ -65,6 +66,7 @@ public final class Proposer implements AutoCloseable {
   private final ArrayDeque<Proposal> gathered = new ArrayDeque<>();
   private long gatheredBytes;
   private int inFlight;
+  private long wakeAtMs = Long.MAX_VALUE;
   private @Nullable Runnable beforeSealing;
 
   /**
@@ -72,7 +74,17 @@ public final class Proposer implements AutoCloseable {
    * @param onBroken told when the loop dies of a fault of ours; the master must stop
    */
   public Proposer(Log log, LongSupplier clockMs, Consumer<Throwable> onBroken) {
+    this(log, clockMs, new SplittableRandom()::nextLong, onBroken);
+  }
+
+  /**
+   * The same, with the caller's dice.
+   *
+   * @param dice thrown once for each entry
+   */
+  public Proposer(Log log, LongSupplier clockMs, LongSupplier dice, Consumer<Throwable> onBroken) {
     this.log = log;
+    this.dice = dice;
     this.clockMs = clockMs;
     this.onBroken = onBroken;
     this.thread = new Thread(this::loop, "muster-proposer");
@@ -83,8 +95,16 @@ public final class Proposer implements AutoCloseable {
    * Starts the loop. It runs {@code beforeSealing} before an entry is closed, which may add to it.
    */
   public void start(Runnable beforeSealing) {
-    this.beforeSealing = beforeSealing;
+    drive(beforeSealing);
     thread.start();
+  }
+
+  /**
+   * Instead of {@link #start}: no thread runs the loop but the caller's, by {@link #step}. So a
+   * test decides what happens between any two steps.
+   */
+  public void drive(Runnable beforeSealing) {
+    this.beforeSealing = beforeSealing;
   }
 
   /**
@@ -136,7 +156,7 @@ public final class Proposer implements AutoCloseable {
         if (!step()) {
           asleep = true;
           if (tasks.isEmpty() && (requests.isEmpty() || !mayGather())) {
-            LockSupport.park(this);
+            park();
           }
           asleep = false;
         }
@@ -147,8 +167,30 @@ public final class Proposer implements AutoCloseable {
     }
   }
 
-  /** False: nothing to do until someone wakes the loop. */
-  private boolean step() {
+  /**
+   * The loop looks again at this time, whatever happens: {@code beforeSealing} is called then. On
+   * the loop only; the last call counts.
+   *
+   * @param atMs by the leader's clock, ms since the epoch; {@link Long#MAX_VALUE}: need not
+   */
+  public void wakeAt(long atMs) {
+    wakeAtMs = atMs;
+  }
+
+  private void park() {
+    if (wakeAtMs == Long.MAX_VALUE) {
+      LockSupport.park(this);
+    } else {
+      long waitMs = Math.max(1, wakeAtMs - clockMs.getAsLong());
+      LockSupport.parkNanos(this, TimeUnit.MILLISECONDS.toNanos(waitMs));
+    }
+  }
+
+  /**
+   * One turn of the loop. False: nothing to do until something is given to it. On the loop only,
+   * which is the caller's thread after {@link #drive}.
+   */
+  public boolean step() {
     boolean worked = false;
     for (Runnable task = tasks.poll(); task != null; task = tasks.poll()) {
       task.run();

@@ -59,6 +59,8 @@ final class EnqueueStream implements StreamObserver<EnqueueRequest>, TasksServic
             .setNumber(request.getRequest().getNumber())
             .setFirstId(enqueued.firstId())
             .setCount(enqueued.count())
+            .addAllIds(enqueued.ids())
+            .setExisting(enqueued.existing())
             .build());
   }
 

@@ -240,6 +240,8 @@ public final class TasksService extends TasksGrpc.TasksImplBase {
               .setNumber(request.getRequest().getNumber())
               .setFirstId(enqueued.firstId())
               .setCount(enqueued.count())
+              .addAllIds(enqueued.ids())
+              .setExisting(enqueued.existing())
               .build());
       caller.onCompleted();
     }

@@ -317,6 +317,41 @@ final class DispatchTest {
   }
 
   @Test
+  void shouldLeaveToAWorkerThatComesBackWhatItHoldsWhenItsOldStreamEndsLate() {
+    Worker worker = new Worker().hello("w", 1);
+    enqueue(1, 0);
+    rig.hold();
+    Worker again = new Worker();
+    again.begin("w", 0, worker.ids, worker.tokens);
+    rig.settle();
+    worker.end();
+    rig.release();
+    assertThat(again.opened).isNotNull();
+    assertThat(rig.task(worker.ids.get(0)).getToken()).isEqualTo(worker.tokens.get(0));
+  }
+
+  @Test
+  void shouldLeaseNothingOnOldCreditToAWorkerThatComesBack() {
+    new Worker().hello("w", 3);
+    rig.hold();
+    Worker again = new Worker();
+    again.begin("w", 1, List.of(), List.of());
+    rig.settle();
+    enqueue(3, 0);
+    rig.release();
+    assertThat(again.ids).hasSize(1);
+  }
+
+  @Test
+  void shouldNotCountTheCreditOfALateFrameTwice() {
+    Worker worker = new Worker().hello("w", 1);
+    Worker again = new Worker().hello("w", 1);
+    worker.frame(WorkerFrame.newBuilder().setCredit(1));
+    enqueue(3, 0);
+    assertThat(again.ids).hasSize(1);
+  }
+
+  @Test
   void shouldTellTheStreamThatCameBackWhenItsSessionIsBeingEnded() {
     Worker worker = new Worker().hello("w", 1);
     worker.end();

@@ -6,6 +6,7 @@ import dev.muster.master.log.v1.Entry;
 import dev.muster.master.queue.Effects;
 import dev.muster.master.queue.Outcome;
 import dev.muster.master.queue.QueueMachine;
+import dev.muster.master.queue.Supply;
 import dev.muster.master.queue.Task;
 import dev.muster.master.replication.Applier;
 import dev.muster.master.replication.Batch;
@@ -60,14 +61,14 @@ public final class LeaderRig implements AutoCloseable {
     applier = new Applier(new QueueMachine(store, 100), flusher);
     proposer = new Proposer(this::append, nowMs::get, broken::set);
     leases = new LeaseWatch(proposer, applier, nowMs::get);
-    dispatcher = new Dispatcher(proposer, this::nowNs, leases::leased);
+    dispatcher = new Dispatcher(proposer, this::nowNs, nowMs::get, leases::leased);
     sessions = new Sessions(proposer, dispatcher, this::nowNs);
     awaits = new Awaits(applier);
     applier.lead(
         new Effects() {
           @Override
-          public void waiting(String queue, long ready, long room) {
-            proposer.execute(() -> dispatcher.waiting(queue, ready, room));
+          public void waiting(String queue, Supply supply) {
+            proposer.execute(() -> dispatcher.waiting(queue, supply));
           }
 
           @Override

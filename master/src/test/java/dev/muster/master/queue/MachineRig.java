@@ -19,15 +19,12 @@ final class MachineRig implements Effects {
   /** One entry of the log, and what it came to. */
   record Logged(long index, long stampMs, List<Command> commands, List<Outcome> outcomes) {}
 
-  /** What waits in a queue, as the leader heard it. */
-  record Waiting(long ready, long room) {}
-
   final StateStore store;
   final List<Logged> log = new ArrayList<>();
   final List<Long> finished = new ArrayList<>();
   final List<Long> stopped = new ArrayList<>();
   final List<Long> lost = new ArrayList<>();
-  final Map<String, Waiting> waiting = new LinkedHashMap<>();
+  final Map<String, Supply> waiting = new LinkedHashMap<>();
   QueueMachine machine;
   long clockMs = 1_000_000;
   private long index;
@@ -129,12 +126,12 @@ final class MachineRig implements Effects {
         }
       }
     }
-    machine.waiting((name, ready, room) -> waiting.put(name, new Waiting(ready, room)));
+    machine.waiting(waiting::put);
   }
 
   @Override
-  public void waiting(String queue, long ready, long room) {
-    waiting.put(queue, new Waiting(ready, room));
+  public void waiting(String queue, Supply supply) {
+    waiting.put(queue, supply);
   }
 
   @Override

@@ -46,6 +46,16 @@ final class QueueMachineTest {
     assertThat(rig.machine.unconserved()).isEmpty();
   }
 
+  @Test
+  void shouldRunATaskAfterOneThatWasBeingWrittenWhenItWasBound() {
+    rig.apply(enqueue("q", 1));
+    rig.roll();
+    rig.apply(enqueue(request("q", KEEP, ByteString.copyFromUtf8("second")).addAfterIds(1)));
+    long first = leaseIds("q", 0, 1).get(0);
+    rig.apply(settle(completed(first, rig.index(), "done")));
+    assertThat(queue("q").getReady()).isEqualTo(1);
+  }
+
   private List<Offer> offers(String queue, long session, int max) {
     return ((Outcome.Leased) rig.apply(lease(queue, session, max))).offers();
   }
@@ -438,7 +448,9 @@ final class QueueMachineTest {
     rig.apply(enqueue("q", 2));
     rig.waiting.clear();
     assertThat(refusal(enqueue("q", 2))).isEqualTo(RefusalReason.REFUSAL_REASON_QUEUE_FULL);
-    assertThat(rig.waiting).containsEntry("q", new MachineRig.Waiting(2, 1));
+    Supply heard = Objects.requireNonNull(rig.waiting.get("q"));
+    assertThat(heard.leasable()).isEqualTo(2);
+    assertThat(heard.room()).isEqualTo(1);
     assertThat(queue("q").getEnqueued()).isEqualTo(2);
     assertThat(rig.apply(enqueue("q", 1))).isInstanceOf(Outcome.Enqueued.class);
   }

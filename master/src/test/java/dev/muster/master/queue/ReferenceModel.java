@@ -7,12 +7,14 @@ import dev.muster.master.log.v1.Lease;
 import dev.muster.master.log.v1.OpenSession;
 import dev.muster.master.log.v1.Settle;
 import dev.muster.proto.v1.ConfigureQueueRequest;
+import dev.muster.proto.v1.ConfigureTenantRequest;
 import dev.muster.proto.v1.EnqueueRequest;
 import dev.muster.proto.v1.ExtendRequest;
 import dev.muster.proto.v1.FailedAttempt;
 import dev.muster.proto.v1.Offer;
 import dev.muster.proto.v1.QueueInfo;
 import dev.muster.proto.v1.QueueSettings;
+import dev.muster.proto.v1.Rate;
 import dev.muster.proto.v1.RefusalReason;
 import dev.muster.proto.v1.RefusedAttempt;
 import dev.muster.proto.v1.RequestId;
@@ -20,15 +22,17 @@ import dev.muster.proto.v1.ResultPolicy;
 import dev.muster.proto.v1.Settlement;
 import dev.muster.proto.v1.TaskOptions;
 import dev.muster.proto.v1.TaskState;
+import dev.muster.proto.v1.TenantInfo;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
-import java.util.TreeSet;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -41,10 +45,13 @@ final class ReferenceModel {
 
   static final class Queue {
     final String name;
-    final TreeSet<Long> ready = new TreeSet<>();
+    final TreeMap<Long, Item> ready = new TreeMap<>();
+    final TreeMap<Long, Item> leasedItems = new TreeMap<>();
     final ArrayDeque<Long> retained = new ArrayDeque<>();
+    final TreeMap<String, ReferenceTenant> named = new TreeMap<>();
+    final ReferenceTenant none = new ReferenceTenant(this, "");
+    QueueSettings settings = Settings.DEFAULT.proto();
     long enqueued;
-    long leased;
     long succeeded;
     long failed;
     long quarantined;
@@ -52,15 +59,133 @@ final class ReferenceModel {
     long returns;
     long expiries;
     long stale;
-    long maxLength;
-    long retainedMax = 100_000;
+    long bucketUs;
+    long virtualTimeUs;
+    long averageUs;
 
     Queue(String name) {
       this.name = name;
     }
 
+    Stream<Item> leasedItems() {
+      return leasedItems.values().stream();
+    }
+
     long room() {
-      return maxLength == 0 ? Long.MAX_VALUE : Math.max(0, maxLength - ready.size());
+      return settings.getMaxLength() == 0
+          ? Long.MAX_VALUE
+          : Math.max(0, settings.getMaxLength() - ready.size());
+    }
+
+    boolean isFair() {
+      return !named.isEmpty();
+    }
+
+    RateLimit limit() {
+      return RateLimit.of(settings.getRate());
+    }
+
+    boolean hasRates() {
+      return settings.getRate().getCount() > 0
+          || settings.getTenantRate().getCount() > 0
+          || none.rate.getCount() > 0
+          || named.values().stream().anyMatch(tenant -> tenant.rate.getCount() > 0);
+    }
+
+    ReferenceTenant tenant(String name) {
+      ReferenceTenant known = name.isEmpty() ? none : named.get(name);
+      if (known != null) {
+        return known;
+      }
+      long average = averageUs == 0 ? 1_000 : averageUs;
+      if (!isFair()) {
+        none.averageUs = average;
+        none.usedUs = 0;
+        none.catchUp();
+      }
+      ReferenceTenant tenant = new ReferenceTenant(this, name);
+      tenant.averageUs = average;
+      tenant.usedUs = virtualTimeUs;
+      named.put(name, tenant);
+      return tenant;
+    }
+
+    /** Adds what waits from now on. */
+    void enter(Item item) {
+      ReferenceTenant tenant = tenant(item.tenant);
+      if (isFair() && tenant.waiting() == 0) {
+        tenant.catchUp();
+      }
+      ready.put(item.id, item);
+    }
+
+    /** Nothing of the queue may be leased now, whoever asks. */
+    boolean isHeldBack(long nowMs) {
+      return settings.getPaused()
+          || (settings.getConcurrency() > 0 && leasedItems.size() >= settings.getConcurrency())
+          || limit().tokens(bucketUs, nowMs * 1_000) == 0;
+    }
+
+    /** What may be leased now as far as groups and tenants go, oldest first. */
+    List<Item> open(long nowMs) {
+      Set<String> busy = new HashSet<>();
+      leasedItems().forEach(item -> busy.add(item.group));
+      Map<String, Boolean> tenants = new HashMap<>();
+      return ready.values().stream()
+          .filter(item -> item.group.isEmpty() || !busy.contains(item.group))
+          .filter(item -> tenants.computeIfAbsent(item.tenant, name -> tenant(name).isOpen(nowMs)))
+          .toList();
+    }
+
+    /** Who goes next, by the rules alone; null: nobody. */
+    @Nullable Item next(@Nullable Session session, long nowMs) {
+      if (isHeldBack(nowMs)) {
+        return null;
+      }
+      Map<Integer, Item> byPriority = new TreeMap<>(Comparator.reverseOrder());
+      Comparator<Item> turn =
+          Comparator.comparingLong((Item item) -> tenant(item.tenant).turnUs())
+              .thenComparing(item -> item.tenant)
+              .thenComparing(item -> item.id);
+      for (Item item : open(nowMs)) {
+        if (item.fits(session)) {
+          byPriority.merge(
+              item.options.getPriority(),
+              item,
+              (one, other) -> turn.compare(one, other) < 0 ? one : other);
+        }
+      }
+      long ageingMs = settings.getAgeingMs();
+      Comparator<Item> aged =
+          Comparator.comparingLong(
+                  (Item item) ->
+                      -Math.min(
+                          9, item.options.getPriority() + (nowMs - item.enqueuedMs) / ageingMs))
+              .thenComparing(item -> item.enqueuedMs)
+              .thenComparing(item -> item.id);
+      return ageingMs == 0
+          ? byPriority.values().stream().findFirst().orElse(null)
+          : byPriority.values().stream().min(aged).orElse(null);
+    }
+
+    /** An entry ends: tenants that nobody needs are forgotten. */
+    void tidy(long nowMs) {
+      List<ReferenceTenant> idle =
+          named.values().stream()
+              .filter(t -> t.waiting() == 0 && t.running() == 0 && !t.hasSettings())
+              .toList();
+      if (ready.isEmpty() && leasedItems.isEmpty()) {
+        idle.forEach(tenant -> virtualTimeUs = Math.max(virtualTimeUs, tenant.turnUs()));
+      }
+      for (ReferenceTenant tenant : idle) {
+        if (tenant.turnUs() <= virtualTimeUs && tenant.bucketUs <= nowMs * 1_000) {
+          named.remove(tenant.name);
+        }
+      }
+      if (!isFair()) {
+        none.usedUs = 0;
+        none.averageUs = 0;
+      }
     }
 
     QueueInfo info() {
@@ -68,13 +193,10 @@ final class ReferenceModel {
           .setName(name)
           .setEnqueued(enqueued)
           .setReady(ready.size())
-          .setOffered(leased)
+          .setOffered(leasedItems.size())
           .setSucceeded(succeeded)
           .setFailed(failed)
-          .setSettings(
-              Settings.DEFAULT.proto().toBuilder()
-                  .setMaxLength(maxLength)
-                  .setRetainedMax(retainedMax))
+          .setSettings(settings)
           .setQuarantined(quarantined)
           .setRetained(retained.size())
           .setDead(failed)
@@ -102,11 +224,37 @@ final class ReferenceModel {
     long leaseUntilMs;
     ByteString result = ByteString.EMPTY;
 
-    Item(long id, Queue queue, TaskOptions options, ByteString payload) {
+    final String tenant;
+    final String group;
+    final long enqueuedMs;
+    long offeredMs;
+
+    Item(
+        long id,
+        Queue queue,
+        TaskOptions options,
+        ByteString payload,
+        String tenant,
+        String group,
+        long enqueuedMs) {
+      this.tenant = tenant;
+      this.group = group;
+      this.enqueuedMs = enqueuedMs;
       this.id = id;
       this.queue = queue;
       this.options = options;
       this.payload = payload;
+    }
+
+    int cost() {
+      return Math.max(1, options.getCost());
+    }
+
+    boolean fits(@Nullable Session session) {
+      return session == null
+          ? options.getRequiresCount() == 0
+          : (session.slots == 0 || cost() <= session.slots)
+              && session.labels.entrySet().containsAll(options.getRequiresMap().entrySet());
     }
 
     boolean isLeased() {
@@ -117,11 +265,15 @@ final class ReferenceModel {
   static final class Session {
     final long number;
     final ByteString key;
+    final Map<String, String> labels;
+    final int slots;
     long settledUpto;
 
-    Session(long number, ByteString key) {
+    Session(long number, OpenSession command) {
       this.number = number;
-      this.key = key;
+      this.key = command.getKey();
+      this.labels = command.getLabelsMap();
+      this.slots = command.getSlots();
     }
   }
 
@@ -135,11 +287,20 @@ final class ReferenceModel {
   final Map<Long, Session> sessions = new TreeMap<>();
   final Map<ByteString, Client> clients = new HashMap<>();
   final List<Long> finished = new ArrayList<>();
+
+  /** Queues that the entry under way changes. */
+  private final Set<Queue> touched = new HashSet<>();
+
   long sequence;
   long nowMs;
 
   void begin(long stampMs) {
     nowMs = Math.max(nowMs, stampMs);
+  }
+
+  void end() {
+    touched.forEach(queue -> queue.tidy(nowMs));
+    touched.clear();
   }
 
   Outcome apply(Command command, long index) {
@@ -174,6 +335,7 @@ final class ReferenceModel {
         yield new Outcome.Advanced(false);
       }
       case CONFIGURE_QUEUE -> configure(command.getConfigureQueue());
+      case CONFIGURE_TENANT -> configure(command.getConfigureTenant());
       default -> throw new IllegalArgumentException("no rule for " + command.getVerbCase());
     };
   }
@@ -187,36 +349,46 @@ final class ReferenceModel {
     if (request.getOptions().getResultPolicy() == ResultPolicy.RESULT_POLICY_QUEUE) {
       queue(request.getOptions().getResultQueue());
     }
+    touched.add(queue);
     if (queue.room() < request.getPayloadsCount()) {
       return refused(RefusalReason.REFUSAL_REASON_QUEUE_FULL);
     }
     long first = sequence + 1;
-    for (ByteString payload : request.getPayloadsList()) {
-      add(queue, request.getOptions(), payload);
+    for (int i = 0; i < request.getPayloadsCount(); i++) {
+      String tenant = request.getTenantsCount() == 0 ? "" : request.getTenants(i);
+      String group = request.getGroupsCount() == 0 ? "" : request.getGroups(i);
+      add(queue, request.getOptions(), request.getPayloads(i), tenant, group);
     }
     Outcome outcome = new Outcome.Enqueued(first, request.getPayloadsCount());
     remember(request.hasRequest() ? request.getRequest() : null, outcome);
     return outcome;
   }
 
-  private void add(Queue queue, TaskOptions options, ByteString payload) {
-    Item item = new Item(++sequence, queue, options, payload);
+  private void add(
+      Queue queue, TaskOptions options, ByteString payload, String tenant, String group) {
+    Item item = new Item(++sequence, queue, options, payload, tenant, group, nowMs);
     items.put(item.id, item);
-    queue.ready.add(item.id);
+    queue.enter(item);
     queue.enqueued++;
+    touched.add(queue);
   }
 
   private Outcome lease(Lease command, long index) {
     Queue queue = queues.get(command.getQueue());
     Session session = sessions.get(command.getSession());
     if (queue == null || (command.getSession() != 0 && session == null)) {
-      return new Outcome.Leased(List.of(), 0, 0);
+      return new Outcome.Leased(List.of(), 0, 0, 0);
     }
     List<Item> taken = new ArrayList<>();
     long bytes = 0;
+    long cost = 0;
     TaskOptions last = null;
-    while (taken.size() < command.getMax() && !queue.ready.isEmpty()) {
-      Item item = item(queue.ready.first());
+    touched.add(queue);
+    while ((session == null ? taken.size() : cost) < command.getMax()) {
+      Item item = queue.next(session, nowMs);
+      if (item == null || (session != null && cost + item.cost() > command.getMax())) {
+        break;
+      }
       bytes += item.payload.size();
       if (!item.options.equals(last)) {
         bytes += item.options.getSerializedSize();
@@ -226,8 +398,12 @@ final class ReferenceModel {
         break;
       }
       taken.add(item);
+      cost += item.cost();
+      queue.tenant(item.tenant).leases(nowMs);
+      queue.bucketUs = queue.limit().take(queue.bucketUs, nowMs * 1_000);
       queue.ready.remove(item.id);
-      queue.leased++;
+      queue.leasedItems.put(item.id, item);
+      item.offeredMs = nowMs;
       item.state = TaskState.TASK_STATE_RUNNING;
       item.token = index;
       item.session = command.getSession();
@@ -237,6 +413,7 @@ final class ReferenceModel {
     return new Outcome.Leased(
         offers(queue.name, index, taken),
         taken.size(),
+        cost,
         session == null ? nowMs + command.getVisibilityTimeoutMs() : 0);
   }
 
@@ -294,13 +471,14 @@ final class ReferenceModel {
       Item item =
           held(settlement.getCompletedIds(i), settlement.getCompletedTokens(i), session, refused);
       if (item != null) {
-        complete(item, settlement.getResults(i), settlement.getResultContentType());
+        long runUs = settlement.getCompletedRunUsCount() == 0 ? 0 : settlement.getCompletedRunUs(i);
+        complete(item, settlement.getResults(i), settlement.getResultContentType(), runUs);
       }
     }
     for (FailedAttempt failed : settlement.getFailedList()) {
       Item item = held(failed.getId(), failed.getToken(), session, refused);
       if (item != null) {
-        release(item);
+        release(item, (long) failed.getRunUs());
         item.state = TaskState.TASK_STATE_FAILED;
         item.failures++;
         item.queue.failed++;
@@ -318,8 +496,8 @@ final class ReferenceModel {
     return refused;
   }
 
-  private void complete(Item item, ByteString result, String contentType) {
-    release(item);
+  private void complete(Item item, ByteString result, String contentType, long runUs) {
+    release(item, runUs);
     Queue queue = item.queue;
     queue.succeeded++;
     finished.add(item.id);
@@ -331,7 +509,7 @@ final class ReferenceModel {
               .setContentType(contentType)
               .setResultPolicy(ResultPolicy.RESULT_POLICY_DROP)
               .build();
-      add(queue(item.options.getResultQueue()), options, result);
+      add(queue(item.options.getResultQueue()), options, result, "", "");
     } else if (item.options.getResultPolicy() == ResultPolicy.RESULT_POLICY_DROP) {
       items.remove(item.id);
     } else {
@@ -343,7 +521,8 @@ final class ReferenceModel {
   }
 
   private void forgetOldest(Queue queue) {
-    while (queue.retained.size() > queue.retainedMax) {
+    while (queue.retained.size() > queue.settings.getRetainedMax()) {
+      touched.add(queue);
       items.remove(queue.retained.remove());
     }
   }
@@ -390,7 +569,7 @@ final class ReferenceModel {
     if (!held.isEmpty()) {
       return refused(RefusalReason.REFUSAL_REASON_SESSION_EXPIRED);
     }
-    Session session = new Session(++sequence, command.getKey());
+    Session session = new Session(++sequence, command);
     sessions.put(session.number, session);
     return new Outcome.Opened(session.number, false, 0, List.of());
   }
@@ -427,18 +606,58 @@ final class ReferenceModel {
 
   private Outcome configure(ConfigureQueueRequest request) {
     Queue queue = queue(request.getQueue());
-    QueueSettings settings = request.getSettings();
-    if (settings.hasMaxLength()) {
-      queue.maxLength = settings.getMaxLength();
+    QueueSettings changes = request.getSettings();
+    QueueSettings before = queue.settings;
+    QueueSettings.Builder settings = before.toBuilder().mergeFrom(changes);
+    if (changes.hasRate()) {
+      settings.setRate(changes.getRate());
     }
-    if (settings.hasRetainedMax()) {
-      queue.retainedMax = settings.getRetainedMax();
+    if (changes.hasTenantRate()) {
+      settings.setTenantRate(changes.getTenantRate());
     }
+    Map<ReferenceTenant, RateLimit> limits = new HashMap<>();
+    queue.named.values().forEach(tenant -> limits.put(tenant, tenant.limit()));
+    queue.settings = settings.build();
+    if (!queue.settings.getRate().equals(before.getRate())) {
+      queue.bucketUs = 0;
+    }
+    limits.forEach(
+        (tenant, limit) -> tenant.bucketUs = tenant.limit().equals(limit) ? tenant.bucketUs : 0);
+    touched.add(queue);
     return new Outcome.Configured(queue.info());
   }
 
+  private Outcome configure(ConfigureTenantRequest request) {
+    Queue queue = queue(request.getQueue());
+    ReferenceTenant tenant = queue.tenant(request.getTenant());
+    RateLimit limit = tenant.limit();
+    if (request.hasWeight()) {
+      tenant.weight = request.getWeight();
+      tenant.hasWeight = true;
+    }
+    if (request.hasConcurrency()) {
+      tenant.concurrency = request.getConcurrency();
+    }
+    if (request.hasRate()) {
+      boolean own = request.getRate().getCount() > 0;
+      tenant.rate = own ? request.getRate() : Rate.getDefaultInstance();
+    }
+    tenant.bucketUs = tenant.limit().equals(limit) ? tenant.bucketUs : 0;
+    touched.add(queue);
+    return new Outcome.TenantConfigured(
+        TenantInfo.newBuilder()
+            .setTenant(tenant.name)
+            .setWeight(tenant.weight)
+            .setConcurrency(tenant.concurrency)
+            .setRate(tenant.rate)
+            .setWaiting(tenant.waiting())
+            .setRunning(tenant.running())
+            .setVirtualTimeUs(tenant.turnUs())
+            .build());
+  }
+
   private void giveBack(Item item, Leasing.Return why) {
-    release(item);
+    release(item, why == Leasing.Return.UNSTARTED ? null : 0L);
     switch (why) {
       case UNSTARTED -> {
         item.returns++;
@@ -461,12 +680,23 @@ final class ReferenceModel {
       finished.add(item.id);
     } else {
       item.state = TaskState.TASK_STATE_READY;
-      item.queue.ready.add(item.id);
+      item.queue.enter(item);
     }
   }
 
-  private static void release(Item item) {
-    item.queue.leased--;
+  /**
+   * @param measuredUs 0: from the lease until now; null: it never ran
+   */
+  private void release(Item item, @Nullable Long measuredUs) {
+    Queue queue = item.queue;
+    touched.add(queue);
+    queue.leasedItems.remove(item.id);
+    Long sinceUs = (nowMs - item.offeredMs) * 1_000;
+    Long runUs = measuredUs != null && measuredUs == 0 ? sinceUs : measuredUs;
+    queue.tenant(item.tenant).released(runUs);
+    if (runUs == null && !queue.limit().isNone()) {
+      queue.bucketUs = queue.limit().giveBack(queue.bucketUs);
+    }
     item.token = 0;
     item.session = 0;
     item.leaseUntilMs = 0;
@@ -508,14 +738,6 @@ final class ReferenceModel {
 
   private Queue queue(String name) {
     return queues.computeIfAbsent(name, Queue::new);
-  }
-
-  private Item item(long id) {
-    Item item = items.get(id);
-    if (item == null) {
-      throw new IllegalStateException("the model lost task " + id);
-    }
-    return item;
   }
 
   private static Outcome refused(RefusalReason reason) {

@@ -11,12 +11,15 @@ import dev.muster.master.log.v1.ReturnUnstarted;
 import dev.muster.master.log.v1.Settle;
 import dev.muster.master.store.MemoryStateStore;
 import dev.muster.proto.v1.ConfigureQueueRequest;
+import dev.muster.proto.v1.ConfigureTenantRequest;
 import dev.muster.proto.v1.EnqueueRequest;
 import dev.muster.proto.v1.ExtendRequest;
 import dev.muster.proto.v1.FailedAttempt;
 import dev.muster.proto.v1.Failure;
 import dev.muster.proto.v1.Offer;
 import dev.muster.proto.v1.QueueInfo;
+import dev.muster.proto.v1.QueueSettings;
+import dev.muster.proto.v1.Rate;
 import dev.muster.proto.v1.RequestId;
 import dev.muster.proto.v1.ResultPolicy;
 import dev.muster.proto.v1.Settlement;
@@ -24,8 +27,11 @@ import dev.muster.proto.v1.TaskInfo;
 import dev.muster.proto.v1.TaskOptions;
 import dev.muster.proto.v1.TaskState;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
+import java.util.Objects;
 import java.util.Random;
 import java.util.Set;
 import java.util.function.Supplier;
@@ -39,6 +45,10 @@ final class SimulatedHistory {
   private static final List<String> QUEUES = List.of("a", "b", "results");
   private static final ByteString LARGE = ByteString.copyFrom(new byte[1_500_000]);
   private static final ByteString MIDDLE = ByteString.copyFrom(new byte[300_000]);
+  private static final List<String> TENANTS = List.of("", "t1", "t2", "t3");
+  private static final List<String> GROUPS = List.of("", "", "g1", "g2");
+  private static final List<Map<String, String>> LABELS =
+      List.of(Map.of(), Map.of("gpu", "a"), Map.of("gpu", "b"), Map.of("gpu", "a", "zone", "1"));
   private static final List<TaskOptions> OPTIONS =
       List.of(
           TaskOptions.newBuilder().setHandler("keep").build(),
@@ -71,6 +81,7 @@ final class SimulatedHistory {
   void step(long number) {
     Random random = new Random(number);
     int kind = random.nextInt(100);
+    rig.clockMs += random.nextInt(4) == 0 ? random.nextInt(40) : 0;
     if (kind < 12) {
       maintain(random);
       return;
@@ -125,13 +136,70 @@ final class SimulatedHistory {
             + store.placeCount()
             + " places, expected "
             + model.items.size());
-    for (String queue : QUEUES) {
+    QUEUES.forEach(this::drain);
+  }
+
+  /** A worker that has everything runs whatever waits, as soon as it may. */
+  private void drain(String queue) {
+    ConfigureQueueRequest.Builder goOn = ConfigureQueueRequest.newBuilder().setQueue(queue);
+    goOn.getSettingsBuilder().setPaused(false);
+    entry.add(Command.newBuilder().setConfigureQueue(goOn).build());
+    applyEntry();
+    for (Map<String, String> labels : List.of(LABELS.get(3), LABELS.get(2))) {
+      OpenSession.Builder worker =
+          OpenSession.newBuilder()
+              .setKey(ByteString.copyFromUtf8("drain-" + queue + labels))
+              .putAllLabels(labels);
+      entry.add(Command.newBuilder().setOpenSession(worker).build());
+      applyEntry();
+      long session = model.sequence;
       for (int left = 10_000; left > 0 && !isEmpty(queue); left--) {
-        entry.add(lease(queue, 0, 7));
+        for (ReferenceModel.Item item : List.copyOf(model.items.values())) {
+          if (item.isLeased() && item.queue.name.equals(queue)) {
+            giveUp(item);
+          }
+        }
+        entry.add(lease(queue, session, 7));
         applyEntry();
+        ReferenceModel.Queue known = model.queues.get(queue);
+        if (known != null && known.leasedItems.isEmpty() && !waitForSupply(queue)) {
+          break;
+        }
       }
-      check(isEmpty(queue), "queue " + queue + " does not run empty");
     }
+    check(isEmpty(queue), "queue " + queue + " does not run empty");
+  }
+
+  /** Ends a lease by failure, so that it makes room and adds nothing. */
+  private void giveUp(ReferenceModel.Item item) {
+    Settlement.Builder settlement =
+        Settlement.newBuilder()
+            .addFailed(FailedAttempt.newBuilder().setId(item.id).setToken(item.token));
+    Settle.Builder settle = Settle.newBuilder().setSettlement(settlement).setSession(item.session);
+    ReferenceModel.Session known = model.sessions.get(item.session);
+    if (known != null) {
+      settle.setNumber(known.settledUpto + 1);
+    }
+    entry.add(Command.newBuilder().setSettle(settle).build());
+    applyEntry();
+  }
+
+  /**
+   * Lets time pass until there is something to lease, as the machine says; false: time is no help.
+   */
+  private boolean waitForSupply(String queue) {
+    Supply supply = supplies().get(queue);
+    if (supply == null || supply.nextAtMs() == Long.MAX_VALUE) {
+      return false;
+    }
+    rig.clockMs = Math.max(rig.clockMs, supply.nextAtMs());
+    return true;
+  }
+
+  private Map<String, Supply> supplies() {
+    Map<String, Supply> all = new HashMap<>();
+    rig.machine.waiting(all::put);
+    return all;
   }
 
   private boolean isEmpty(String queue) {
@@ -154,6 +222,7 @@ final class SimulatedHistory {
         told.add(rig.index() + 1 + ": " + text(command));
       }
     }
+    model.end();
     rig.finished.clear();
     List<Outcome> found = rig.apply(commands);
     for (int i = 0; i < commands.size(); i++) {
@@ -195,22 +264,12 @@ final class SimulatedHistory {
     QueueMachine machine = rig.machine;
     check(machine.unconserved().isEmpty(), "not conserved: " + machine.unconserved());
     check(machine.nowMs() == model.nowMs || model.nowMs == 0, "time is " + machine.nowMs());
+    Map<String, Supply> supplies = supplies();
     for (ReferenceModel.Queue queue : model.queues.values()) {
       check(
           queue.info().equals(counts(machine.queue(queue.name))),
           () -> "expected " + queue.info() + ", found " + machine.queue(queue.name));
-      MachineRig.Waiting heard = rig.waiting.get(queue.name);
-      check(
-          (heard == null && queue.ready.isEmpty())
-              || new MachineRig.Waiting(queue.ready.size(), queue.room()).equals(heard),
-          () ->
-              "the leader heard of "
-                  + heard
-                  + " in "
-                  + queue.name
-                  + ", where "
-                  + queue.ready
-                  + " wait");
+      compareSupply(queue, Objects.requireNonNull(supplies.get(queue.name)));
     }
     Set<Long> leased = new HashSet<>();
     machine.leased(
@@ -232,9 +291,33 @@ final class SimulatedHistory {
     check(java.util.Arrays.equals(sessions, machine.sessions()), "sessions differ");
   }
 
+  private void compareSupply(ReferenceModel.Queue queue, Supply supply) {
+    Supply heard = rig.waiting.get(queue.name);
+    check(supply.room() == queue.room(), "room in " + queue.name + " is " + supply.room());
+    check(supply.nextAtMs() > model.nowMs, "time has come for " + queue.name + ": " + supply);
+    check(
+        queue.hasRates() || (heard == null && queue.ready.isEmpty()) || supply.equals(heard),
+        () -> "the leader heard of " + heard + " in " + queue.name + ", where it is " + supply);
+    Set<List<Object>> expected = new HashSet<>();
+    if (!queue.isHeldBack(model.nowMs)) {
+      queue
+          .open(model.nowMs)
+          .forEach(item -> expected.add(List.of(item.options.getRequiresMap(), item.cost())));
+    }
+    Set<List<Object>> found = new HashSet<>();
+    for (PoolSupply pool : supply.pools()) {
+      if (pool.leasable() > 0) {
+        found.add(List.of(pool.requires(), pool.cost()));
+      }
+    }
+    check(
+        expected.equals(found),
+        () -> "leasable in " + queue.name + " is " + supply + ", expected of " + expected);
+  }
+
   /** Without what the model does not count. */
   private static @Nullable QueueInfo counts(@Nullable QueueInfo info) {
-    return info == null ? null : info.toBuilder().clearKeptBytes().build();
+    return info == null ? null : info.toBuilder().clearKeptBytes().clearLeasable().build();
   }
 
   private void compareTasks() {
@@ -299,32 +382,87 @@ final class SimulatedHistory {
       some(random, 4).forEach(a -> extend.addIds(a.id).addTokens(a.token));
       return Command.newBuilder().setExtend(extend).build();
     }
-    if (random.nextInt(3) == 0) {
+    if (kind < 97) {
       return Command.newBuilder().setAdvance(Advance.getDefaultInstance()).build();
     }
-    ConfigureQueueRequest.Builder configure =
-        ConfigureQueueRequest.newBuilder().setQueue(queue(random));
+    if (kind < 98) {
+      return configureTenant(random);
+    }
+    return configure(random);
+  }
+
+  private Command configure(Random random) {
+    String queue = queue(random);
+    ConfigureQueueRequest.Builder configure = ConfigureQueueRequest.newBuilder().setQueue(queue);
+    QueueSettings.Builder settings = configure.getSettingsBuilder();
     if (random.nextBoolean()) {
-      configure
-          .getSettingsBuilder()
-          .setMaxLength(random.nextInt(3) == 0 ? 0 : 5 + random.nextInt(30));
+      settings.setMaxLength(random.nextInt(3) == 0 ? 0 : 5 + random.nextInt(30));
     }
     if (random.nextBoolean()) {
-      configure.getSettingsBuilder().setRetainedMax(random.nextInt(8));
+      settings.setRetainedMax(random.nextInt(8));
+    }
+    switch (random.nextInt(8)) {
+      case 0 -> settings.setConcurrency(random.nextInt(5));
+      case 1 -> settings.setRate(rate(random));
+      case 2 -> settings.setTenantConcurrency(random.nextInt(3));
+      case 3 -> settings.setTenantRate(rate(random));
+      case 4, 5 -> settings.setAgeingMs(random.nextBoolean() ? 0 : 1 + random.nextInt(900));
+      case 6 -> settings.setPaused(random.nextInt(3) == 0);
+      default -> {}
     }
     return Command.newBuilder().setConfigureQueue(configure).build();
   }
 
+  private static Rate rate(Random random) {
+    return Rate.newBuilder()
+        .setCount(random.nextInt(7))
+        .setPeriodMs(random.nextInt(3) * 700L)
+        .setBurst(random.nextInt(4))
+        .build();
+  }
+
+  private static Command configureTenant(Random random) {
+    ConfigureTenantRequest.Builder configure =
+        ConfigureTenantRequest.newBuilder()
+            .setQueue("a")
+            .setTenant(TENANTS.get(random.nextInt(TENANTS.size())));
+    if (random.nextBoolean()) {
+      configure.setWeight(1 + random.nextInt(300));
+    }
+    if (random.nextInt(3) == 0) {
+      configure.setConcurrency(random.nextInt(4));
+    }
+    if (random.nextInt(3) == 0) {
+      configure.setRate(rate(random));
+    }
+    return Command.newBuilder().setConfigureTenant(configure).build();
+  }
+
   private Command enqueue(Random random) {
+    String queue = queue(random);
     EnqueueRequest.Builder request =
         EnqueueRequest.newBuilder()
-            .setQueue(queue(random))
+            .setQueue(queue)
             .setOptions(OPTIONS.get(random.nextInt(OPTIONS.size())));
+    if (random.nextBoolean()) {
+      request.getOptionsBuilder().setPriority(random.nextInt(10));
+    }
+    boolean plain = queue.equals("b") || random.nextInt(3) == 0;
+    if (!plain) {
+      request
+          .getOptionsBuilder()
+          .setCost(random.nextInt(4))
+          .putAllRequires(LABELS.get(Math.max(0, random.nextInt(6) - 2)));
+    }
     if (random.nextInt(3) == 0) {
       request.setRequest(requestId("producer", random));
     }
     for (int left = 1 + random.nextInt(10); left > 0; left--) {
       request.addPayloads(payload(random));
+      if (!plain) {
+        request.addTenants(TENANTS.get(random.nextInt(TENANTS.size())));
+        request.addGroups(GROUPS.get(random.nextInt(GROUPS.size())));
+      }
     }
     return Command.newBuilder().setEnqueue(request).build();
   }
@@ -369,7 +507,8 @@ final class SimulatedHistory {
         settlement
             .addCompletedIds(attempt.id)
             .addCompletedTokens(token)
-            .addResults(payload(random));
+            .addResults(payload(random))
+            .addCompletedRunUs(runUs(random));
       } else if (kind < 8) {
         settlement.addReturnedIds(attempt.id).addReturnedTokens(token);
       } else {
@@ -377,6 +516,7 @@ final class SimulatedHistory {
             FailedAttempt.newBuilder()
                 .setId(attempt.id)
                 .setToken(token)
+                .setRunUs(runUs(random))
                 .setFailure(Failure.newBuilder().setKind("Boom")));
       }
     }
@@ -391,11 +531,17 @@ final class SimulatedHistory {
     return Command.newBuilder().setSettle(settle).build();
   }
 
+  private static int runUs(Random random) {
+    return random.nextInt(3) == 0 ? 0 : 1 << random.nextInt(27);
+  }
+
   private Command open(Random random) {
     OpenSession.Builder open =
         OpenSession.newBuilder()
             .setKey(ByteString.copyFromUtf8("worker" + random.nextInt(3)))
-            .setWorker("w@h:1");
+            .setWorker("w@h:1")
+            .setSlots(random.nextInt(6))
+            .putAllLabels(LABELS.get(random.nextInt(LABELS.size())));
     if (random.nextBoolean()) {
       Set<Long> once = new HashSet<>();
       for (Attempt attempt : some(random, 6)) {

@@ -14,6 +14,7 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
@@ -233,5 +234,30 @@ final class ProposerTest {
     assertThat(told.await(10, TimeUnit.SECONDS)).isTrue();
     assertThat(why.get()).hasMessage("boom");
     other.close();
+  }
+
+  @Test
+  void shouldLookAgainAtTheTimeItWasAskedTo() throws InterruptedException {
+    // Given a loop whose clock stands a moment before the time that it is asked for once
+    AtomicLong clockMs = new AtomicLong(100);
+    CountDownLatch looked = new CountDownLatch(1);
+    Proposer timed = new Proposer((batch, entry, ended) -> {}, clockMs::get, broken::set);
+    timed.start(
+        () -> {
+          if (clockMs.get() >= 101) {
+            looked.countDown();
+          }
+        });
+    timed.execute(() -> timed.wakeAt(101));
+    CountDownLatch asked = new CountDownLatch(1);
+    timed.execute(asked::countDown);
+    assertThat(asked.await(10, TimeUnit.SECONDS)).isTrue();
+
+    // When the time comes
+    clockMs.set(101);
+
+    // Then it looks, though nobody wakes it
+    assertThat(looked.await(10, TimeUnit.SECONDS)).isTrue();
+    timed.close();
   }
 }

@@ -10,9 +10,11 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.EnumMap;
 import java.util.HashMap;
+import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
 import java.util.NavigableMap;
+import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
@@ -67,6 +69,36 @@ public final class MemoryStateStore implements StateStore {
       found.add(task);
     }
     return found;
+  }
+
+  /** Another one with the same state: what a crash leaves. */
+  public synchronized MemoryStateStore copy() {
+    MemoryStateStore copy = new MemoryStateStore();
+    copy.meta = meta;
+    copy.tasks.putAll(tasks);
+    copy.order.putAll(order);
+    copy.queues.putAll(queues);
+    copy.sessions.putAll(sessions);
+    copy.producers.putAll(producers);
+    families.forEach((family, records) -> copy.family(family).putAll(records));
+    return copy;
+  }
+
+  /** Every record and every place, by a name that tells it: equal for equal states. */
+  public synchronized SortedMap<String, Object> contents() {
+    SortedMap<String, Object> all = new TreeMap<>();
+    all.put("meta", meta);
+    tasks.forEach((id, record) -> all.put("task " + id, record));
+    order.forEach((place, id) -> all.put("place " + HexFormat.of().formatHex(place), id));
+    queues.forEach((number, record) -> all.put("queue " + number, record));
+    sessions.forEach((number, record) -> all.put("session " + number, record));
+    producers.forEach((key, record) -> all.put("producer " + key.toStringUtf8(), record));
+    families.forEach(
+        (family, records) ->
+            records.forEach(
+                (key, value) ->
+                    all.put(family + " " + HexFormat.of().formatHex(key.toByteArray()), value)));
+    return all;
   }
 
   /** How many tasks have a record. */

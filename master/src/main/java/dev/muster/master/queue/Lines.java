@@ -1,0 +1,434 @@
+package dev.muster.master.queue;
+
+import com.carrotsearch.hppc.LongObjectHashMap;
+import com.carrotsearch.hppc.cursors.ObjectCursor;
+import dev.muster.master.store.Family;
+import dev.muster.master.store.LaneKey;
+import dev.muster.master.store.v1.LineRecord;
+import dev.muster.proto.v1.TaskOptions;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Comparator;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeSet;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The lines of a queue that has more than plain ones: who may go, and in which order. All of it is
+ * derived from the records of lines and tenants and from what is leased.
+ */
+final class Lines {
+  private record PoolName(Map<String, String> requires, int cost) {}
+
+  private record LineName(Pool pool, int priority, Tenant tenant, String group) {
+    @Override
+    public boolean equals(@Nullable Object other) {
+      return other instanceof LineName name
+          && pool == name.pool
+          && priority == name.priority
+          && tenant == name.tenant
+          && group.equals(name.group);
+    }
+
+    @Override
+    public int hashCode() {
+      int owners = System.identityHashCode(pool) * 31 + System.identityHashCode(tenant);
+      return (owners * 31 + priority) * 31 + group.hashCode();
+    }
+  }
+
+  private final Ready ready;
+  private final Pool plainPool = new Pool(Map.of(), 1);
+  private final List<Pool> pools = new ArrayList<>(List.of(plainPool));
+  private final Map<PoolName, Pool> poolsByName = new HashMap<>();
+  private final Map<LineName, Line> byName = new HashMap<>();
+  private final LongObjectHashMap<Line> byNumber = new LongObjectHashMap<>();
+  private final Map<String, Group> groups = new HashMap<>();
+  private final List<Line> emptied = new ArrayList<>();
+
+  /**
+   * All lines in which something waits, in the order in which they are dropped; only if asked for.
+   */
+  private @Nullable TreeSet<Line> forDropping;
+
+  final Tenants tenants;
+
+  Lines(Ready ready) {
+    this.ready = ready;
+    this.tenants = new Tenants(ready);
+    poolsByName.put(new PoolName(plainPool.requires, plainPool.cost), plainPool);
+  }
+
+  List<Pool> pools() {
+    return pools;
+  }
+
+  boolean isFull(TaskOptions options) {
+    return pools.size() >= Ready.POOLS_MAX
+        && !poolsByName.containsKey(new PoolName(options.getRequiresMap(), Ready.costOf(options)));
+  }
+
+  /** A plain line of this queue is one among others from now on. */
+  void adopt(Line line, MachineState state) {
+    Share share = tenants.none().share(plainPool, line.priority);
+    share.lines++;
+    share.tenant.waiting += line.lane.size();
+    line.share = share;
+    moved(line, state);
+  }
+
+  /** It is alone again. */
+  static void release(Line line) {
+    line.share = null;
+    line.open = false;
+    line.ranked = false;
+    line.counted = 0;
+  }
+
+  Line lineOf(Task task, MachineState state) {
+    TaskOptions options = task.options;
+    return find(
+        options.getPriority(),
+        task.tenant,
+        task.group,
+        options.getRequiresMap(),
+        Ready.costOf(options),
+        state);
+  }
+
+  private Line find(
+      int priority,
+      String tenantName,
+      String group,
+      Map<String, String> requires,
+      int cost,
+      MachineState state) {
+    Pool pool = poolsByName.get(new PoolName(requires, cost));
+    Tenant tenant = tenants.find(tenantName);
+    if (pool != null && tenant != null) {
+      Line line = byName.get(new LineName(pool, priority, tenant, group));
+      if (line != null) {
+        return line;
+      }
+    }
+    long number = ready.nextLine();
+    LaneKey key = new LaneKey(LaneKey.Kind.READY, ready.queue.number, number);
+    Lane lane = Line.lane(key, !group.isEmpty(), 0, 0, 0);
+    return add(number, priority, tenants.use(tenantName, state), group, pool(requires, cost), lane);
+  }
+
+  private Line add(
+      long number, int priority, Tenant tenant, String groupKey, Pool pool, Lane lane) {
+    Group group = groupKey.isEmpty() ? null : groups.computeIfAbsent(groupKey, Group::new);
+    Line line = new Line(number, priority, group, lane);
+    line.share = tenant.share(pool, priority);
+    line.share.lines++;
+    tenant.lines++;
+    pool.lines++;
+    if (group != null) {
+      group.lines.add(line);
+    }
+    byName.put(new LineName(pool, priority, tenant, groupKey), line);
+    byNumber.put(number, line);
+    return line;
+  }
+
+  private Pool pool(Map<String, String> requires, int cost) {
+    return poolsByName.computeIfAbsent(
+        new PoolName(Map.copyOf(requires), cost),
+        name -> {
+          Pool pool = new Pool(name.requires, name.cost);
+          pools.add(pool);
+          return pool;
+        });
+  }
+
+  @Nullable Line byNumber(long number) {
+    return byNumber.get(number);
+  }
+
+  void addLanes(List<LaneKey> all) {
+    long[] numbers = byNumber.keys().toArray();
+    Arrays.sort(numbers);
+    for (long number : numbers) {
+      all.add(byNumber.get(number).lane.key());
+    }
+  }
+
+  boolean isEmpty() {
+    return byName.isEmpty() && tenants.isEmpty();
+  }
+
+  /** A task entered this line. */
+  void entered(Line line, Task task, MachineState state) {
+    tenants.entered(line.share().tenant, 1, state);
+    if (line.group != null && line.group.holder == task.id) {
+      letGo(line.group);
+      reopen(line.group, state);
+    }
+    moved(line, state);
+  }
+
+  /** A task left this line otherwise than by lease. */
+  void left(Line line, MachineState state) {
+    line.share().tenant.waiting--;
+    moved(line, state);
+  }
+
+  /** A task of this line is leased. */
+  void leased(Line line, Task task, MachineState state) {
+    Tenant tenant = line.share().tenant;
+    tenant.waiting--;
+    line.running++;
+    tenants.leased(tenant, state);
+    Group group = line.group;
+    if (group != null) {
+      group.holder = task.id;
+      line.holder = task.id;
+      reopen(group, state);
+    } else {
+      moved(line, state);
+    }
+  }
+
+  /**
+   * A leased task of this line is leased no more.
+   *
+   * @param runUs how long it ran; below 0: it never did
+   */
+  void released(Line line, Task task, long runUs, MachineState state) {
+    line.running--;
+    tenants.released(line.share().tenant, runUs, state);
+    if (line.group != null && line.group.holder == task.id && !line.holds) {
+      letGo(line.group);
+      reopen(line.group, state);
+    }
+    noteEmpty(line, state);
+  }
+
+  /** The group of this task waits for its next attempt. */
+  void hold(Line line, Task task, MachineState state) {
+    if (line.group != null && (line.group.holder == 0 || line.group.holder == task.id)) {
+      line.group.holder = task.id;
+      line.holder = task.id;
+      line.holds = true;
+      reopen(line.group, state);
+      noteEmpty(line, state);
+    }
+  }
+
+  /** There will be no next attempt. */
+  void unhold(Task task, MachineState state) {
+    Group group = groups.get(task.group);
+    if (group != null && group.holder == task.id) {
+      letGo(group);
+      reopen(group, state);
+    }
+  }
+
+  private static void letGo(Group group) {
+    for (Line line : group.lines) {
+      if (line.holder == group.holder) {
+        line.holder = 0;
+        line.holds = false;
+      }
+    }
+    group.holder = 0;
+  }
+
+  private void reopen(Group group, MachineState state) {
+    for (int i = 0; i < group.lines.size(); i++) {
+      moved(group.lines.get(i), state);
+    }
+  }
+
+  /** Something about a line changed: puts it where it belongs. */
+  void moved(Line line, MachineState state) {
+    Share share = line.share();
+    long size = line.lane.size();
+    long head = line.head;
+    if (size > 0) {
+      Task first = line.lane.peek(state.tasks);
+      if (first == null) {
+        throw new IllegalStateException("lane " + line.lane.key() + " counts what is not there");
+      }
+      head = first.position;
+    }
+    boolean open = size > 0 && (line.group == null || line.group.holder == 0);
+    boolean moves = line.open && (!open || head != line.head);
+    // Alone it is in order wherever its head is.
+    if (moves && !(open && share.open.size() == 1)) {
+      share.open.remove(line);
+      line.open = false;
+    }
+    if (forDropping != null && line.ranked && (head != line.head || size == 0)) {
+      forDropping.remove(line);
+      line.ranked = false;
+    }
+    line.head = head;
+    if (open && !line.open) {
+      share.open.add(line);
+      line.open = true;
+    }
+    if (forDropping != null && size > 0 && !line.ranked) {
+      forDropping.add(line);
+      line.ranked = true;
+    }
+    long count = !open ? 0 : line.group == null ? size : 1;
+    share.add(count - line.counted);
+    line.counted = count;
+    share.place();
+    noteEmpty(line, state);
+  }
+
+  private void noteEmpty(Line line, MachineState state) {
+    if (!line.isPlain()) {
+      state.tasks.current().dirty(line);
+      if (!line.emptied && !line.isUsed()) {
+        line.emptied = true;
+        emptied.add(line);
+      }
+    }
+  }
+
+  /** Forgets the lines that nothing uses any more, and tenants. */
+  void tidy(MachineState state) {
+    for (Line line : emptied) {
+      line.emptied = false;
+      if (!line.isUsed()) {
+        remove(line, state);
+      }
+    }
+    emptied.clear();
+    tenants.tidy(state);
+  }
+
+  private void remove(Line line, MachineState state) {
+    Share share = line.share();
+    Pool pool = share.pool;
+    Tenant tenant = share.tenant;
+    Group group = line.group;
+    byName.remove(new LineName(pool, line.priority, tenant, group == null ? "" : group.key));
+    byNumber.remove(line.number);
+    if (group != null) {
+      group.lines.remove(line);
+      if (group.lines.isEmpty()) {
+        groups.remove(group.key);
+      }
+    }
+    if (--pool.lines == 0 && pool != plainPool) {
+      pools.remove(pool);
+      poolsByName.remove(new PoolName(pool.requires, pool.cost));
+    }
+    if (--share.lines == 0) {
+      tenant.shares.remove(share);
+    }
+    tenant.lines--;
+    tenants.noteIdle(tenant);
+    state.tasks.current().gone(line, Family.LINES, line.key());
+  }
+
+  /** Who goes first in a priority among some pools: the line whose head it is. */
+  @Nullable Line first(int priority, List<Pool> among) {
+    Share turn = null;
+    for (int i = 0; i < among.size(); i++) {
+      Share share = among.get(i).first(priority);
+      if (share != null && (turn == null || isBefore(share.tenant, turn.tenant))) {
+        turn = share;
+      }
+    }
+    if (turn == null) {
+      return null;
+    }
+    Line first = turn.open.first();
+    if (among.size() > 1 && turn.tenant.shares.size() > 1) {
+      for (Share share : turn.tenant.shares) {
+        if (share.priority == priority && !share.open.isEmpty() && among.contains(share.pool)) {
+          Line line = share.open.first();
+          first = line.head < first.head ? line : first;
+        }
+      }
+    }
+    return first;
+  }
+
+  private static boolean isBefore(Tenant one, Tenant other) {
+    int order = Long.compare(one.turnUs(), other.turnUs());
+    return order < 0 || (order == 0 && one.name.compareTo(other.name) < 0);
+  }
+
+  /** The line whose head has waited longest in the lowest priority, whoever may go. */
+  @Nullable Line toDrop(Iterable<Line> plain) {
+    if (forDropping == null) {
+      forDropping =
+          new TreeSet<>(
+              Comparator.comparingInt((Line line) -> line.priority)
+                  .thenComparingLong(line -> line.head));
+      plain.forEach(this::rank);
+      for (ObjectCursor<Line> cursor : byNumber.values()) {
+        rank(cursor.value);
+      }
+    }
+    return forDropping.isEmpty() ? null : forDropping.first();
+  }
+
+  private void rank(Line line) {
+    line.ranked = line.lane.size() > 0;
+    if (line.ranked && forDropping != null) {
+      forDropping.add(line);
+    }
+  }
+
+  // At start, in this order: tenants, lines, leases, then the order of it all.
+
+  void restore(LineRecord record, long last) {
+    LaneKey key = new LaneKey(LaneKey.Kind.READY, record.getQueue(), record.getNumber());
+    boolean grouped = !record.getGroup().isEmpty();
+    Lane lane = Line.lane(key, grouped, record.getSize(), record.getHead(), last);
+    Line line =
+        add(
+            record.getNumber(),
+            record.getPriority(),
+            tenants.known(record.getTenant()),
+            record.getGroup(),
+            pool(record.getRequiresMap(), record.getCost()),
+            lane);
+    line.share().tenant.waiting += record.getSize();
+    line.holder = record.getHolder();
+    line.holds = line.holder != 0;
+    if (line.group != null && line.holder != 0) {
+      line.group.holder = line.holder;
+    }
+  }
+
+  void restoreLeased(Task task) {
+    Line line = byNumber.get(task.line);
+    if (line == null) {
+      throw new IllegalStateException(
+          "task " + task.id + " is leased from line " + task.line + ", which does not exist");
+    }
+    line.running++;
+    line.share().tenant.running++;
+    if (line.holder == task.id) {
+      line.holds = false;
+    }
+  }
+
+  void restored(MachineState state) {
+    tenants.restored(state);
+    for (ObjectCursor<Line> cursor : byNumber.values()) {
+      Line line = cursor.value;
+      long size = line.lane.size();
+      line.head = size == 0 ? 0 : line.lane.head(); // Its record has it exactly.
+      if (size > 0 && (line.group == null || line.group.holder == 0)) {
+        line.share().open.add(line);
+        line.open = true;
+        line.counted = line.group == null ? size : 1;
+        line.share().add(line.counted);
+        line.share().place();
+      }
+    }
+  }
+}

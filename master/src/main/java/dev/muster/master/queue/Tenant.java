@@ -1,0 +1,146 @@
+package dev.muster.master.queue;
+
+import com.google.protobuf.ByteString;
+import dev.muster.master.store.Family;
+import dev.muster.master.store.v1.TenantRecord;
+import dev.muster.proto.v1.Rate;
+import dev.muster.proto.v1.TenantInfo;
+import java.nio.ByteBuffer;
+import java.util.ArrayList;
+import java.util.List;
+
+/** One of those who share the workers of a queue. */
+final class Tenant implements Generation.Kept {
+  static final int WEIGHT_DEFAULT = 100;
+
+  /** Whether its tasks may be leased. */
+  enum Standing {
+    OPEN,
+    /** As many are leased as may be. */
+    FULL,
+    /** Its rate allows the next one later. */
+    RATE_LIMITED
+  }
+
+  final int queue;
+
+  /** Empty: the tasks that name none. */
+  final String name;
+
+  // Settings; 0 and absent: the queue's.
+  int weight;
+  long concurrency;
+  Rate rate = Rate.getDefaultInstance();
+
+  /** What it has used by weight, without what runs now, µs. */
+  long usedUs;
+
+  /** What one attempt takes on average, µs. */
+  long averageUs;
+
+  /** When its bucket is full again, µs since the epoch. */
+  long bucketUs;
+
+  // Derived.
+  RateLimit limit = RateLimit.NONE;
+  long waiting;
+  long running;
+  int lines;
+  final List<Share> shares = new ArrayList<>(1);
+  Standing standing = Standing.OPEN;
+
+  /** While rate-limited: when it has a token again, µs since the epoch. */
+  long openAtUs;
+
+  /** Its turn when it was found idle. */
+  long idleTurnUs;
+
+  /** Among those that are to be forgotten. */
+  boolean idle;
+
+  Tenant(int queue, String name) {
+    this.queue = queue;
+    this.name = name;
+  }
+
+  Tenant(TenantRecord record) {
+    this(record.getQueue(), record.getTenant());
+    weight = record.getWeight();
+    concurrency = record.getConcurrency();
+    rate = record.getRate();
+    usedUs = record.getVirtualTimeUs();
+    averageUs = record.getAverageUs();
+    bucketUs = record.getBucketUs();
+  }
+
+  /** Takes over what a record says. */
+  void adopt(Tenant stored) {
+    weight = stored.weight;
+    concurrency = stored.concurrency;
+    rate = stored.rate;
+    usedUs = stored.usedUs;
+    averageUs = stored.averageUs;
+    bucketUs = stored.bucketUs;
+  }
+
+  boolean isNamed() {
+    return !name.isEmpty();
+  }
+
+  boolean hasSettings() {
+    return weight != 0 || concurrency != 0 || rate.getCount() != 0;
+  }
+
+  /** Who has the least goes next: what was used, and what runs now at its usual length. */
+  long turnUs() {
+    return usedUs + running * chargeUs(averageUs);
+  }
+
+  /** Its lines of one kind, made when there were none. */
+  Share share(Pool pool, int priority) {
+    for (Share share : shares) {
+      if (share.pool == pool && share.priority == priority) {
+        return share;
+      }
+    }
+    Share share = new Share(this, pool, priority);
+    shares.add(share);
+    return share;
+  }
+
+  long chargeUs(long runUs) {
+    return Math.max(1, runUs * WEIGHT_DEFAULT / (weight == 0 ? WEIGHT_DEFAULT : weight));
+  }
+
+  ByteString key() {
+    ByteString number = ByteString.copyFrom(ByteBuffer.allocate(4).putInt(queue).flip());
+    return number.concat(ByteString.copyFromUtf8(name));
+  }
+
+  @Override
+  public void keep(Generation generation) {
+    TenantRecord.Builder record =
+        TenantRecord.newBuilder()
+            .setQueue(queue)
+            .setTenant(name)
+            .setWeight(weight)
+            .setConcurrency(concurrency)
+            .setRate(rate)
+            .setVirtualTimeUs(usedUs)
+            .setAverageUs(averageUs)
+            .setBucketUs(bucketUs);
+    generation.put(Family.TENANTS, key(), record.build().toByteString());
+  }
+
+  TenantInfo toInfo() {
+    return TenantInfo.newBuilder()
+        .setTenant(name)
+        .setWeight(weight == 0 ? WEIGHT_DEFAULT : weight)
+        .setConcurrency(concurrency)
+        .setRate(rate)
+        .setWaiting(waiting)
+        .setRunning(running)
+        .setVirtualTimeUs(turnUs())
+        .build();
+  }
+}

@@ -1,0 +1,357 @@
+package dev.muster.master.queue;
+
+import dev.muster.master.store.Family;
+import dev.muster.master.store.v1.TenantRecord;
+import dev.muster.proto.v1.ConfigureTenantRequest;
+import dev.muster.proto.v1.Rate;
+import dev.muster.proto.v1.TenantInfo;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.NavigableMap;
+import java.util.NavigableSet;
+import java.util.TreeMap;
+import java.util.TreeSet;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Those who share the workers of a queue by weight, each with limits of its own. What names no
+ * tenant shares like one of them when there are any; without settings of its own it has no limits.
+ *
+ * <p>A tenant's turn is what it has used, divided by its weight, with what runs now counted at its
+ * usual length. The one with the least goes next.
+ */
+final class Tenants {
+  /** Usual length of an attempt while nothing is known, µs. */
+  private static final long AVERAGE_US_DEFAULT = 1_000;
+
+  /** An average follows a change within about so many attempts. */
+  private static final long AVERAGE_OVER = 8;
+
+  /**
+   * Who could not be served for long, because of limits or for want of the right workers, does not
+   * get the workers for as long when it can: at most so much is made up for, µs by weight.
+   */
+  private static final long LAG_US_MAX = 60_000_000;
+
+  private static final Rate NO_RATE = Rate.getDefaultInstance();
+
+  private final Ready ready;
+  private final Tenant none;
+  private final NavigableMap<String, Tenant> named = new TreeMap<>();
+  private final NavigableSet<Tenant> limited = by(Comparator.comparingLong(t -> t.openAtUs));
+
+  /** To be forgotten when the others have used as much; then when their buckets are full. */
+  private final NavigableSet<Tenant> idle = by(Comparator.comparingLong(t -> t.idleTurnUs));
+
+  private final NavigableSet<Tenant> refilling = by(Comparator.comparingLong(t -> t.bucketUs));
+
+  Tenants(Ready ready) {
+    this.ready = ready;
+    this.none = new Tenant(ready.queue.number, "");
+  }
+
+  private static NavigableSet<Tenant> by(Comparator<Tenant> order) {
+    return new TreeSet<>(order.thenComparing(tenant -> tenant.name));
+  }
+
+  Tenant none() {
+    return none;
+  }
+
+  boolean isEmpty() {
+    return named.isEmpty() && !none.hasSettings();
+  }
+
+  private boolean isFair() {
+    return !named.isEmpty();
+  }
+
+  @Nullable Tenant find(String name) {
+    return name.isEmpty() ? none : named.get(name);
+  }
+
+  /** As a record of a line names it. */
+  Tenant known(String name) {
+    Tenant tenant = find(name);
+    if (tenant == null) {
+      throw new IllegalStateException(
+          "a line of queue " + ready.queue.name + " is of tenant " + name + ", which is not known");
+    }
+    return tenant;
+  }
+
+  /** The tenant of this name, made when it is new. */
+  Tenant use(String name, MachineState state) {
+    Tenant known = find(name);
+    if (known != null) {
+      return known;
+    }
+    long averageUs = ready.averageUs == 0 ? AVERAGE_US_DEFAULT : ready.averageUs;
+    if (!isFair()) {
+      none.averageUs = averageUs;
+      none.usedUs = 0;
+      catchUp(none);
+      state.tasks.current().dirty(none);
+    }
+    Tenant tenant = new Tenant(ready.queue.number, name);
+    tenant.averageUs = averageUs;
+    tenant.usedUs = ready.virtualTimeUs;
+    named.put(name, tenant);
+    setLimit(tenant);
+    state.tasks.current().dirty(tenant);
+    return tenant;
+  }
+
+  /** Time in which nothing waited earns nothing. */
+  private void catchUp(Tenant tenant) {
+    tenant.usedUs += Math.max(0, ready.virtualTimeUs - tenant.turnUs());
+  }
+
+  /** More of its tasks wait. */
+  void entered(Tenant tenant, long more, MachineState state) {
+    if (tenant.idle) {
+      notIdle(tenant);
+    }
+    if (isFair() && tenant.waiting == 0 && tenant.turnUs() < ready.virtualTimeUs) {
+      lift(tenant);
+      catchUp(tenant);
+      place(tenant);
+      state.tasks.current().dirty(tenant);
+    }
+    tenant.waiting += more;
+  }
+
+  /** One of its tasks is leased. */
+  void leased(Tenant tenant, MachineState state) {
+    if (isEmpty()) {
+      tenant.running++;
+      return;
+    }
+    long nowUs = state.nowUs();
+    lift(tenant);
+    if (isFair()) {
+      long turnUs = tenant.turnUs();
+      ready.virtualTimeUs = Math.max(ready.virtualTimeUs, turnUs);
+      tenant.usedUs += Math.max(0, ready.virtualTimeUs - LAG_US_MAX - turnUs);
+    }
+    tenant.running++;
+    tenant.bucketUs = tenant.limit.take(tenant.bucketUs, nowUs);
+    stand(tenant, nowUs);
+    state.tasks.current().dirty(tenant);
+  }
+
+  /**
+   * One of its tasks is leased no more.
+   *
+   * @param runUs below 0: it never ran, and costs nothing
+   */
+  void released(Tenant tenant, long runUs, MachineState state) {
+    if (isEmpty()) {
+      tenant.running--;
+      return;
+    }
+    lift(tenant);
+    tenant.running--;
+    if (runUs < 0) {
+      tenant.bucketUs = tenant.limit.giveBack(tenant.bucketUs);
+    } else if (isFair()) {
+      tenant.usedUs += tenant.chargeUs(runUs);
+      tenant.averageUs = average(tenant.averageUs, runUs);
+      ready.averageUs = ready.averageUs == 0 ? Math.max(1, runUs) : average(ready.averageUs, runUs);
+    }
+    stand(tenant, state.nowUs());
+    state.tasks.current().dirty(tenant);
+  }
+
+  private static long average(long averageUs, long runUs) {
+    return Math.max(1, averageUs + (runUs - averageUs) / AVERAGE_OVER);
+  }
+
+  /** Looks again at those whose rate may allow more by now. */
+  void openLimited(long nowUs) {
+    while (!limited.isEmpty() && limited.first().openAtUs <= nowUs) {
+      stand(limited.first(), nowUs);
+    }
+  }
+
+  /** When the first rate-limited tenant has a token, µs since the epoch. */
+  long nextUs() {
+    return limited.isEmpty() ? Long.MAX_VALUE : limited.first().openAtUs;
+  }
+
+  /** Says anew whether it may be served, and puts its lines where they belong. */
+  private void stand(Tenant tenant, long nowUs) {
+    if (tenant.standing == Tenant.Standing.RATE_LIMITED) {
+      limited.remove(tenant);
+    }
+    long most = tenant.concurrency;
+    if (most == 0 && tenant.isNamed()) {
+      most = ready.tenantConcurrency();
+    }
+    if (most > 0 && tenant.running >= most) {
+      tenant.standing = Tenant.Standing.FULL;
+    } else if (tenant.limit.tokens(tenant.bucketUs, nowUs) == 0) {
+      tenant.standing = Tenant.Standing.RATE_LIMITED;
+      tenant.openAtUs = tenant.limit.nextUs(tenant.bucketUs);
+      limited.add(tenant);
+    } else {
+      tenant.standing = Tenant.Standing.OPEN;
+    }
+    place(tenant);
+  }
+
+  private static void lift(Tenant tenant) {
+    for (int i = 0; i < tenant.shares.size(); i++) {
+      tenant.shares.get(i).lift();
+    }
+  }
+
+  private static void place(Tenant tenant) {
+    for (int i = 0; i < tenant.shares.size(); i++) {
+      tenant.shares.get(i).place();
+    }
+  }
+
+  // Settings.
+
+  Tenant configure(ConfigureTenantRequest request, MachineState state) {
+    Tenant tenant = use(request.getTenant(), state);
+    lift(tenant);
+    if (request.hasWeight()) {
+      tenant.weight = request.getWeight();
+    }
+    if (request.hasConcurrency()) {
+      tenant.concurrency = request.getConcurrency();
+    }
+    if (request.hasRate()) {
+      // Without a count it is the queue's, and nothing else of it is kept.
+      tenant.rate = request.getRate().getCount() == 0 ? NO_RATE : request.getRate();
+      setLimit(tenant);
+    }
+    stand(tenant, state.nowUs());
+    notIdle(tenant);
+    noteIdle(tenant);
+    if (tenant == none && isEmpty()) {
+      state.tasks.current().gone(none, Family.TENANTS, none.key());
+    } else {
+      state.tasks.current().dirty(tenant);
+    }
+    return tenant;
+  }
+
+  /** What holds for tenants without settings has changed. */
+  void configured(MachineState state) {
+    for (Tenant tenant : named.values()) {
+      lift(tenant);
+      if (setLimit(tenant)) {
+        state.tasks.current().dirty(tenant);
+      }
+      stand(tenant, state.nowUs());
+    }
+  }
+
+  /** A changed limit begins with a full bucket. True: it has changed. */
+  private boolean setLimit(Tenant tenant) {
+    RateLimit before = tenant.limit;
+    tenant.limit = limitOf(tenant);
+    boolean changed = !tenant.limit.equals(before);
+    if (changed) {
+      tenant.bucketUs = 0;
+    }
+    return changed;
+  }
+
+  private RateLimit limitOf(Tenant tenant) {
+    boolean own = tenant.rate.getCount() != 0 || !tenant.isNamed();
+    Rate rate = own ? tenant.rate : ready.tenantRate();
+    return RateLimit.of(rate);
+  }
+
+  // Forgetting.
+
+  /** Notes a tenant that nobody needs, if it is one. */
+  void noteIdle(Tenant tenant) {
+    if (tenant.isNamed() && tenant.lines == 0 && !tenant.hasSettings() && !tenant.idle) {
+      tenant.idle = true;
+      tenant.idleTurnUs = tenant.turnUs();
+      idle.add(tenant);
+    }
+  }
+
+  private void notIdle(Tenant tenant) {
+    tenant.idle = false;
+    if (!idle.remove(tenant)) {
+      refilling.remove(tenant);
+    }
+  }
+
+  /** Forgets the idle ones that have nothing to make up for. */
+  void tidy(MachineState state) {
+    if (!idle.isEmpty() && ready.size() == 0 && ready.running() == 0) {
+      ready.virtualTimeUs = Math.max(ready.virtualTimeUs, idle.last().idleTurnUs);
+    }
+    while (!idle.isEmpty() && idle.first().idleTurnUs <= ready.virtualTimeUs) {
+      refilling.add(idle.pollFirst());
+    }
+    while (!refilling.isEmpty() && refilling.first().bucketUs <= state.nowUs()) {
+      forget(refilling.pollFirst(), state);
+    }
+  }
+
+  private void forget(Tenant tenant, MachineState state) {
+    named.remove(tenant.name);
+    if (tenant.standing == Tenant.Standing.RATE_LIMITED) {
+      limited.remove(tenant);
+    }
+    Generation current = state.tasks.current();
+    current.gone(tenant, Family.TENANTS, tenant.key());
+    if (!isFair()) {
+      none.usedUs = 0;
+      none.averageUs = 0;
+      if (none.hasSettings()) {
+        current.dirty(none);
+      } else {
+        current.gone(none, Family.TENANTS, none.key());
+      }
+    }
+  }
+
+  // Queries.
+
+  /** In order of name: those that wait, run or have settings. */
+  List<TenantInfo> page(String after, int limit) {
+    List<TenantInfo> page = new ArrayList<>();
+    for (Tenant tenant : named.tailMap(after, false).values()) {
+      if (page.size() == limit) {
+        break;
+      }
+      if (tenant.lines > 0 || tenant.hasSettings()) {
+        page.add(tenant.toInfo());
+      }
+    }
+    return page;
+  }
+
+  // At start.
+
+  void restore(TenantRecord record) {
+    Tenant tenant = new Tenant(record);
+    if (tenant.isNamed()) {
+      named.put(tenant.name, tenant);
+    } else {
+      none.adopt(tenant);
+    }
+  }
+
+  void restored(MachineState state) {
+    named.values().forEach(tenant -> restored(tenant, state));
+    restored(none, state);
+  }
+
+  private void restored(Tenant tenant, MachineState state) {
+    tenant.limit = limitOf(tenant);
+    noteIdle(tenant);
+    stand(tenant, state.nowUs());
+  }
+}

@@ -1,0 +1,318 @@
+package dev.muster.master.simulation;
+
+import dev.muster.master.dispatch.Awaits;
+import dev.muster.master.dispatch.Dispatcher;
+import dev.muster.master.dispatch.Sessions;
+import dev.muster.master.expiry.LeaseWatch;
+import dev.muster.master.log.v1.Advance;
+import dev.muster.master.log.v1.Command;
+import dev.muster.master.log.v1.Entry;
+import dev.muster.master.queue.Effects;
+import dev.muster.master.queue.Outcome;
+import dev.muster.master.queue.QueueMachine;
+import dev.muster.master.queue.Supply;
+import dev.muster.master.queue.Task;
+import dev.muster.master.replication.Applier;
+import dev.muster.master.replication.Batch;
+import dev.muster.master.replication.Flusher;
+import dev.muster.master.replication.LeaderClock;
+import dev.muster.master.replication.Log;
+import dev.muster.master.replication.Proposer;
+import dev.muster.master.replication.Reply;
+import dev.muster.master.rpc.QueuesService;
+import dev.muster.master.rpc.TasksService;
+import dev.muster.master.rpc.WorkService;
+import io.grpc.Status;
+import io.grpc.stub.StreamObserver;
+import java.util.ArrayList;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Set;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One life of the master, from its recovery to its crash: what {@code Core} wires, on virtual time.
+ * Each of its threads is a chain of events, so that anything may happen between two steps of any of
+ * them.
+ */
+final class SimulatedMaster {
+  static final int OUTSTANDING_MAX = 100;
+
+  /** The leader's wall clock when the simulation begins, ms since the epoch. */
+  private static final long EPOCH_MS = 1_700_000_000_000L;
+
+  private static final long TICK_MS = 200;
+  private static final long FLUSH_EVERY_MS = 5_000;
+
+  final World.Program process = new World.Program("master");
+  final Set<SimulatedCall<?, ?>> calls = new LinkedHashSet<>();
+  final QueueMachine machine;
+  final Applier applier;
+  final TasksService tasks;
+  final WorkService work;
+  final QueuesService queues;
+  private final World world;
+  private final SimulatedDisk disk;
+  private final LeaderClock clock;
+  private final Proposer proposer;
+  private final Dispatcher dispatcher;
+  private final Sessions sessions;
+  private final LeaseWatch leases;
+  private final Awaits awaits;
+  private long fsyncAtMs;
+  private long applyAtMs;
+  private long egressAtMs;
+  private boolean loopScheduled;
+
+  /** When something is due, as far as the leader has heard; on the loop. */
+  private long dueMs = Long.MAX_VALUE;
+
+  private @Nullable Runnable flush;
+
+  SimulatedMaster(World world, SimulatedDisk disk) {
+    this.world = world;
+    this.disk = disk;
+    machine = new QueueMachine(disk.store(), OUTSTANDING_MAX);
+    Flusher flusher = new Flusher(disk.store(), SimulatedMaster::broken, this::flushLater);
+    flusher.onFlushed(generation -> disk.purge(generation.appliedIndex()));
+    applier = new Applier(machine, flusher);
+    clock = new LeaderClock(() -> EPOCH_MS + world.nowMs + world.clockOffByMs, this::clockNs);
+    proposer = new Proposer(new SimulatedLog(), clock, world::dice, SimulatedMaster::broken);
+    leases = new LeaseWatch(proposer, applier, clock);
+    dispatcher = new Dispatcher(proposer, this::clockNs, clock, leases::leased);
+    sessions = new Sessions(proposer, dispatcher, this::clockNs);
+    awaits = new Awaits(applier);
+    tasks =
+        new TasksService(
+            proposer, dispatcher, sessions, awaits, applier, () -> null, this::sendLater);
+    work = new WorkService(proposer, sessions, this::sendLater);
+    queues = new QueuesService(proposer, applier, sessions);
+    recover();
+    lead();
+  }
+
+  private static void broken(Throwable failure) {
+    throw new AssertionError("the master breaks: " + failure, failure);
+  }
+
+  private long clockNs() {
+    return TimeUnit.MILLISECONDS.toNanos(world.nowMs);
+  }
+
+  private void recover() {
+    replay(disk, machine, disk.appended);
+    disk.term++;
+    disk.append(null);
+    disk.durable = disk.appended;
+    applier.skip(disk.term, disk.appended);
+    world.tell(() -> "a master leads, applied " + machine.appliedIndex());
+  }
+
+  /** Applies what the log has and the machine does not, up to an index. */
+  static void replay(SimulatedDisk disk, QueueMachine machine, long upto) {
+    for (SimulatedDisk.Logged logged : disk.log) {
+      if (logged.index() > machine.appliedIndex() && logged.index() <= upto) {
+        if (logged.content() != null) {
+          Entry entry = logged.entry();
+          machine.begin(entry.getStampMs(), entry.getDice(), Effects.NONE);
+          entry.getCommandsList().forEach(command -> machine.apply(command, logged.index()));
+        }
+        machine.end(logged.term(), logged.index());
+      }
+    }
+  }
+
+  private void lead() {
+    clock.notBefore(machine.nowMs());
+    applier.lead(new LeaderEffects());
+    proposer.drive(dispatcher::plan);
+    proposer.execute(this::restoreLeader);
+    every(TICK_MS, () -> proposer.execute(this::tick));
+    every(FLUSH_EVERY_MS, applier::rollWhenChanged);
+    runLoop(1);
+  }
+
+  private void restoreLeader() {
+    sessions.restore(machine.sessions());
+    leases.restore(machine);
+    machine.waiting(dispatcher::waiting);
+    dueMs = machine.nextDueMs();
+  }
+
+  private void tick() {
+    sessions.tick();
+    dispatcher.tick();
+    leases.tick();
+    if (dueMs <= clock.getAsLong()) {
+      dueMs = Long.MAX_VALUE;
+      proposer.propose(
+          Command.newBuilder().setAdvance(Advance.getDefaultInstance()).build(), new Advanced());
+    }
+  }
+
+  /** A command that has no method of a service yet. */
+  void propose(Command command, StreamObserver<Outcome> caller) {
+    proposer.execute(
+        () ->
+            proposer.propose(
+                command,
+                new Reply() {
+                  @Override
+                  public void applied(Outcome outcome) {
+                    caller.onNext(outcome);
+                    caller.onCompleted();
+                  }
+
+                  @Override
+                  public void unknown(String why) {
+                    caller.onError(Status.UNAVAILABLE.withDescription(why).asRuntimeException());
+                  }
+                }));
+  }
+
+  private void every(long periodMs, Runnable task) {
+    world.after(
+        periodMs,
+        process,
+        () -> {
+          task.run();
+          every(periodMs, task);
+          wake();
+        });
+  }
+
+  /** The loop sees what it was given a little later: meanwhile anything may happen. */
+  void wake() {
+    if (!loopScheduled) {
+      runLoop(world.roll(3));
+    }
+  }
+
+  private void runLoop(long delayMs) {
+    loopScheduled = true;
+    world.after(
+        delayMs,
+        process,
+        () -> {
+          loopScheduled = false;
+          if (proposer.step()) {
+            wake();
+          }
+        });
+  }
+
+  private void sendLater(Runnable task) {
+    egressAtMs = Math.max(egressAtMs, world.nowMs + world.roll(2));
+    world.at(
+        egressAtMs,
+        process,
+        () -> {
+          task.run();
+          wake();
+        });
+  }
+
+  private void flushLater(Runnable task) {
+    flush = task;
+    world.after(
+        world.between(1, world.faulty ? 4_000 : 100),
+        process,
+        () -> {
+          if (flush == task) {
+            flush();
+          }
+        });
+  }
+
+  /** Writes the frozen generation, if there is one. */
+  void flush() {
+    Runnable task = flush;
+    flush = null;
+    if (task != null) {
+      task.run();
+      world.tell(() -> "flushed");
+    }
+  }
+
+  private static List<String> names(Entry entry) {
+    List<String> names = new ArrayList<>();
+    entry
+        .getCommandsList()
+        .forEach(command -> names.add(command.toString().replaceAll("\\s+", " ").trim()));
+    return names;
+  }
+
+  /** Fsyncs in order, late, and applies what is durable. */
+  private final class SimulatedLog implements Log {
+    @Override
+    public void append(Batch batch, Entry entry, Consumer<Batch> ended) {
+      disk.append(entry);
+      long term = disk.term;
+      long index = disk.appended;
+      world.tell(() -> index + " appended " + names(entry));
+      long fsyncMs = world.faulty && world.roll(30) == 0 ? world.roll(2_000) : world.roll(4);
+      fsyncAtMs = Math.max(fsyncAtMs, world.nowMs + fsyncMs);
+      world.at(fsyncAtMs, process, () -> fsynced(batch, entry, ended, term, index));
+    }
+
+    private void fsynced(Batch batch, Entry entry, Consumer<Batch> ended, long term, long index) {
+      disk.durable = index;
+      applyAtMs = Math.max(applyAtMs, world.nowMs + world.roll(3));
+      world.at(
+          applyAtMs,
+          process,
+          () -> {
+            world.tell(() -> index + " applies");
+            applier.apply(entry, batch, term, index);
+            World.check(
+                machine.unconserved().isEmpty(),
+                () -> "not conserved after entry " + index + ": " + machine.unconserved());
+            ended.accept(batch);
+            wake();
+          });
+    }
+  }
+
+  /** As {@code Core.LeaderEffects}. */
+  private final class LeaderEffects implements Effects {
+    @Override
+    public void waiting(String queue, Supply supply) {
+      proposer.execute(() -> dispatcher.waiting(queue, supply));
+    }
+
+    @Override
+    public void finished(Task task) {
+      awaits.finished(task);
+    }
+
+    @Override
+    public void moved(Task task) {}
+
+    @Override
+    public void stop(long session, long id, long token) {}
+
+    @Override
+    public void lost(long session, List<Long> ids) {}
+
+    @Override
+    public void due(long atMs) {
+      proposer.execute(() -> dueMs = atMs);
+    }
+  }
+
+  /** What was due is done; there may be more. */
+  private final class Advanced implements Reply {
+    @Override
+    public void applied(Outcome outcome) {
+      long nextMs = machine.nextDueMs();
+      proposer.execute(() -> dueMs = Math.min(dueMs, nextMs));
+    }
+
+    @Override
+    public void unknown(String why) {
+      throw new AssertionError("the log of the simulation always knows: " + why);
+    }
+  }
+}
