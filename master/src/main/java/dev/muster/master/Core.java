@@ -4,9 +4,14 @@ import dev.muster.common.Limits;
 import dev.muster.common.MusterException;
 import dev.muster.master.dispatch.Awaits;
 import dev.muster.master.dispatch.Dispatcher;
+import dev.muster.master.dispatch.EventHub;
+import dev.muster.master.dispatch.Roster;
+import dev.muster.master.dispatch.RunWatch;
+import dev.muster.master.dispatch.RunningNotes;
 import dev.muster.master.dispatch.Sessions;
 import dev.muster.master.dispatch.WorkerStream;
 import dev.muster.master.expiry.LeaseWatch;
+import dev.muster.master.expiry.TimerWatch;
 import dev.muster.master.queue.Effects;
 import dev.muster.master.queue.QueueMachine;
 import dev.muster.master.queue.Task;
@@ -16,12 +21,15 @@ import dev.muster.master.replication.LogCheck;
 import dev.muster.master.replication.Proposer;
 import dev.muster.master.replication.RaftNode;
 import dev.muster.master.store.RocksStateStore;
+import dev.muster.proto.v1.VerifyReply;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
+import java.util.List;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
@@ -43,10 +51,19 @@ final class Core implements AutoCloseable {
   private final Proposer proposer;
   private final Dispatcher dispatcher;
   private final Sessions sessions;
+  private final Roster roster;
   private final Awaits awaits;
+  private final EventHub events;
+  private final RunningNotes notes;
+  private final RunWatch runs;
   private final LeaseWatch leases;
+  private final TimerWatch timers;
   private final DiskWatch disk;
   private final ExecutorService egress = daemon("muster-egress");
+
+  /** For what takes longer than others should wait. */
+  private final ExecutorService background = daemon("muster-background");
+
   private final ScheduledExecutorService timer =
       Executors.newSingleThreadScheduledExecutor(task -> daemonThread(task, "muster-timer"));
 
@@ -71,9 +88,14 @@ final class Core implements AutoCloseable {
         generation -> raft.flushed(generation.appliedTerm(), generation.appliedIndex()));
     this.proposer = new Proposer(raft, System::currentTimeMillis, breakage::because);
     this.leases = new LeaseWatch(proposer, applier, System::currentTimeMillis);
+    this.timers = new TimerWatch(proposer, applier, System::currentTimeMillis, this::tickTimersIn);
     this.dispatcher = new Dispatcher(proposer, System::nanoTime, leases::leased);
-    this.sessions = new Sessions(proposer, dispatcher, System::nanoTime);
+    this.runs = new RunWatch(proposer, applier, System::nanoTime);
+    this.notes = new RunningNotes(applier);
+    this.sessions = new Sessions(proposer, applier, dispatcher, runs, notes, System::nanoTime);
+    this.roster = new Roster(sessions, System::nanoTime);
     this.awaits = new Awaits(applier);
+    this.events = new EventHub(System::currentTimeMillis);
     this.disk =
         new DiskWatch(
             () -> Files.getFileStore(data.root()).getUsableSpace(),
@@ -146,12 +168,24 @@ final class Core implements AutoCloseable {
     var unused = timer.scheduleWithFixedDelay(guarded, periodMs, periodMs, TimeUnit.MILLISECONDS);
   }
 
+  /** Ticks alone would let every short delay take {@link #TICK_MS}. */
+  private void tickTimersIn(long delayMs) {
+    try {
+      var unused =
+          timer.schedule(() -> proposer.execute(timers::tick), delayMs, TimeUnit.MILLISECONDS);
+    } catch (RejectedExecutionException e) {
+      // The master stops: what is due then is due when it starts again.
+    }
+  }
+
   /** What a leader knows beyond the replicated state, from that state. */
   private void restoreLeader() {
     applier.read(
         machine -> {
           sessions.restore(machine.sessions());
           leases.restore(machine);
+          runs.restore(machine);
+          timers.restore(machine);
           machine.waiting(dispatcher::waiting);
           return true;
         });
@@ -161,6 +195,8 @@ final class Core implements AutoCloseable {
     sessions.tick();
     dispatcher.tick();
     leases.tick();
+    runs.tick();
+    timers.tick();
   }
 
   DataDirectory data() {
@@ -179,8 +215,20 @@ final class Core implements AutoCloseable {
     return sessions;
   }
 
+  Roster roster() {
+    return roster;
+  }
+
   Awaits awaits() {
     return awaits;
+  }
+
+  RunningNotes notes() {
+    return notes;
+  }
+
+  EventHub events() {
+    return events;
   }
 
   Applier applier() {
@@ -195,6 +243,15 @@ final class Core implements AutoCloseable {
     return egress;
   }
 
+  ExecutorService background() {
+    return background;
+  }
+
+  /** Counts everything again. */
+  VerifyReply verify() {
+    return applier.read(QueueMachine::verify);
+  }
+
   /** Ends the workers' streams, so that they look for a master again at once. */
   void endStreams() {
     sessions.forEachStream(WorkerStream::finish);
@@ -203,6 +260,7 @@ final class Core implements AutoCloseable {
   @Override
   public void close() {
     timer.shutdownNow();
+    background.shutdown();
     proposer.close();
     raft.close();
     applier.rollWhenChanged();
@@ -232,6 +290,27 @@ final class Core implements AutoCloseable {
     @Override
     public void finished(Task task) {
       awaits.finished(task);
+      notes.finished(task.id());
+    }
+
+    @Override
+    public void moved(Task task) {
+      events.moved(task);
+    }
+
+    @Override
+    public void stop(long session, long id, long token) {
+      sessions.stop(session, id, token);
+    }
+
+    @Override
+    public void lost(long session, List<Long> ids) {
+      sessions.lost(session, ids);
+    }
+
+    @Override
+    public void due(long atMs) {
+      timers.due(atMs);
     }
   }
 

@@ -2,8 +2,13 @@ package dev.muster.master.dispatch;
 
 import com.carrotsearch.hppc.LongHashSet;
 import com.carrotsearch.hppc.cursors.LongCursor;
+import dev.muster.proto.v1.Hello;
+import dev.muster.proto.v1.Offer;
+import dev.muster.proto.v1.WorkerInfo;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
 
@@ -23,8 +28,20 @@ final class WorkerLink {
   /** When the last frame came, by the leader's monotonic clock, ns. */
   volatile long lastHeardNs;
 
+  /** What it said of itself last; the default instance: nothing since this master leads. */
+  volatile Hello hello = Hello.getDefaultInstance();
+
+  /** When it said so, by the leader's monotonic clock, ns. */
+  volatile long helloNs;
+
   /** Queues that it serves, for queries. */
   volatile List<String> queueNames = List.of();
+
+  /** What tasks may require of it. */
+  volatile Map<String, String> labels = Map.of();
+
+  /** Slots in all; 0: it has not said. */
+  volatile int slots;
 
   // On the loop only.
   List<QueueDemand> queues = List.of();
@@ -40,15 +57,38 @@ final class WorkerLink {
 
   boolean draining;
 
+  /** Somebody asked it to drain; it is asked again when it comes back. */
+  boolean drainAsked;
+
   /** Closing is proposed. */
   boolean closing;
 
   /** Guarded by itself: queries look too. */
   private final LongHashSet started = new LongHashSet();
 
-  WorkerLink(long session, long nowNs) {
+  private final RunWatch runs;
+
+  WorkerLink(long session, long nowNs, RunWatch runs) {
     this.session = session;
     this.lastHeardNs = nowNs;
+    this.runs = runs;
+  }
+
+  /** What the worker says of itself. */
+  void introduce(Hello said, long nowNs) {
+    hello = said;
+    helloNs = nowNs;
+    labels = said.getLabelsMap();
+    slots = said.getSlots() == 0 ? said.getCredit() : said.getSlots();
+  }
+
+  /** Tasks were leased to the session: sends them, if it has a stream. The apply thread. */
+  void offer(List<Offer> offers) {
+    WorkerStream open = stream.get();
+    if (open != null) {
+      runs.offered(session, offers);
+      open.offer(offers);
+    }
   }
 
   @Nullable WorkerStream stream() {
@@ -65,7 +105,7 @@ final class WorkerLink {
   }
 
   boolean isHungry() {
-    return credit > 0 && !draining && !closing && stream.get() != null;
+    return credit > 0 && !draining && !drainAsked && !closing && stream.get() != null;
   }
 
   void started(List<Long> ids) {
@@ -97,5 +137,33 @@ final class WorkerLink {
       ids.sort(null);
       return ids;
     }
+  }
+
+  /**
+   * As people see it. On the loop.
+   *
+   * @param worker "name@host:pid" as the session was opened, where it has not said hello to this
+   *     leader
+   */
+  WorkerInfo.Builder toInfo(String worker, long nowNs) {
+    WorkerInfo.Builder info =
+        WorkerInfo.newBuilder()
+            .setSession(session)
+            .setName(hello.getName().isEmpty() ? worker : hello.getName())
+            .setHost(hello.getHost())
+            .setPid(hello.getPid())
+            .setClient(hello.getClient())
+            .addAllQueues(queueNames)
+            .addAllHandlers(hello.getHandlersList())
+            .putAllLabels(labels)
+            .setSlots(slots)
+            .setCredit(Math.max(0, credit))
+            .setConnected(stream.get() != null)
+            .setDraining(draining || drainAsked)
+            .setSilentMs(TimeUnit.NANOSECONDS.toMillis(nowNs - lastHeardNs));
+    if (helloNs != 0) {
+      info.setConnectedMs(TimeUnit.NANOSECONDS.toMillis(nowNs - helloNs));
+    }
+    return info;
   }
 }

@@ -1,5 +1,7 @@
 package dev.muster.master.queue;
 
+import java.util.List;
+
 /**
  * What a leader acts on after apply. Called within apply, under the machine's lock: note it and
  * return.
@@ -13,6 +15,18 @@ public interface Effects {
 
         @Override
         public void finished(Task task) {}
+
+        @Override
+        public void moved(Task task) {}
+
+        @Override
+        public void stop(long session, long id, long token) {}
+
+        @Override
+        public void lost(long session, List<Long> ids) {}
+
+        @Override
+        public void due(long atMs) {}
       };
 
   /**
@@ -25,4 +39,18 @@ public interface Effects {
 
   /** A task reached a terminal state; it may be awaited. It is valid only within the call. */
   void finished(Task task);
+
+  /**
+   * A task entered a state. It is valid only within the call; costs nothing when nobody listens.
+   */
+  void moved(Task task);
+
+  /** A running task was called off: its worker must be told. */
+  void stop(long session, long id, long token);
+
+  /** These attempts ended by overrun: the worker drops them. */
+  void lost(long session, List<Long> ids);
+
+  /** The earliest timer is due then, ms since the epoch: time must be advanced. */
+  void due(long atMs);
 }

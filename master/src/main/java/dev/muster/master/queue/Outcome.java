@@ -1,17 +1,29 @@
 package dev.muster.master.queue;
 
+import com.google.protobuf.ByteString;
 import dev.muster.proto.v1.Offer;
 import dev.muster.proto.v1.QueueInfo;
 import dev.muster.proto.v1.RefusalReason;
 import dev.muster.proto.v1.RefusedAttempt;
+import dev.muster.proto.v1.ScheduleInfo;
+import dev.muster.proto.v1.TenantInfo;
 import java.util.List;
 
 /**
  * What a command came to. A refusal is an outcome like any other: only a broken invariant throws.
  */
 public sealed interface Outcome {
-  /** Tasks were added (or had been, by the same request): ids first, first + 1, … */
-  record Enqueued(long firstId, int count) implements Outcome {}
+  /**
+   * Tasks were added (or had been, by the same request).
+   *
+   * @param ids of all of them; empty: consecutive, from {@code firstId} on
+   * @param existing how many of them were there before, by their unique keys
+   */
+  record Enqueued(long firstId, int count, List<Long> ids, int existing) implements Outcome {
+    public Enqueued(long firstId, int count) {
+      this(firstId, count, List.of(), 0);
+    }
+  }
 
   /** A rule was not met; nothing changed. */
   record Refused(RefusalReason reason, String message) implements Outcome {}
@@ -40,6 +52,25 @@ public sealed interface Outcome {
 
   /** The queue as it is now. */
   record Configured(QueueInfo queue) implements Outcome {}
+
+  /** Tasks were called off: at once, by asking their workers, not at all. */
+  record Cancelled(long cancelled, long cancelling, long untouched) implements Outcome {}
+
+  /**
+   * Some of the tasks that match were changed.
+   *
+   * @param cursor where to go on; empty: done
+   */
+  record Bulked(long count, ByteString cursor) implements Outcome {}
+
+  /** Time has passed; {@code more}: not all that is due was done. */
+  record Advanced(boolean more) implements Outcome {}
+
+  /** The tenant as it is now. */
+  record TenantConfigured(TenantInfo tenant) implements Outcome {}
+
+  /** The schedule as it is now. */
+  record Scheduled(ScheduleInfo schedule) implements Outcome {}
 
   /** Applied; there is nothing to say about it. */
   record Done() implements Outcome {}

@@ -13,12 +13,18 @@ import dev.muster.master.store.v1.AnswerRecord;
 import dev.muster.master.store.v1.MetaRecord;
 import dev.muster.proto.v1.ConfigureQueueRequest;
 import dev.muster.proto.v1.EnqueueRequest;
+import dev.muster.proto.v1.ListTasksReply;
 import dev.muster.proto.v1.QueueInfo;
 import dev.muster.proto.v1.QueueSettings;
+import dev.muster.proto.v1.Reason;
 import dev.muster.proto.v1.RefusalReason;
 import dev.muster.proto.v1.ResultPolicy;
+import dev.muster.proto.v1.TaskFilter;
 import dev.muster.proto.v1.TaskInfo;
 import dev.muster.proto.v1.TaskOptions;
+import dev.muster.proto.v1.TaskResult;
+import dev.muster.proto.v1.TenantInfo;
+import dev.muster.proto.v1.VerifyReply;
 import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -410,5 +416,83 @@ public final class QueueMachine {
   /** Gets one lease; {@code session} is 0 without one, {@code leaseUntilMs} 0 with one. */
   public interface LeaseVisitor {
     void lease(String queue, long id, long token, long session, long leaseUntilMs);
+  }
+
+  // Queries that the leader's side asks and whose answers the rules do not have yet.
+
+  /** Tasks that this session holds and that were called off. */
+  public List<CalledOff> cancelling(long session) {
+    return List.of();
+  }
+
+  /** When the earliest timer is due, ms since the epoch; {@link Long#MAX_VALUE}: none is set. */
+  public long nextDueMs() {
+    return Long.MAX_VALUE;
+  }
+
+  /**
+   * What the tasks that a task depends on came to, in the order in which it names them.
+   *
+   * @param from skips so many of them
+   * @param bytesMax ends the page when it holds so many bytes; it has one at least
+   * @return empty: there are no more
+   */
+  public List<TaskResult> inputs(long id, int from, long bytesMax) {
+    return List.of();
+  }
+
+  /**
+   * Tasks that match, in order of id or of their place in the queue. Looks at a bounded number.
+   *
+   * @param cursor of the page before; empty: the first page
+   * @throws dev.muster.common.InvalidInputException when the cursor is none of ours
+   */
+  public ListTasksReply tasks(TaskFilter filter, ByteString cursor, int limit) {
+    return ListTasksReply.getDefaultInstance();
+  }
+
+  /** Why a task stands where it stands, as far as the rules know; the most important first. */
+  public List<Reason> explain(long id) {
+    return List.of();
+  }
+
+  /** Tenants that wait, run or have settings, in order of key. */
+  public List<TenantInfo> tenants(String queue, String after, int limit) {
+    return List.of();
+  }
+
+  /** Counts everything again. */
+  public VerifyReply verify() {
+    return VerifyReply.getDefaultInstance();
+  }
+
+  /** "name@host:pid" of an open session; empty when it is not open. */
+  public String worker(long session) {
+    WorkerSession open = state.sessions.find(session);
+    return open == null ? "" : open.worker;
+  }
+
+  /** Everything leased by sessions, with what it was enqueued with, in no order. */
+  public void attempts(AttemptVisitor visit) {
+    for (ObjectCursor<Task> cursor : state.tasks.leased().values()) {
+      Task task = cursor.value;
+      if (task.session != 0) {
+        visit.attempt(task.session, task.id, task.token, task.options);
+      }
+    }
+  }
+
+  /** True while this attempt holds the task. */
+  public boolean holds(long session, long id, long token) {
+    Task task = state.tasks.leased(id);
+    return task != null && task.token == token && task.session == session;
+  }
+
+  /** An attempt that was called off. */
+  public record CalledOff(long id, long token) {}
+
+  /** Gets one attempt under way in a session. */
+  public interface AttemptVisitor {
+    void attempt(long session, long id, long token, TaskOptions options);
   }
 }

@@ -182,6 +182,25 @@ public final class Task {
     return id;
   }
 
+  /** Where it stands. */
+  public TaskState state() {
+    return state;
+  }
+
+  /** The queue that it is in. */
+  public String queueName() {
+    return queue.name;
+  }
+
+  /** What there is to say of its state: the handler, and why it ended. */
+  public String detail() {
+    String handler = options.getHandler();
+    if (failure == null) {
+      return handler;
+    }
+    return handler + ": " + failure.getKind() + ": " + failure.getMessage();
+  }
+
   /** What its awaiters get. Under the machine's lock. */
   public TaskResult toResult() {
     TaskResult.Builder reply =

@@ -136,6 +136,18 @@ final class MachineRig implements Effects {
   }
 
   @Override
+  public void moved(Task task) {}
+
+  @Override
+  public void stop(long session, long id, long token) {}
+
+  @Override
+  public void lost(long session, List<Long> ids) {}
+
+  @Override
+  public void due(long atMs) {}
+
+  @Override
   public void finished(Task task) {
     finished.add(task.id());
   }

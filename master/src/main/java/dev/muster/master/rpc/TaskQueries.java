@@ -1,0 +1,151 @@
+package dev.muster.master.rpc;
+
+import dev.muster.common.InvalidInputException;
+import dev.muster.master.dispatch.Roster;
+import dev.muster.master.dispatch.Sessions;
+import dev.muster.master.queue.Outcome;
+import dev.muster.master.queue.QueueMachine;
+import dev.muster.master.replication.Applier;
+import dev.muster.master.replication.Proposer;
+import dev.muster.proto.v1.ExplainReply;
+import dev.muster.proto.v1.ExplainRequest;
+import dev.muster.proto.v1.GetTaskRequest;
+import dev.muster.proto.v1.InputsReply;
+import dev.muster.proto.v1.InputsRequest;
+import dev.muster.proto.v1.ListTasksReply;
+import dev.muster.proto.v1.ListTasksRequest;
+import dev.muster.proto.v1.Reason;
+import dev.muster.proto.v1.RefusalReason;
+import dev.muster.proto.v1.TaskFilter;
+import dev.muster.proto.v1.TaskInfo;
+import dev.muster.proto.v1.TaskState;
+import io.grpc.stub.ServerCallStreamObserver;
+import io.grpc.stub.StreamObserver;
+import java.util.List;
+import java.util.concurrent.Executor;
+
+/** What is known of tasks: of the state machine's answers, what the leader alone can complete. */
+final class TaskQueries {
+  private final Proposer proposer;
+  private final Applier applier;
+  private final Sessions sessions;
+  private final Roster roster;
+  private final Admission admission;
+  private final Executor background;
+
+  TaskQueries(
+      Proposer proposer,
+      Applier applier,
+      Sessions sessions,
+      Roster roster,
+      Admission admission,
+      Executor background) {
+    this.proposer = proposer;
+    this.applier = applier;
+    this.sessions = sessions;
+    this.roster = roster;
+    this.admission = admission;
+    this.background = background;
+  }
+
+  void getTask(GetTaskRequest request, StreamObserver<TaskInfo> caller) {
+    caller.onNext(
+        applier.read(
+            machine -> complete(machine, machine.task(request.getId(), request.getWithPayload()))));
+    caller.onCompleted();
+  }
+
+  /** The state machine does not know what has started: to it, all that is leased runs. */
+  private TaskInfo complete(QueueMachine machine, TaskInfo info) {
+    if (info.getState() != TaskState.TASK_STATE_RUNNING) {
+      return info;
+    }
+    long session = machine.holder(info.getId());
+    return session != 0 && !sessions.hasStarted(session, info.getId())
+        ? info.toBuilder().setState(TaskState.TASK_STATE_OFFERED).build()
+        : info;
+  }
+
+  void listTasks(ListTasksRequest request, StreamObserver<ListTasksReply> caller) {
+    Outcome.Refused refused = FilterCheck.filter(request.getFilter());
+    if (refused == null) {
+      refused = RequestCheck.page(request.getPageSize());
+    }
+    if (refused != null) {
+      caller.onError(Refusals.status(refused));
+      return;
+    }
+    try {
+      caller.onNext(applier.read(machine -> page(machine, request)));
+      caller.onCompleted();
+    } catch (InvalidInputException e) {
+      caller.onError(Refusals.status(RequestCheck.bad(String.valueOf(e.getMessage()))));
+    }
+  }
+
+  private ListTasksReply page(QueueMachine machine, ListTasksRequest request) {
+    boolean offeredOnly = request.getFilter().getState() == TaskState.TASK_STATE_OFFERED;
+    TaskFilter filter =
+        offeredOnly
+            ? request.getFilter().toBuilder().setState(TaskState.TASK_STATE_RUNNING).build()
+            : request.getFilter();
+    int size = RequestCheck.pageSize(request.getPageSize());
+    ListTasksReply page = machine.tasks(filter, request.getCursor(), size);
+    ListTasksReply.Builder completed = ListTasksReply.newBuilder().setCursor(page.getCursor());
+    for (TaskInfo task : page.getTasksList()) {
+      TaskInfo info = complete(machine, task);
+      if (!offeredOnly || info.getState() == TaskState.TASK_STATE_OFFERED) {
+        completed.addTasks(info);
+      }
+    }
+    return completed.build();
+  }
+
+  void inputs(InputsRequest request, StreamObserver<InputsReply> caller) {
+    if (applier.read(machine -> isUnknown(machine, request.getId()))) {
+      caller.onError(Refusals.status(unknown(request.getId())));
+      return;
+    }
+    InputsStream.open(
+        (ServerCallStreamObserver<InputsReply>) caller, background, applier, request.getId());
+  }
+
+  private static boolean isUnknown(QueueMachine machine, long id) {
+    return machine.task(id, false).getState() == TaskState.TASK_STATE_UNKNOWN;
+  }
+
+  private static Outcome.Refused unknown(long id) {
+    return new Outcome.Refused(
+        RefusalReason.REFUSAL_REASON_UNKNOWN_TASK,
+        "task " + Long.toUnsignedString(id) + " never was, or is forgotten");
+  }
+
+  /** On the loop, which knows the workers. */
+  void explain(ExplainRequest request, StreamObserver<ExplainReply> caller) {
+    UnaryReply.onLoop(
+        proposer,
+        caller,
+        () -> {
+          caller.onNext(applier.read(machine -> explain(machine, request.getId())));
+          caller.onCompleted();
+        });
+  }
+
+  private ExplainReply explain(QueueMachine machine, long id) {
+    TaskInfo task = complete(machine, machine.task(id, false));
+    ExplainReply.Builder reply =
+        ExplainReply.newBuilder().setTask(task).addAllReasons(machine.explain(id));
+    if (task.getState() == TaskState.TASK_STATE_READY) {
+      List<Reason> workers = roster.explain(machine, task);
+      reply.addAllReasons(workers);
+    }
+    Outcome.Refused disk = admission.refusal();
+    if (disk != null && task.getState() != TaskState.TASK_STATE_UNKNOWN) {
+      reply.addReasons(
+          Reason.newBuilder()
+              .setRule("DISK_FULL")
+              .setMessage("new tasks are refused: " + disk.message()));
+    }
+    return reply.build();
+  }
+}
