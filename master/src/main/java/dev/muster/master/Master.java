@@ -110,8 +110,7 @@ public final class Master implements AutoCloseable {
                     core.awaits(),
                     core.notes(),
                     core.diskWatch(),
-                    core.egress(),
-                    core.background()))
+                    core.egress()))
             .addService(
                 new QueuesService(
                     core.proposer(),

@@ -55,7 +55,7 @@ public final class Roster {
     return links.stream()
         .map(
             link ->
-                link.toInfo(machine.worker(link.session), nowNs)
+                link.toInfo(machine.attempts().worker(link.session), nowNs)
                     .setOffered(offered.get(link.session))
                     .setRunning(running.get(link.session))
                     .build())

@@ -101,7 +101,7 @@ public final class RunWatch {
 
   /** This master leads now: the clocks of what runs already start anew. */
   public void restore(QueueMachine machine) {
-    machine.attempts(
+    machine.attempts().forEach(
         (session, id, token, options) -> {
           if (isLimited(options)) {
             Run run = new Run(session, id, token, options);
@@ -250,7 +250,7 @@ public final class RunWatch {
         applier.read(
             machine ->
                 over.stream()
-                    .filter(run -> machine.holds(run.session, run.id, run.token))
+                    .filter(run -> machine.attempts().holds(run.session, run.id, run.token))
                     .toList());
     over.stream().filter(run -> !held.contains(run)).toList().forEach(this::forget);
     if (held.isEmpty()) {

@@ -1,6 +1,6 @@
 package dev.muster.master.dispatch;
 
-import dev.muster.master.queue.QueueMachine;
+import dev.muster.master.queue.Attempts;
 import dev.muster.master.replication.Applier;
 import dev.muster.proto.v1.LogLine;
 import dev.muster.proto.v1.PartialResult;
@@ -50,27 +50,27 @@ public final class RunningNotes {
     if (frame.getProgressCount() + frame.getLogLinesCount() + frame.getPartialsCount() == 0) {
       return;
     }
-    List<WatchReply> said = applier.read(machine -> held(machine, session, frame));
+    List<WatchReply> said = applier.read(machine -> held(machine.attempts(), session, frame));
     synchronized (this) {
       said.forEach(this::keep);
       any = !tasks.isEmpty();
     }
   }
 
-  private static List<WatchReply> held(QueueMachine machine, long session, WorkerFrame frame) {
+  private static List<WatchReply> held(Attempts attempts, long session, WorkerFrame frame) {
     List<WatchReply> said = new ArrayList<>();
     for (Progress progress : frame.getProgressList()) {
-      if (machine.holds(session, progress.getId(), progress.getToken())) {
+      if (attempts.holds(session, progress.getId(), progress.getToken())) {
         said.add(WatchReply.newBuilder().setProgress(NoteCut.progress(progress)).build());
       }
     }
     for (LogLine line : frame.getLogLinesList()) {
-      if (machine.holds(session, line.getId(), line.getToken())) {
+      if (attempts.holds(session, line.getId(), line.getToken())) {
         said.add(WatchReply.newBuilder().setLog(NoteCut.line(line)).build());
       }
     }
     for (PartialResult partial : frame.getPartialsList()) {
-      if (machine.holds(session, partial.getId(), partial.getToken())) {
+      if (attempts.holds(session, partial.getId(), partial.getToken())) {
         said.add(WatchReply.newBuilder().setPartial(partial).build());
       }
     }

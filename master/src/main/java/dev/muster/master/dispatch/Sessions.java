@@ -126,7 +126,7 @@ public final class Sessions {
   /** What was called off while the worker was away, it hears now. The apply thread. */
   private void tellCancelling(WorkerLink link, WorkerStream stream) {
     applier
-        .read(machine -> machine.cancelling(link.session))
+        .read(machine -> machine.attempts().cancelling(link.session))
         .forEach(attempt -> stream.stop(attempt.id(), attempt.token()));
   }
 

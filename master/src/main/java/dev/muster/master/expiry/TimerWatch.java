@@ -51,9 +51,9 @@ public final class TimerWatch {
     look(machine.nextDueMs());
   }
 
-  /** A timer is due then. Any thread. */
+  /** The earliest timer is due then; {@link Long#MAX_VALUE}: none is set. Any thread. */
   public void due(long atMs) {
-    proposer.execute(() -> look(Math.min(dueMs, atMs)));
+    proposer.execute(() -> look(atMs));
   }
 
   private void look(long atMs) {

@@ -40,17 +40,19 @@ public interface Effects {
   /** A task reached a terminal state; it may be awaited. It is valid only within the call. */
   void finished(Task task);
 
-  /**
-   * A task entered a state. It is valid only within the call; costs nothing when nobody listens.
-   */
+  /** A task entered a state, terminal or not. It is valid only within the call. */
   void moved(Task task);
 
-  /** A running task was called off: its worker must be told. */
+  /** A running task was called off: its worker is to be asked to stop it. */
   void stop(long session, long id, long token);
 
-  /** These attempts ended by overrun: the worker drops them. */
+  /** Attempts of a session ended without it: its worker is to drop them. */
   void lost(long session, List<Long> ids);
 
-  /** The earliest timer is due then, ms since the epoch: time must be advanced. */
+  /**
+   * When something is due next: {@code Advance} is worth proposing then, not before.
+   *
+   * @param atMs ms since the epoch; {@link Long#MAX_VALUE}: nothing is
+   */
   void due(long atMs);
 }

@@ -1,8 +1,8 @@
 package dev.muster.master.rpc;
 
-import dev.muster.common.InvalidInputException;
 import dev.muster.master.dispatch.Roster;
 import dev.muster.master.dispatch.Sessions;
+import dev.muster.master.queue.Inspection;
 import dev.muster.master.queue.Outcome;
 import dev.muster.master.queue.QueueMachine;
 import dev.muster.master.replication.Applier;
@@ -18,9 +18,11 @@ import dev.muster.proto.v1.Reason;
 import dev.muster.proto.v1.RefusalReason;
 import dev.muster.proto.v1.TaskFilter;
 import dev.muster.proto.v1.TaskInfo;
+import dev.muster.proto.v1.TaskResult;
 import dev.muster.proto.v1.TaskState;
 import io.grpc.stub.ServerCallStreamObserver;
 import io.grpc.stub.StreamObserver;
+import java.nio.BufferUnderflowException;
 import java.util.List;
 import java.util.concurrent.Executor;
 
@@ -31,7 +33,7 @@ final class TaskQueries {
   private final Sessions sessions;
   private final Roster roster;
   private final Admission admission;
-  private final Executor background;
+  private final Executor egress;
 
   TaskQueries(
       Proposer proposer,
@@ -39,13 +41,13 @@ final class TaskQueries {
       Sessions sessions,
       Roster roster,
       Admission admission,
-      Executor background) {
+      Executor egress) {
     this.proposer = proposer;
     this.applier = applier;
     this.sessions = sessions;
     this.roster = roster;
     this.admission = admission;
-    this.background = background;
+    this.egress = egress;
   }
 
   void getTask(GetTaskRequest request, StreamObserver<TaskInfo> caller) {
@@ -75,12 +77,17 @@ final class TaskQueries {
       caller.onError(Refusals.status(refused));
       return;
     }
+    ListTasksReply page;
     try {
-      caller.onNext(applier.read(machine -> page(machine, request)));
-      caller.onCompleted();
-    } catch (InvalidInputException e) {
-      caller.onError(Refusals.status(RequestCheck.bad(String.valueOf(e.getMessage()))));
+      page = applier.read(machine -> page(machine, request));
+    } catch (BufferUnderflowException | IndexOutOfBoundsException | IllegalArgumentException e) {
+      caller.onError(
+          Refusals.status(
+              RequestCheck.bad("the cursor is none of this filter's: begin with an empty one")));
+      return;
     }
+    caller.onNext(page);
+    caller.onCompleted();
   }
 
   private ListTasksReply page(QueueMachine machine, ListTasksRequest request) {
@@ -90,28 +97,31 @@ final class TaskQueries {
             ? request.getFilter().toBuilder().setState(TaskState.TASK_STATE_RUNNING).build()
             : request.getFilter();
     int size = RequestCheck.pageSize(request.getPageSize());
-    ListTasksReply page = machine.tasks(filter, request.getCursor(), size);
-    ListTasksReply.Builder completed = ListTasksReply.newBuilder().setCursor(page.getCursor());
-    for (TaskInfo task : page.getTasksList()) {
+    Inspection.Page page = machine.inspect().list(filter, request.getCursor(), size);
+    if (page == null) { // Nothing was ever in it.
+      return ListTasksReply.getDefaultInstance();
+    }
+    ListTasksReply.Builder reply = ListTasksReply.newBuilder().setCursor(page.cursor());
+    for (TaskInfo task : page.tasks()) {
       TaskInfo info = complete(machine, task);
       if (!offeredOnly || info.getState() == TaskState.TASK_STATE_OFFERED) {
-        completed.addTasks(info);
+        reply.addTasks(info);
       }
     }
-    return completed.build();
+    return reply.build();
   }
 
   void inputs(InputsRequest request, StreamObserver<InputsReply> caller) {
-    if (applier.read(machine -> isUnknown(machine, request.getId()))) {
+    boolean isUnknown =
+        applier.read(
+            machine ->
+                machine.task(request.getId(), false).getState() == TaskState.TASK_STATE_UNKNOWN);
+    if (isUnknown) {
       caller.onError(Refusals.status(unknown(request.getId())));
       return;
     }
-    InputsStream.open(
-        (ServerCallStreamObserver<InputsReply>) caller, background, applier, request.getId());
-  }
-
-  private static boolean isUnknown(QueueMachine machine, long id) {
-    return machine.task(id, false).getState() == TaskState.TASK_STATE_UNKNOWN;
+    List<TaskResult> found = applier.read(machine -> machine.inspect().inputs(request.getId()));
+    InputsStream.open((ServerCallStreamObserver<InputsReply>) caller, egress, found);
   }
 
   private static Outcome.Refused unknown(long id) {

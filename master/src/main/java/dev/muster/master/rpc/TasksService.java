@@ -60,7 +60,6 @@ public final class TasksService extends TasksGrpc.TasksImplBase {
 
   /**
    * @param egress sends what streams: one thread, so that what gathers goes out together
-   * @param background runs what may take longer
    */
   public TasksService(
       Proposer proposer,
@@ -71,8 +70,7 @@ public final class TasksService extends TasksGrpc.TasksImplBase {
       Awaits awaits,
       RunningNotes notes,
       Admission admission,
-      Executor egress,
-      Executor background) {
+      Executor egress) {
     this.proposer = proposer;
     this.dispatcher = dispatcher;
     this.awaits = awaits;
@@ -80,7 +78,7 @@ public final class TasksService extends TasksGrpc.TasksImplBase {
     this.admission = admission;
     this.egress = egress;
     this.changes = new TaskChanges(proposer, admission);
-    this.queries = new TaskQueries(proposer, applier, sessions, roster, admission, background);
+    this.queries = new TaskQueries(proposer, applier, sessions, roster, admission, egress);
   }
 
   @Override

@@ -56,7 +56,7 @@ final class MachineRig implements Effects {
   }
 
   private List<Outcome> run(long at, long stampMs, List<Command> commands, Effects effects) {
-    machine.begin(stampMs, effects);
+    machine.begin(stampMs, at, effects);
     List<Outcome> outcomes = new ArrayList<>();
     for (Command command : commands) {
       outcomes.add(machine.apply(command, at));
@@ -136,6 +136,11 @@ final class MachineRig implements Effects {
   }
 
   @Override
+  public void finished(Task task) {
+    finished.add(task.id());
+  }
+
+  @Override
   public void moved(Task task) {}
 
   @Override
@@ -146,9 +151,4 @@ final class MachineRig implements Effects {
 
   @Override
   public void due(long atMs) {}
-
-  @Override
-  public void finished(Task task) {
-    finished.add(task.id());
-  }
 }
