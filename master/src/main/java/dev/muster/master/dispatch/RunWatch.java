@@ -101,14 +101,16 @@ public final class RunWatch {
 
   /** This master leads now: the clocks of what runs already start anew. */
   public void restore(QueueMachine machine) {
-    machine.attempts().forEach(
-        (session, id, token, options) -> {
-          if (isLimited(options)) {
-            Run run = new Run(session, id, token, options);
-            add(run);
-            start(run);
-          }
-        });
+    machine
+        .attempts()
+        .forEach(
+            (session, id, token, options) -> {
+              if (isLimited(options)) {
+                Run run = new Run(session, id, token, options);
+                add(run);
+                start(run);
+              }
+            });
   }
 
   private static boolean isLimited(TaskOptions options) {

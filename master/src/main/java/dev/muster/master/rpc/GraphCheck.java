@@ -67,8 +67,7 @@ final class GraphCheck {
   private static Outcome.@Nullable Refused optionsOf(
       GraphRequest request, GraphNode node, int index) {
     int count = request.getOptionsCount();
-    // A graph without options has the default ones, which every node names by 0.
-    return Integer.compareUnsigned(node.getOptions(), Math.max(count, 1)) < 0
+    return Integer.compareUnsigned(node.getOptions(), count) < 0
         ? null
         : RequestCheck.bad(
             "node "

@@ -49,6 +49,7 @@ public final class LeaderRig implements AutoCloseable {
   public final EventHub events;
   public final Dispatcher dispatcher;
   public final Sessions sessions;
+  public final Roster roster;
 
   /** Delays of the alarms that the timers asked for, ms. */
   public final Queue<Long> alarms = new ConcurrentLinkedQueue<>();
@@ -74,6 +75,7 @@ public final class LeaderRig implements AutoCloseable {
     runs = new RunWatch(proposer, applier, this::nowNs);
     notes = new RunningNotes(applier);
     sessions = new Sessions(proposer, applier, dispatcher, runs, notes, this::nowNs);
+    roster = new Roster(sessions, this::nowNs);
     awaits = new Awaits(applier);
     events = new EventHub(nowMs::get);
     applier.lead(
@@ -110,6 +112,11 @@ public final class LeaderRig implements AutoCloseable {
           }
         });
     proposer.start(this::beforeSealing);
+  }
+
+  /** The rig's time, ms since the epoch. */
+  public long nowMs() {
+    return nowMs.get();
   }
 
   private long nowNs() {
