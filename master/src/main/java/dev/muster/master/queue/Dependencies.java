@@ -16,7 +16,15 @@ import org.jspecify.annotations.Nullable;
  */
 final class Dependencies {
   /** A task that ended, and who waits for it. */
-  private record Ended(TaskResult result, long[] dependents) {}
+  private static final class Ended {
+    final TaskResult result;
+    final long[] dependents;
+
+    Ended(TaskResult result, long[] dependents) {
+      this.result = result;
+      this.dependents = dependents;
+    }
+  }
 
   private final MachineState state;
   private final Waiting waiting;

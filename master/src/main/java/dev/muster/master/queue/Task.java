@@ -412,13 +412,14 @@ public final class Task {
     return queue.name;
   }
 
-  /** What there is to say of its state: the handler, and why it ended. */
+  /** What there is to say of its state, in a line: the handler, and why it ended. */
   public String detail() {
     String handler = options.getHandler();
-    if (failure == null) {
-      return handler;
-    }
-    return handler + ": " + failure.getKind() + ": " + failure.getMessage();
+    String why =
+        failure == null || !cause.isEmpty()
+            ? cause
+            : failure.getKind() + ": " + failure.getMessage();
+    return handler.isEmpty() || why.isEmpty() ? handler + why : handler + ": " + why;
   }
 
   /** What its awaiters get. Under the machine's lock. */

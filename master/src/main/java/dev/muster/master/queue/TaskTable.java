@@ -203,7 +203,7 @@ final class TaskTable {
   }
 
   private static void placesIn(
-      Generation generation, LaneKey lane, long from, TreeMap<Long, Long> ids) {
+      Generation generation, LaneKey lane, long from, Map<Long, Long> ids) {
     generation.forEachTask(
         task -> {
           if (task.position >= from && task.isAt(lane, task.position)) {
