@@ -85,7 +85,7 @@ final class EventHubTest {
     EventHub.Listener listener = listen("");
     EventHub.Listener counter = listen("");
     long all = 0;
-    for (int i = 0; all <= EventHub.WAITING_MAX; i++) {
+    while (all <= EventHub.WAITING_MAX) {
       happen("q", 1_000);
       all += events(counter).size();
     }

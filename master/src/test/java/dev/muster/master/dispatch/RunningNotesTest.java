@@ -22,7 +22,7 @@ import org.junit.jupiter.api.Timeout;
 
 @Timeout(60)
 final class RunningNotesTest {
-  private static final Runnable NOBODY = () -> {};
+  private static void nobody() {}
 
   private final LeaderRig rig = new LeaderRig();
   private final RigWorker worker = new RigWorker(rig);
@@ -74,7 +74,7 @@ final class RunningNotesTest {
     for (int task : tasks) {
       ids.add(worker.ids.get(task));
     }
-    NoteReader reader = new NoteReader(ids.size(), NOBODY);
+    NoteReader reader = new NoteReader(ids.size(), RunningNotesTest::nobody);
     rig.notes.read(ids, reader);
     return reader;
   }
@@ -176,7 +176,7 @@ final class RunningNotesTest {
 
   @Test
   void shouldDropTheOldestNotesButNoEndWhenAReaderIsSlow() {
-    NoteReader reader = new NoteReader(2, NOBODY);
+    NoteReader reader = new NoteReader(2, RunningNotesTest::nobody);
     reader.ended(TaskResult.newBuilder().setId(1).build());
     int large = (int) (NoteReader.WAITING_BYTES_MAX / 4);
     for (int i = 1; i <= 6; i++) {
