@@ -85,6 +85,54 @@ public final class Limits {
   /** Silence for so long ends a worker's session, ms: five heartbeats. */
   public static final int SESSION_TIMEOUT_MS = 5 * HEARTBEAT_INTERVAL_MS;
 
+  /** A handler that was asked to stop is interrupted after so long, ms. */
+  public static final int STOP_INTERRUPT_AFTER_MS = 5_000;
+
+  /** A handler that was asked to stop is given up after so long, ms. */
+  public static final int STOP_ABANDON_AFTER_MS = 10_000;
+
+  /** The highest priority; the lowest, and the default, is 0. */
+  public static final int PRIORITY_MAX = 9;
+
+  /** Longest delay, TTL, limit or other time that a task may name, ms: ten years of 365 days. */
+  public static final long TASK_TIME_MS_MAX = 10L * 365 * 24 * 60 * 60 * 1_000;
+
+  /** Most failed attempts that a task may be given. */
+  public static final int ATTEMPTS_MAX = 1_000;
+
+  /** Longest back-off between two attempts, ms: 30 days. */
+  public static final long BACKOFF_MS_MAX = 30L * 24 * 60 * 60 * 1_000;
+
+  /** Most slots that one task takes. */
+  public static final int COST_MAX = 10_000;
+
+  /** Most labels of a worker, and most that a task requires. */
+  public static final int LABELS_MAX = 16;
+
+  /** Most tasks that one task waits for. */
+  public static final int AFTER_IDS_MAX = 65_536;
+
+  /** Most nodes of one graph. */
+  public static final int GRAPH_NODES_MAX = 65_536;
+
+  /** Most task ids in one cancel request or filter. */
+  public static final int FILTER_IDS_MAX = 65_536;
+
+  /** Most task ids in one watch request. */
+  public static final int WATCH_IDS_MAX = 1_000;
+
+  /** So much of a progress message is kept, bytes of UTF-8. */
+  public static final int PROGRESS_MESSAGE_BYTES_MAX = 1 << 10;
+
+  /** So much of a log line is kept, bytes of UTF-8. */
+  public static final int LOG_LINE_BYTES_MAX = 4 << 10;
+
+  /** Most plain successes that a queue remembers. */
+  public static final int HISTORY_MAX = 100_000;
+
+  /** Largest weight of a tenant; the default is 100. */
+  public static final int TENANT_WEIGHT_MAX = 1_000_000;
+
   /** Largest message of the authentication exchange, bytes: it comes from a stranger. */
   public static final int AUTH_MESSAGE_BYTES_MAX = 8 << 10;
 

@@ -4,9 +4,14 @@ import dev.muster.common.Limits;
 import dev.muster.common.MusterException;
 import dev.muster.master.dispatch.Awaits;
 import dev.muster.master.dispatch.Dispatcher;
+import dev.muster.master.dispatch.EventHub;
+import dev.muster.master.dispatch.Roster;
+import dev.muster.master.dispatch.RunWatch;
+import dev.muster.master.dispatch.RunningNotes;
 import dev.muster.master.dispatch.Sessions;
 import dev.muster.master.dispatch.WorkerStream;
 import dev.muster.master.expiry.LeaseWatch;
+import dev.muster.master.expiry.TimerWatch;
 import dev.muster.master.queue.Effects;
 import dev.muster.master.queue.QueueMachine;
 import dev.muster.master.queue.Supply;
@@ -18,6 +23,7 @@ import dev.muster.master.replication.LogCheck;
 import dev.muster.master.replication.Proposer;
 import dev.muster.master.replication.RaftNode;
 import dev.muster.master.store.RocksStateStore;
+import dev.muster.proto.v1.VerifyReply;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
@@ -25,6 +31,7 @@ import java.util.List;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
@@ -47,10 +54,19 @@ final class Core implements AutoCloseable {
   private final Proposer proposer;
   private final Dispatcher dispatcher;
   private final Sessions sessions;
+  private final Roster roster;
   private final Awaits awaits;
+  private final EventHub events;
+  private final RunningNotes notes;
+  private final RunWatch runs;
   private final LeaseWatch leases;
+  private final TimerWatch timers;
   private final DiskWatch disk;
   private final ExecutorService egress = daemon("muster-egress");
+
+  /** For what takes longer than others should wait. */
+  private final ExecutorService background = daemon("muster-background");
+
   private final ScheduledExecutorService timer =
       Executors.newSingleThreadScheduledExecutor(task -> daemonThread(task, "muster-timer"));
 
@@ -76,9 +92,14 @@ final class Core implements AutoCloseable {
     this.clock = new LeaderClock(System::currentTimeMillis, System::nanoTime);
     this.proposer = new Proposer(raft, clock, breakage::because);
     this.leases = new LeaseWatch(proposer, applier, clock);
+    this.timers = new TimerWatch(proposer, applier, clock, this::tickTimersIn);
     this.dispatcher = new Dispatcher(proposer, System::nanoTime, clock, leases::leased);
-    this.sessions = new Sessions(proposer, dispatcher, System::nanoTime);
+    this.runs = new RunWatch(proposer, applier, System::nanoTime);
+    this.notes = new RunningNotes(applier);
+    this.sessions = new Sessions(proposer, applier, dispatcher, runs, notes, System::nanoTime);
+    this.roster = new Roster(sessions, System::nanoTime);
     this.awaits = new Awaits(applier);
+    this.events = new EventHub(System::currentTimeMillis);
     this.disk =
         new DiskWatch(
             () -> Files.getFileStore(data.root()).getUsableSpace(),
@@ -152,12 +173,24 @@ final class Core implements AutoCloseable {
     var unused = timer.scheduleWithFixedDelay(guarded, periodMs, periodMs, TimeUnit.MILLISECONDS);
   }
 
+  /** Ticks alone would let every short delay take {@link #TICK_MS}. */
+  private void tickTimersIn(long delayMs) {
+    try {
+      var unused =
+          timer.schedule(() -> proposer.execute(timers::tick), delayMs, TimeUnit.MILLISECONDS);
+    } catch (RejectedExecutionException e) {
+      // The master stops: what is due then is due when it starts again.
+    }
+  }
+
   /** What a leader knows beyond the replicated state, from that state. */
   private void restoreLeader() {
     applier.read(
         machine -> {
           sessions.restore(machine.sessions());
           leases.restore(machine);
+          runs.restore(machine);
+          timers.restore(machine);
           machine.waiting(dispatcher::waiting);
           return true;
         });
@@ -167,6 +200,8 @@ final class Core implements AutoCloseable {
     sessions.tick();
     dispatcher.tick();
     leases.tick();
+    runs.tick();
+    timers.tick();
   }
 
   DataDirectory data() {
@@ -185,8 +220,20 @@ final class Core implements AutoCloseable {
     return sessions;
   }
 
+  Roster roster() {
+    return roster;
+  }
+
   Awaits awaits() {
     return awaits;
+  }
+
+  RunningNotes notes() {
+    return notes;
+  }
+
+  EventHub events() {
+    return events;
   }
 
   Applier applier() {
@@ -201,6 +248,15 @@ final class Core implements AutoCloseable {
     return egress;
   }
 
+  ExecutorService background() {
+    return background;
+  }
+
+  /** Counts everything again. */
+  VerifyReply verify() {
+    return applier.read(QueueMachine::verify);
+  }
+
   /** Ends the workers' streams, so that they look for a master again at once. */
   void endStreams() {
     sessions.forEachStream(WorkerStream::finish);
@@ -209,6 +265,7 @@ final class Core implements AutoCloseable {
   @Override
   public void close() {
     timer.shutdownNow();
+    background.shutdown();
     proposer.close();
     raft.close();
     applier.rollWhenChanged();
@@ -238,19 +295,28 @@ final class Core implements AutoCloseable {
     @Override
     public void finished(Task task) {
       awaits.finished(task);
+      notes.finished(task.id());
     }
 
     @Override
-    public void moved(Task task) {}
+    public void moved(Task task) {
+      events.moved(task);
+    }
 
     @Override
-    public void stop(long session, long id, long token) {}
+    public void stop(long session, long id, long token) {
+      sessions.stop(session, id, token);
+    }
 
     @Override
-    public void lost(long session, List<Long> ids) {}
+    public void lost(long session, List<Long> ids) {
+      sessions.lost(session, ids);
+    }
 
     @Override
-    public void due(long atMs) {}
+    public void due(long atMs) {
+      timers.due(atMs);
+    }
   }
 
   /** Stops the master once, with the first reason. */

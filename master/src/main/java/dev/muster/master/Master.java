@@ -11,6 +11,7 @@ import dev.muster.master.rpc.QueuesService;
 import dev.muster.master.rpc.ServerLimits;
 import dev.muster.master.rpc.TasksService;
 import dev.muster.master.rpc.WorkService;
+import dev.muster.master.rpc.WorkersService;
 import io.grpc.Server;
 import io.grpc.health.v1.HealthCheckResponse.ServingStatus;
 import io.grpc.netty.NettyServerBuilder;
@@ -102,13 +103,25 @@ public final class Master implements AutoCloseable {
             .addService(
                 new TasksService(
                     core.proposer(),
+                    core.applier(),
                     core.dispatcher(),
                     core.sessions(),
+                    core.roster(),
                     core.awaits(),
-                    core.applier(),
+                    core.notes(),
                     core.diskWatch(),
                     core.egress()))
-            .addService(new QueuesService(core.proposer(), core.applier(), core.sessions()))
+            .addService(
+                new QueuesService(
+                    core.proposer(),
+                    core.applier(),
+                    core.sessions(),
+                    core.events(),
+                    core::verify,
+                    core.egress(),
+                    core.background()))
+            .addService(
+                new WorkersService(core.proposer(), core.applier(), core.sessions(), core.roster()))
             .addService(new WorkService(core.proposer(), core.sessions(), core.egress()))
             .addService(health.getHealthService())
             .addService(ProtoReflectionServiceV1.newInstance());

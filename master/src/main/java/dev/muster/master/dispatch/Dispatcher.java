@@ -283,9 +283,8 @@ public final class Dispatcher {
           @Override
           public void applied(Outcome outcome) {
             Outcome.Leased leased = (Outcome.Leased) outcome;
-            WorkerStream stream = link.stream();
-            if (stream != null && leased.count() > 0) {
-              stream.offer(leased.offers());
+            if (leased.count() > 0) {
+              link.offer(leased.offers());
             }
             proposer.execute(() -> leased(queue, link, slots, leased.cost()));
           }

@@ -8,6 +8,7 @@ import dev.muster.master.log.v1.OpenSession;
 import dev.muster.master.log.v1.ReturnUnstarted;
 import dev.muster.master.log.v1.Settle;
 import dev.muster.master.queue.Outcome;
+import dev.muster.master.replication.Applier;
 import dev.muster.master.replication.Proposer;
 import dev.muster.master.replication.Reply;
 import dev.muster.proto.v1.FailedAttempt;
@@ -17,6 +18,7 @@ import dev.muster.proto.v1.RefusalReason;
 import dev.muster.proto.v1.Settlement;
 import dev.muster.proto.v1.WorkerFrame;
 import java.util.HashMap;
+import java.util.Collection;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
@@ -42,7 +44,10 @@ public final class Sessions {
   private static final long PAUSE_NS = TimeUnit.SECONDS.toNanos(2);
 
   private final Proposer proposer;
+  private final Applier applier;
   private final Dispatcher dispatcher;
+  private final RunWatch runs;
+  private final RunningNotes notes;
   private final LongSupplier clockNs;
 
   /** By session number. Apply adds, the loop removes, queries look. */
@@ -54,9 +59,21 @@ public final class Sessions {
   private long heartbeatNs;
   private long tickedNs;
 
-  public Sessions(Proposer proposer, Dispatcher dispatcher, LongSupplier clockNs) {
+  /**
+   * @param clockNs monotonic, ns
+   */
+  public Sessions(
+      Proposer proposer,
+      Applier applier,
+      Dispatcher dispatcher,
+      RunWatch runs,
+      RunningNotes notes,
+      LongSupplier clockNs) {
     this.proposer = proposer;
+    this.applier = applier;
     this.dispatcher = dispatcher;
+    this.runs = runs;
+    this.notes = notes;
     this.clockNs = clockNs;
     this.heartbeatNs = clockNs.getAsLong();
     this.tickedNs = heartbeatNs;
@@ -65,8 +82,12 @@ public final class Sessions {
   /** This master leads now: every open session has its full time to come back. On the loop. */
   public void restore(long[] sessions) {
     for (long session : sessions) {
-      links.putIfAbsent(session, new WorkerLink(session, clockNs.getAsLong()));
+      links.putIfAbsent(session, newLink(session));
     }
+  }
+
+  private WorkerLink newLink(long session) {
+    return new WorkerLink(session, clockNs.getAsLong(), runs);
   }
 
   /** A stream says hello. On the loop; the listener hears what came of it. */
@@ -76,7 +97,7 @@ public final class Sessions {
             .setKey(hello.getSession())
             .setWorker(hello.getName() + "@" + hello.getHost() + ":" + hello.getPid())
             .putAllLabels(hello.getLabelsMap())
-            .setSlots(hello.getSlots())
+            .setSlots(WorkerLink.slots(hello))
             .addAllHeldIds(hello.getHeldIdsList())
             .addAllHeldTokens(hello.getHeldTokensList());
     ByteString key = hello.getSession();
@@ -88,14 +109,17 @@ public final class Sessions {
           public void applied(Outcome outcome) {
             proposer.execute(() -> opened(key));
             if (outcome instanceof Outcome.Opened opened) {
-              WorkerLink link =
-                  links.computeIfAbsent(
-                      opened.number(), number -> new WorkerLink(number, clockNs.getAsLong()));
+              WorkerLink link = links.computeIfAbsent(opened.number(), Sessions.this::newLink);
               link.lastHeardNs = clockNs.getAsLong();
               link.comingBack = () -> opening.containsKey(key);
+              link.introduce(hello, link.lastHeardNs);
+              link.settled(opened.lostIds());
               link.attach(stream);
               listener.opened(new Handle(link, stream), opened);
-              proposer.execute(() -> serve(link, hello));
+              if (opened.resumed()) {
+                tellCancelling(link, stream);
+              }
+              proposer.execute(() -> serve(link, hello, opened.lostIds()));
             } else {
               listener.expired();
             }
@@ -113,16 +137,35 @@ public final class Sessions {
     opening.computeIfPresent(key, (same, count) -> count == 1 ? null : count - 1);
   }
 
-  private void serve(WorkerLink link, Hello hello) {
-    link.queues.forEach(queue -> queue.links--);
+  /** What was called off while the worker was away, it hears now. The apply thread. */
+  private void tellCancelling(WorkerLink link, WorkerStream stream) {
+    applier
+        .read(machine -> machine.attempts().cancelling(link.session))
+        .forEach(attempt -> stream.stop(attempt.id(), attempt.token()));
+  }
+
+  private void serve(WorkerLink link, Hello hello, List<Long> lostIds) {
+    runs.ended(link.session, lostIds);
+    leaveQueues(link);
     link.queues = hello.getQueuesList().stream().distinct().map(dispatcher::demand).toList();
     link.queues.forEach(queue -> queue.links++);
     link.queueNames = List.copyOf(hello.getQueuesList());
     link.credit = hello.getCredit() - link.leasing;
-    link.labels = Map.copyOf(hello.getLabelsMap());
-    link.slots = hello.getSlots();
     link.draining = false;
+    WorkerStream stream = link.stream();
+    if (link.drainAsked && stream != null) {
+      stream.drain();
+    }
     dispatcher.hungry(link);
+  }
+
+  /** A worker may come back with other queues: the old ones must not hold it for hungry. */
+  private static void leaveQueues(WorkerLink link) {
+    for (QueueDemand queue : link.queues) {
+      queue.links--;
+      queue.forget(link);
+    }
+    link.queues = List.of();
   }
 
   /**
@@ -130,6 +173,9 @@ public final class Sessions {
    */
   private void frame(WorkerLink link, WorkerStream stream, WorkerFrame frame, Runnable taken) {
     link.started(frame.getStartedIdsList());
+    runs.started(link.session, frame.getStartedIdsList());
+    runs.progress(link.session, frame.getProgressList());
+    notes.note(link.session, frame);
     List<NumberedSettlement> settlements = frame.getSettlementsList();
     for (int i = 0; i < settlements.size(); i++) {
       boolean last = i == settlements.size() - 1;
@@ -183,14 +229,22 @@ public final class Sessions {
             stream.finish();
           }
         });
-    link.settled(settlement.getCompletedIdsList());
-    link.settled(settlement.getReturnedIdsList());
-    link.settled(settlement.getFailedList().stream().map(FailedAttempt::getId).toList());
+    ended(link, settlement.getCompletedIdsList());
+    ended(link, settlement.getReturnedIdsList());
+    ended(link, settlement.getCancelledIdsList());
+    ended(link, settlement.getFailedList().stream().map(FailedAttempt::getId).toList());
+  }
+
+  /** These attempts of a session are over. On the loop. */
+  private void ended(WorkerLink link, List<Long> ids) {
+    link.settled(ids);
+    runs.ended(link.session, ids);
   }
 
   private void ended(WorkerLink link, WorkerStream stream) {
     if (link.detach(stream) && !link.closing) {
       returnUnstarted(proposer, link);
+      runs.unstartedReturned(link.session);
     }
   }
 
@@ -238,12 +292,50 @@ public final class Sessions {
 
   private void forget(WorkerLink link) {
     links.remove(link.session, link);
-    link.queues.forEach(
-        queue -> {
-          queue.links--;
-          queue.forget(link);
-        });
-    link.queues = List.of();
+    leaveQueues(link);
+    runs.closed(link.session);
+  }
+
+  /** A running task was called off. The apply thread. */
+  public void stop(long session, long id, long token) {
+    WorkerLink link = links.get(session);
+    WorkerStream stream = link == null ? null : link.stream();
+    if (stream != null) { // Else it is told when it comes back.
+      stream.stop(id, token);
+    }
+  }
+
+  /** These attempts overran: they are over, and the worker drops them. The apply thread. */
+  public void lost(long session, List<Long> ids) {
+    WorkerLink link = links.get(session);
+    if (link == null) {
+      return;
+    }
+    link.settled(ids);
+    proposer.execute(() -> runs.ended(session, ids));
+    WorkerStream stream = link.stream();
+    if (stream != null) { // Else it hears of it when it comes back and says what it holds.
+      stream.cancelled(ids);
+    }
+  }
+
+  /** Asks a worker to finish and go; false: no such session. On the loop. */
+  public boolean drain(long session) {
+    WorkerLink link = links.get(session);
+    if (link == null || link.closing) {
+      return false;
+    }
+    link.drainAsked = true;
+    WorkerStream stream = link.stream();
+    if (stream != null) {
+      stream.drain();
+    }
+    return true;
+  }
+
+  /** All of them, in no order. Any thread. */
+  Collection<WorkerLink> links() {
+    return links.values();
   }
 
   /**

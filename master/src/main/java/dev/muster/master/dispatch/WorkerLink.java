@@ -3,9 +3,13 @@ package dev.muster.master.dispatch;
 import com.carrotsearch.hppc.LongHashSet;
 import com.carrotsearch.hppc.cursors.LongCursor;
 import dev.muster.master.queue.PoolSupply;
+import dev.muster.proto.v1.Hello;
+import dev.muster.proto.v1.Offer;
+import dev.muster.proto.v1.WorkerInfo;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
@@ -31,18 +35,23 @@ final class WorkerLink {
    * the loop.
    */
   volatile BooleanSupplier comingBack = () -> false;
+  /** What it said of itself last; the default instance: nothing since this master leads. */
+  volatile Hello hello = Hello.getDefaultInstance();
+
+  /** When it said so, by the leader's monotonic clock, ns. */
+  volatile long helloNs;
 
   /** Queues that it serves, for queries. */
   volatile List<String> queueNames = List.of();
 
+  /** What tasks may require of it. */
+  volatile Map<String, String> labels = Map.of();
+
+  /** Slots in all; 0: it has not said. */
+  volatile int slots;
+
   // On the loop only.
   List<QueueDemand> queues = List.of();
-
-  /** What tasks may require of it. */
-  Map<String, String> labels = Map.of();
-
-  /** Slots in all; 0: as many as any task may cost. */
-  int slots;
 
   /**
    * Slots that may still be filled, less what is being leased; below zero after a reconnect with
@@ -55,15 +64,38 @@ final class WorkerLink {
 
   boolean draining;
 
+  /** Somebody asked it to drain; it is asked again when it comes back. */
+  boolean drainAsked;
+
   /** Closing is proposed. */
   boolean closing;
 
   /** Guarded by itself: queries look too. */
   private final LongHashSet started = new LongHashSet();
 
-  WorkerLink(long session, long nowNs) {
+  private final RunWatch runs;
+
+  WorkerLink(long session, long nowNs, RunWatch runs) {
     this.session = session;
     this.lastHeardNs = nowNs;
+    this.runs = runs;
+  }
+
+  /** What the worker says of itself. */
+  void introduce(Hello said, long nowNs) {
+    hello = said;
+    helloNs = nowNs;
+    labels = said.getLabelsMap();
+    slots = slots(said);
+  }
+
+  /** Tasks were leased to the session: sends them, if it has a stream. The apply thread. */
+  void offer(List<Offer> offers) {
+    WorkerStream open = stream.get();
+    if (open != null) {
+      runs.offered(session, offers);
+      open.offer(offers);
+    }
   }
 
   @Nullable WorkerStream stream() {
@@ -79,10 +111,16 @@ final class WorkerLink {
     return stream.compareAndSet(ended, null);
   }
 
+  /** All slots of a worker; one that does not say has as many as it has free. */
+  static int slots(Hello hello) {
+    return hello.getSlots() == 0 ? hello.getCredit() : hello.getSlots();
+  }
+
   boolean isHungry() {
     // A lease behind the hello would go to the new stream, on the credit of the old one.
     return credit > 0
         && !draining
+        && !drainAsked
         && !closing
         && stream.get() != null
         && !comingBack.getAsBoolean();
@@ -124,5 +162,33 @@ final class WorkerLink {
       ids.sort(null);
       return ids;
     }
+  }
+
+  /**
+   * As people see it. On the loop.
+   *
+   * @param worker "name@host:pid" as the session was opened, where it has not said hello to this
+   *     leader
+   */
+  WorkerInfo.Builder toInfo(String worker, long nowNs) {
+    WorkerInfo.Builder info =
+        WorkerInfo.newBuilder()
+            .setSession(session)
+            .setName(hello.getName().isEmpty() ? worker : hello.getName())
+            .setHost(hello.getHost())
+            .setPid(hello.getPid())
+            .setClient(hello.getClient())
+            .addAllQueues(queueNames)
+            .addAllHandlers(hello.getHandlersList())
+            .putAllLabels(labels)
+            .setSlots(slots)
+            .setCredit(Math.max(0, credit))
+            .setConnected(stream.get() != null)
+            .setDraining(draining || drainAsked)
+            .setSilentMs(TimeUnit.NANOSECONDS.toMillis(nowNs - lastHeardNs));
+    if (helloNs != 0) {
+      info.setConnectedMs(TimeUnit.NANOSECONDS.toMillis(nowNs - helloNs));
+    }
+    return info;
   }
 }

@@ -14,8 +14,14 @@ public interface WorkerStream {
   /** Settlements up to this number are durable. */
   void settled(long upto, List<RefusedAttempt> refused);
 
-  /** These attempts belong to others. */
+  /** These attempts belong to others, or overran: the worker drops them. */
   void cancelled(List<Long> ids);
+
+  /** This attempt was called off: the worker asks its handler to stop, and settles it. */
+  void stop(long id, long token);
+
+  /** Asks the worker to take no more, to finish what it runs, and to go. */
+  void drain();
 
   void heartbeat();
 

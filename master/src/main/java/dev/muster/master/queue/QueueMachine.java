@@ -12,9 +12,11 @@ import dev.muster.master.store.v1.MetaRecord;
 import dev.muster.proto.v1.ConfigureQueueRequest;
 import dev.muster.proto.v1.ConfigureTenantRequest;
 import dev.muster.proto.v1.QueueInfo;
+import dev.muster.proto.v1.Reason;
 import dev.muster.proto.v1.RefusalReason;
 import dev.muster.proto.v1.TaskInfo;
 import dev.muster.proto.v1.TenantInfo;
+import dev.muster.proto.v1.VerifyReply;
 import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -307,6 +309,11 @@ public final class QueueMachine {
     return new Inspection(state, dependencies, bulk);
   }
 
+  /** What the sessions hold. */
+  public Attempts attempts() {
+    return new Attempts(state);
+  }
+
   /** One task; in state UNKNOWN when it never was or is forgotten. */
   public TaskInfo task(long id, boolean withPayload) {
     return inspect().task(id, withPayload);
@@ -383,6 +390,16 @@ public final class QueueMachine {
       }
     }
     return broken;
+  }
+
+  /** Why a task stands where it stands, as far as the rules know; the most important first. */
+  public List<Reason> explain(long id) {
+    return List.of();
+  }
+
+  /** Counts everything again. */
+  public VerifyReply verify() {
+    return VerifyReply.getDefaultInstance();
   }
 
   /** Gets one queue: what can be leased and enqueued now. */

@@ -411,6 +411,26 @@ public final class Task {
     return id;
   }
 
+  /** Where it stands. */
+  public TaskState state() {
+    return state;
+  }
+
+  /** The queue that it is in. */
+  public String queueName() {
+    return queue.name;
+  }
+
+  /** What there is to say of its state, in a line: the handler, and why it ended. */
+  public String detail() {
+    String handler = options.getHandler();
+    String why =
+        failure == null || !cause.isEmpty()
+            ? cause
+            : failure.getKind() + ": " + failure.getMessage();
+    return handler.isEmpty() || why.isEmpty() ? handler + why : handler + ": " + why;
+  }
+
   /** What its awaiters get. Under the machine's lock. */
   public TaskResult toResult() {
     TaskResult.Builder reply =

@@ -54,14 +54,7 @@ final class EnqueueStream implements StreamObserver<EnqueueRequest>, TasksServic
 
   @Override
   public void enqueued(EnqueueRequest request, Outcome.Enqueued enqueued) {
-    reply(
-        EnqueueReply.newBuilder()
-            .setNumber(request.getRequest().getNumber())
-            .setFirstId(enqueued.firstId())
-            .setCount(enqueued.count())
-            .addAllIds(enqueued.ids())
-            .setExisting(enqueued.existing())
-            .build());
+    reply(reply(request.getRequest().getNumber(), enqueued));
   }
 
   @Override
@@ -71,6 +64,17 @@ final class EnqueueStream implements StreamObserver<EnqueueRequest>, TasksServic
             .setNumber(request.getRequest().getNumber())
             .setRefusal(Refusals.message(refused))
             .build());
+  }
+
+  /** How a caller hears of tasks that were added. */
+  static EnqueueReply reply(long number, Outcome.Enqueued enqueued) {
+    return EnqueueReply.newBuilder()
+        .setNumber(number)
+        .setFirstId(enqueued.firstId())
+        .setCount(enqueued.count())
+        .addAllIds(enqueued.ids())
+        .setExisting(enqueued.existing())
+        .build();
   }
 
   private synchronized void reply(EnqueueReply reply) {

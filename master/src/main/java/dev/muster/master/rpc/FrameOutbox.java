@@ -1,15 +1,19 @@
 package dev.muster.master.rpc;
 
+import dev.muster.common.Limits;
 import dev.muster.master.dispatch.WorkerStream;
 import dev.muster.proto.v1.MasterFrame;
 import dev.muster.proto.v1.Offer;
 import dev.muster.proto.v1.RefusedAttempt;
+import dev.muster.proto.v1.StopAttempt;
 import dev.muster.proto.v1.Welcome;
 import io.grpc.StatusRuntimeException;
 import io.grpc.stub.ServerCallStreamObserver;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.Executor;
 import org.jspecify.annotations.Nullable;
 
@@ -17,36 +21,28 @@ import org.jspecify.annotations.Nullable;
  * One worker's stream, outbound: whatever gathers while a frame is being written goes into the next
  * one. What it may hold is bounded by the worker's credit.
  */
-final class FrameOutbox implements WorkerStream {
+final class FrameOutbox extends Outflow<MasterFrame> implements WorkerStream {
   /** A frame takes offers until it holds so many bytes; one lease fits always. */
   private static final long FRAME_BYTES = 1 << 20;
-
-  private final ServerCallStreamObserver<MasterFrame> caller;
-  private final Executor egress;
-  private volatile Runnable whenEnded = () -> {};
 
   // Guarded by this.
   private final ArrayDeque<Offer> offers = new ArrayDeque<>();
   private final List<RefusedAttempt> refused = new ArrayList<>();
   private final List<Long> cancelled = new ArrayList<>();
+
+  /** By task: one that is called off twice is told of once. */
+  private final Map<Long, StopAttempt> stops = new LinkedHashMap<>();
+
   private @Nullable Welcome welcome;
   private long settledUpto;
   private boolean heartbeat;
+  private boolean drain;
   private boolean expired;
   private boolean finish;
   private @Nullable StatusRuntimeException failure;
-  private boolean scheduled;
-  private boolean ended;
 
   FrameOutbox(ServerCallStreamObserver<MasterFrame> caller, Executor egress) {
-    this.caller = caller;
-    this.egress = egress;
-    caller.setOnReadyHandler(this::schedule);
-  }
-
-  /** What to do when the master ends the stream. */
-  void whenEnded(Runnable handler) {
-    whenEnded = handler;
+    super(caller, egress);
   }
 
   void welcome(Welcome message) {
@@ -77,6 +73,29 @@ final class FrameOutbox implements WorkerStream {
   public void cancelled(List<Long> ids) {
     synchronized (this) {
       cancelled.addAll(ids);
+    }
+    schedule();
+  }
+
+  @Override
+  public void stop(long id, long token) {
+    synchronized (this) {
+      stops.put(
+          id,
+          StopAttempt.newBuilder()
+              .setId(id)
+              .setToken(token)
+              .setInterruptAfterMs(Limits.STOP_INTERRUPT_AFTER_MS)
+              .setAbandonAfterMs(Limits.STOP_ABANDON_AFTER_MS)
+              .build());
+    }
+    schedule();
+  }
+
+  @Override
+  public void drain() {
+    synchronized (this) {
+      drain = true;
     }
     schedule();
   }
@@ -114,48 +133,25 @@ final class FrameOutbox implements WorkerStream {
     schedule();
   }
 
-  /** The call is over: nothing can be sent any more. */
+  @Override
   synchronized void end() {
-    ended = true;
+    super.end();
     offers.clear();
   }
 
-  private void schedule() {
-    synchronized (this) {
-      if (scheduled || ended) {
-        return;
-      }
-      scheduled = true;
-    }
-    egress.execute(this::drain);
+  @Override
+  boolean isLast() {
+    return finish && offers.isEmpty();
   }
 
-  private void drain() {
-    while (true) {
-      MasterFrame frame;
-      boolean last;
-      synchronized (this) {
-        // Not ready: the wire is slower than we are; gRPC calls again when it has caught up.
-        if (ended || !hasWork() || (!caller.isReady() && !finish)) {
-          scheduled = false;
-          return;
-        }
-        frame = gather();
-        last = finish && offers.isEmpty();
-        ended = last;
-      }
-      if (last && failure != null) {
-        caller.onError(failure);
-      } else {
-        caller.onNext(frame);
-        if (last) {
-          caller.onCompleted();
-        }
-      }
-      if (last) {
-        whenEnded.run();
-      }
-    }
+  @Override
+  boolean isUrgent() {
+    return finish;
+  }
+
+  @Override
+  @Nullable StatusRuntimeException failure() {
+    return failure;
   }
 
   private boolean hasWork() {
@@ -164,16 +160,24 @@ final class FrameOutbox implements WorkerStream {
         || settledUpto > 0
         || !refused.isEmpty()
         || !cancelled.isEmpty()
+        || !stops.isEmpty()
+        || drain
         || heartbeat
         || finish;
   }
 
-  private MasterFrame gather() {
+  @Override
+  @Nullable MasterFrame gather() {
+    if (!hasWork()) {
+      return null;
+    }
     MasterFrame.Builder frame =
         MasterFrame.newBuilder()
             .setSettledUpto(settledUpto)
             .addAllRefused(refused)
             .addAllCancelledIds(cancelled)
+            .addAllStop(stops.values())
+            .setDrain(drain)
             .setSessionExpired(expired);
     if (welcome != null) {
       frame.setWelcome(welcome);
@@ -190,6 +194,8 @@ final class FrameOutbox implements WorkerStream {
     settledUpto = 0;
     refused.clear();
     cancelled.clear();
+    stops.clear();
+    drain = false;
     heartbeat = false;
     return frame.build();
   }

@@ -4,6 +4,8 @@ import dev.muster.common.Limits;
 import dev.muster.master.dispatch.Awaits;
 import dev.muster.master.dispatch.Dispatcher;
 import dev.muster.master.dispatch.ParkedTake;
+import dev.muster.master.dispatch.Roster;
+import dev.muster.master.dispatch.RunningNotes;
 import dev.muster.master.dispatch.Sessions;
 import dev.muster.master.log.v1.Command;
 import dev.muster.master.log.v1.Settle;
@@ -13,19 +15,31 @@ import dev.muster.master.replication.Proposer;
 import dev.muster.master.replication.Reply;
 import dev.muster.proto.v1.AwaitReply;
 import dev.muster.proto.v1.AwaitRequest;
+import dev.muster.proto.v1.BulkReply;
+import dev.muster.proto.v1.BulkRequest;
+import dev.muster.proto.v1.CancelReply;
+import dev.muster.proto.v1.CancelRequest;
 import dev.muster.proto.v1.EnqueueReply;
 import dev.muster.proto.v1.EnqueueRequest;
+import dev.muster.proto.v1.ExplainReply;
+import dev.muster.proto.v1.ExplainRequest;
 import dev.muster.proto.v1.ExtendReply;
 import dev.muster.proto.v1.ExtendRequest;
 import dev.muster.proto.v1.GetTaskRequest;
+import dev.muster.proto.v1.GraphRequest;
+import dev.muster.proto.v1.InputsReply;
+import dev.muster.proto.v1.InputsRequest;
+import dev.muster.proto.v1.ListTasksReply;
+import dev.muster.proto.v1.ListTasksRequest;
 import dev.muster.proto.v1.Offer;
 import dev.muster.proto.v1.SettleReply;
 import dev.muster.proto.v1.SettleRequest;
 import dev.muster.proto.v1.TakeReply;
 import dev.muster.proto.v1.TakeRequest;
 import dev.muster.proto.v1.TaskInfo;
-import dev.muster.proto.v1.TaskState;
 import dev.muster.proto.v1.TasksGrpc;
+import dev.muster.proto.v1.WatchReply;
+import dev.muster.proto.v1.WatchRequest;
 import io.grpc.stub.ServerCallStreamObserver;
 import io.grpc.stub.StreamObserver;
 import java.util.List;
@@ -37,27 +51,34 @@ import org.jspecify.annotations.Nullable;
 public final class TasksService extends TasksGrpc.TasksImplBase {
   private final Proposer proposer;
   private final Dispatcher dispatcher;
-  private final Sessions sessions;
   private final Awaits awaits;
-  private final Applier applier;
+  private final RunningNotes notes;
   private final Admission admission;
   private final Executor egress;
+  private final TaskChanges changes;
+  private final TaskQueries queries;
 
+  /**
+   * @param egress sends what streams: one thread, so that what gathers goes out together
+   */
   public TasksService(
       Proposer proposer,
+      Applier applier,
       Dispatcher dispatcher,
       Sessions sessions,
+      Roster roster,
       Awaits awaits,
-      Applier applier,
+      RunningNotes notes,
       Admission admission,
       Executor egress) {
     this.proposer = proposer;
     this.dispatcher = dispatcher;
-    this.sessions = sessions;
     this.awaits = awaits;
-    this.applier = applier;
+    this.notes = notes;
     this.admission = admission;
     this.egress = egress;
+    this.changes = new TaskChanges(proposer, admission);
+    this.queries = new TaskQueries(proposer, applier, sessions, roster, admission, egress);
   }
 
   @Override
@@ -72,7 +93,7 @@ public final class TasksService extends TasksGrpc.TasksImplBase {
 
   /** Checks a request and proposes it; the receiver hears once what came of it. */
   void enqueue(EnqueueRequest request, boolean numbered, EnqueueReceiver receiver) {
-    Outcome.Refused refused = RequestCheck.enqueue(request, numbered);
+    Outcome.Refused refused = EnqueueCheck.enqueue(request, numbered);
     if (refused == null) {
       refused = admission.refusal();
     }
@@ -140,7 +161,7 @@ public final class TasksService extends TasksGrpc.TasksImplBase {
 
   @Override
   public void settle(SettleRequest request, StreamObserver<SettleReply> caller) {
-    Outcome.Refused refused = RequestCheck.settlement(request.getSettlement());
+    Outcome.Refused refused = SettlementCheck.settlement(request.getSettlement());
     if (refused == null) {
       refused = RequestCheck.request(request.getRequest(), request.hasRequest());
     }
@@ -197,28 +218,62 @@ public final class TasksService extends TasksGrpc.TasksImplBase {
     }
     List<Long> ids = request.getIdsList().stream().distinct().toList();
     AwaitStream stream =
-        new AwaitStream((ServerCallStreamObserver<AwaitReply>) caller, egress, ids.size());
+        new AwaitStream(
+            (ServerCallStreamObserver<AwaitReply>) caller, egress, ids.size(), request.getAny());
     Awaits.Waiter waiter = awaits.register(ids, stream::add);
-    stream.onCancel(() -> awaits.cancel(waiter));
+    stream.endWithCaller(() -> awaits.cancel(waiter));
+  }
+
+  @Override
+  public void watch(WatchRequest request, StreamObserver<WatchReply> caller) {
+    Outcome.Refused refused =
+        RequestCheck.ids("a watch", request.getIdsList(), 1, Limits.WATCH_IDS_MAX);
+    if (refused != null) {
+      caller.onError(Refusals.status(refused));
+      return;
+    }
+    WatchStream.open(
+        (ServerCallStreamObserver<WatchReply>) caller, egress, request.getIdsList(), notes, awaits);
+  }
+
+  @Override
+  public void enqueueGraph(GraphRequest request, StreamObserver<EnqueueReply> caller) {
+    changes.enqueueGraph(request, caller);
+  }
+
+  @Override
+  public void cancel(CancelRequest request, StreamObserver<CancelReply> caller) {
+    changes.cancel(request, caller);
+  }
+
+  @Override
+  public void replay(BulkRequest request, StreamObserver<BulkReply> caller) {
+    changes.replay(request, caller);
+  }
+
+  @Override
+  public void drop(BulkRequest request, StreamObserver<BulkReply> caller) {
+    changes.drop(request, caller);
   }
 
   @Override
   public void getTask(GetTaskRequest request, StreamObserver<TaskInfo> caller) {
-    TaskInfo task =
-        applier.read(
-            machine -> {
-              TaskInfo info = machine.task(request.getId(), request.getWithPayload());
-              long session = machine.holder(request.getId());
-              boolean offered =
-                  info.getState() == TaskState.TASK_STATE_RUNNING
-                      && session != 0
-                      && !sessions.hasStarted(session, request.getId());
-              return offered
-                  ? info.toBuilder().setState(TaskState.TASK_STATE_OFFERED).build()
-                  : info;
-            });
-    caller.onNext(task);
-    caller.onCompleted();
+    queries.getTask(request, caller);
+  }
+
+  @Override
+  public void listTasks(ListTasksRequest request, StreamObserver<ListTasksReply> caller) {
+    queries.listTasks(request, caller);
+  }
+
+  @Override
+  public void inputs(InputsRequest request, StreamObserver<InputsReply> caller) {
+    queries.inputs(request, caller);
+  }
+
+  @Override
+  public void explain(ExplainRequest request, StreamObserver<ExplainReply> caller) {
+    queries.explain(request, caller);
   }
 
   private interface SettledMapping<R> {
@@ -235,14 +290,7 @@ public final class TasksService extends TasksGrpc.TasksImplBase {
   private record UnaryEnqueue(StreamObserver<EnqueueReply> caller) implements EnqueueReceiver {
     @Override
     public void enqueued(EnqueueRequest request, Outcome.Enqueued enqueued) {
-      caller.onNext(
-          EnqueueReply.newBuilder()
-              .setNumber(request.getRequest().getNumber())
-              .setFirstId(enqueued.firstId())
-              .setCount(enqueued.count())
-              .addAllIds(enqueued.ids())
-              .setExisting(enqueued.existing())
-              .build());
+      caller.onNext(EnqueueStream.reply(request.getRequest().getNumber(), enqueued));
       caller.onCompleted();
     }
 

@@ -43,4 +43,14 @@ abstract class UnaryReply<R> implements Reply {
       caller.onError(Refusals.status(Refusals.overloaded()));
     }
   }
+
+  /** Runs on the loop, in turn, what answers the caller; or says at once why not. */
+  static void onLoop(Proposer proposer, StreamObserver<?> caller, Runnable task) {
+    boolean taken =
+        proposer.submit(
+            0, task, () -> caller.onError(Refusals.unavailable("the master is stopping")));
+    if (!taken) {
+      caller.onError(Refusals.status(Refusals.overloaded()));
+    }
+  }
 }

@@ -5,7 +5,6 @@ import dev.muster.master.dispatch.Sessions;
 import dev.muster.master.queue.Outcome;
 import dev.muster.master.replication.Proposer;
 import dev.muster.proto.v1.Hello;
-import dev.muster.proto.v1.NumberedSettlement;
 import dev.muster.proto.v1.Welcome;
 import dev.muster.proto.v1.WorkerFrame;
 import io.grpc.Status;
@@ -48,7 +47,7 @@ final class WorkStream implements StreamObserver<WorkerFrame> {
 
   @Override
   public void onNext(WorkerFrame frame) {
-    Outcome.Refused refused = check(frame);
+    Outcome.Refused refused = WorkerCheck.frame(frame, !greeted);
     if (refused != null) {
       outbox.fail(Refusals.status(refused));
       return;
@@ -63,19 +62,6 @@ final class WorkStream implements StreamObserver<WorkerFrame> {
     if (open != null) {
       open.frame(frame, () -> caller.request(1));
     }
-  }
-
-  private Outcome.@Nullable Refused check(WorkerFrame frame) {
-    if (frame.hasHello() == greeted) {
-      return RequestCheck.bad("the first frame, and only the first, says hello");
-    }
-    Outcome.Refused refused = frame.hasHello() ? RequestCheck.hello(frame.getHello()) : null;
-    for (NumberedSettlement numbered : frame.getSettlementsList()) {
-      if (refused == null) {
-        refused = RequestCheck.settlement(numbered.getSettlement());
-      }
-    }
-    return refused;
   }
 
   @Override

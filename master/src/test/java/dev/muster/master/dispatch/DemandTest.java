@@ -80,6 +80,12 @@ final class DemandTest {
     public void cancelled(List<Long> cancelled) {}
 
     @Override
+    public void stop(long id, long token) {}
+
+    @Override
+    public void drain() {}
+
+    @Override
     public void heartbeat() {}
 
     @Override

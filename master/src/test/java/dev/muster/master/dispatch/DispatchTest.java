@@ -121,6 +121,12 @@ final class DispatchTest {
     public void cancelled(List<Long> cancelled) {}
 
     @Override
+    public void stop(long id, long token) {}
+
+    @Override
+    public void drain() {}
+
+    @Override
     public void heartbeat() {
       heartbeats++;
     }

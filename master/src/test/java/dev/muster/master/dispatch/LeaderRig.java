@@ -1,6 +1,7 @@
 package dev.muster.master.dispatch;
 
 import dev.muster.master.expiry.LeaseWatch;
+import dev.muster.master.expiry.TimerWatch;
 import dev.muster.master.log.v1.Command;
 import dev.muster.master.log.v1.Entry;
 import dev.muster.master.queue.Effects;
@@ -43,8 +44,17 @@ public final class LeaderRig implements AutoCloseable {
   public final Proposer proposer;
   public final Awaits awaits;
   public final LeaseWatch leases;
-  final Dispatcher dispatcher;
-  final Sessions sessions;
+  public final TimerWatch timers;
+  public final RunWatch runs;
+  public final RunningNotes notes;
+  public final EventHub events;
+  public final Dispatcher dispatcher;
+  public final Sessions sessions;
+  public final Roster roster;
+
+  /** Delays of the alarms that the timers asked for, ms. */
+  public final Queue<Long> alarms = new ConcurrentLinkedQueue<>();
+
   public final List<Entry> entries = new ArrayList<>();
   private final AtomicLong nowMs = new AtomicLong(1_000_000);
   private final Flusher flusher;
@@ -61,9 +71,14 @@ public final class LeaderRig implements AutoCloseable {
     applier = new Applier(new QueueMachine(store, 100), flusher);
     proposer = new Proposer(this::append, nowMs::get, broken::set);
     leases = new LeaseWatch(proposer, applier, nowMs::get);
+    timers = new TimerWatch(proposer, applier, nowMs::get, alarms::add);
     dispatcher = new Dispatcher(proposer, this::nowNs, nowMs::get, leases::leased);
-    sessions = new Sessions(proposer, dispatcher, this::nowNs);
+    runs = new RunWatch(proposer, applier, this::nowNs);
+    notes = new RunningNotes(applier);
+    sessions = new Sessions(proposer, applier, dispatcher, runs, notes, this::nowNs);
+    roster = new Roster(sessions, this::nowNs);
     awaits = new Awaits(applier);
+    events = new EventHub(nowMs::get);
     applier.lead(
         new Effects() {
           @Override
@@ -74,21 +89,35 @@ public final class LeaderRig implements AutoCloseable {
           @Override
           public void finished(Task task) {
             awaits.finished(task);
+            notes.finished(task.id());
           }
 
           @Override
-          public void moved(Task task) {}
+          public void moved(Task task) {
+            events.moved(task);
+          }
 
           @Override
-          public void stop(long session, long id, long token) {}
+          public void stop(long session, long id, long token) {
+            sessions.stop(session, id, token);
+          }
 
           @Override
-          public void lost(long session, List<Long> ids) {}
+          public void lost(long session, List<Long> ids) {
+            sessions.lost(session, ids);
+          }
 
           @Override
-          public void due(long atMs) {}
+          public void due(long atMs) {
+            timers.due(atMs);
+          }
         });
     proposer.start(this::beforeSealing);
+  }
+
+  /** The rig's time, ms since the epoch. */
+  public long nowMs() {
+    return nowMs.get();
   }
 
   private long nowNs() {
@@ -172,6 +201,8 @@ public final class LeaderRig implements AutoCloseable {
           sessions.tick();
           dispatcher.tick();
           leases.tick();
+          runs.tick();
+          timers.tick();
         });
   }
 

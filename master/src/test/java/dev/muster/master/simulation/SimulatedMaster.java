@@ -2,9 +2,14 @@ package dev.muster.master.simulation;
 
 import dev.muster.master.dispatch.Awaits;
 import dev.muster.master.dispatch.Dispatcher;
+import dev.muster.master.dispatch.EventHub;
+import dev.muster.master.dispatch.Roster;
+import dev.muster.master.dispatch.RunWatch;
+import dev.muster.master.dispatch.RunningNotes;
 import dev.muster.master.dispatch.Sessions;
 import dev.muster.master.expiry.LeaseWatch;
-import dev.muster.master.log.v1.Advance;
+import dev.muster.master.expiry.TimerWatch;
+import dev.muster.proto.v1.VerifyReply;
 import dev.muster.master.log.v1.Command;
 import dev.muster.master.log.v1.Entry;
 import dev.muster.master.queue.Effects;
@@ -61,13 +66,13 @@ final class SimulatedMaster {
   private final Sessions sessions;
   private final LeaseWatch leases;
   private final Awaits awaits;
+  private final TimerWatch timers;
+  private final RunWatch runs;
+  private final RunningNotes notes;
   private long fsyncAtMs;
   private long applyAtMs;
   private long egressAtMs;
   private boolean loopScheduled;
-
-  /** When something is due, as far as the leader has heard; on the loop. */
-  private long dueMs = Long.MAX_VALUE;
 
   private @Nullable Runnable flush;
 
@@ -82,13 +87,32 @@ final class SimulatedMaster {
     proposer = new Proposer(new SimulatedLog(), clock, world::dice, SimulatedMaster::broken);
     leases = new LeaseWatch(proposer, applier, clock);
     dispatcher = new Dispatcher(proposer, this::clockNs, clock, leases::leased);
-    sessions = new Sessions(proposer, dispatcher, this::clockNs);
+    timers = new TimerWatch(proposer, applier, clock, this::alarm);
+    runs = new RunWatch(proposer, applier, this::clockNs);
+    notes = new RunningNotes(applier);
+    sessions = new Sessions(proposer, applier, dispatcher, runs, notes, this::clockNs);
     awaits = new Awaits(applier);
     tasks =
         new TasksService(
-            proposer, dispatcher, sessions, awaits, applier, () -> null, this::sendLater);
+            proposer,
+            applier,
+            dispatcher,
+            sessions,
+            new Roster(sessions, this::clockNs),
+            awaits,
+            notes,
+            () -> null,
+            this::sendLater);
     work = new WorkService(proposer, sessions, this::sendLater);
-    queues = new QueuesService(proposer, applier, sessions);
+    queues =
+        new QueuesService(
+            proposer,
+            applier,
+            sessions,
+            new EventHub(clock),
+            VerifyReply::getDefaultInstance,
+            this::sendLater,
+            this::sendLater);
     recover();
     lead();
   }
@@ -138,18 +162,26 @@ final class SimulatedMaster {
     sessions.restore(machine.sessions());
     leases.restore(machine);
     machine.waiting(dispatcher::waiting);
-    dueMs = machine.nextDueMs();
+    timers.restore(machine);
+    runs.restore(machine);
   }
 
   private void tick() {
     sessions.tick();
     dispatcher.tick();
     leases.tick();
-    if (dueMs <= clock.getAsLong()) {
-      dueMs = Long.MAX_VALUE;
-      proposer.propose(
-          Command.newBuilder().setAdvance(Advance.getDefaultInstance()).build(), new Advanced());
-    }
+    timers.tick();
+    runs.tick();
+  }
+
+  private void alarm(long inMs) {
+    world.after(
+        inMs,
+        process,
+        () -> {
+          proposer.execute(timers::tick);
+          wake();
+        });
   }
 
   /** A command that has no method of a service yet. */
@@ -285,34 +317,25 @@ final class SimulatedMaster {
     @Override
     public void finished(Task task) {
       awaits.finished(task);
+      notes.finished(task.id());
     }
 
     @Override
     public void moved(Task task) {}
 
     @Override
-    public void stop(long session, long id, long token) {}
+    public void stop(long session, long id, long token) {
+      sessions.stop(session, id, token);
+    }
 
     @Override
-    public void lost(long session, List<Long> ids) {}
+    public void lost(long session, List<Long> ids) {
+      sessions.lost(session, ids);
+    }
 
     @Override
     public void due(long atMs) {
-      proposer.execute(() -> dueMs = atMs);
-    }
-  }
-
-  /** What was due is done; there may be more. */
-  private final class Advanced implements Reply {
-    @Override
-    public void applied(Outcome outcome) {
-      long nextMs = machine.nextDueMs();
-      proposer.execute(() -> dueMs = Math.min(dueMs, nextMs));
-    }
-
-    @Override
-    public void unknown(String why) {
-      throw new AssertionError("the log of the simulation always knows: " + why);
+      timers.due(atMs);
     }
   }
 }

@@ -1,0 +1,265 @@
+package dev.muster.master.dispatch;
+
+import com.carrotsearch.hppc.LongObjectHashMap;
+import com.carrotsearch.hppc.cursors.ObjectCursor;
+import dev.muster.common.Limits;
+import dev.muster.master.log.v1.Command;
+import dev.muster.master.log.v1.Overrun;
+import dev.muster.master.queue.QueueMachine;
+import dev.muster.master.replication.Applier;
+import dev.muster.master.replication.Proposer;
+import dev.muster.master.replication.Reply;
+import dev.muster.proto.v1.Offer;
+import dev.muster.proto.v1.Progress;
+import dev.muster.proto.v1.TaskOptions;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.TreeSet;
+import java.util.concurrent.TimeUnit;
+import java.util.function.LongSupplier;
+import java.util.function.Predicate;
+
+/**
+ * Watches how long attempts run, and how long they are silent, where their tasks set limits to
+ * that. On the loop, but for what says otherwise.
+ *
+ * <p>The clock of an attempt starts when the master hears that it has started. It is the leader's
+ * alone: after a restart of the master the clocks of what runs start again, so that a limit can be
+ * exceeded by as much as the attempt had run before. Nothing is ever stopped too early.
+ */
+public final class RunWatch {
+  /** A proposal may be lost: it is made again after so long. */
+  private static final long AGAIN_NS = TimeUnit.SECONDS.toNanos(1);
+
+  /** Ticks that are further apart tell of a pause of the process. */
+  private static final long PAUSE_NS = TimeUnit.SECONDS.toNanos(2);
+
+  /** One command names at most so many attempts. */
+  private static final int OVERRUN_MAX = 1_000;
+
+  /** One attempt with limits. */
+  private static final class Run {
+    final long session;
+    final long id;
+    final long token;
+    final long limitMs;
+    final long silenceMs;
+
+    boolean started;
+    long startedNs;
+    long signNs;
+
+    /** Its place among the deadlines: when to look again. Progress does not move it. */
+    long lookNs;
+
+    Run(long session, long id, long token, TaskOptions options) {
+      this.session = session;
+      this.id = id;
+      this.token = token;
+      this.limitMs = Math.min(options.getRunLimitMs(), Limits.TASK_TIME_MS_MAX);
+      this.silenceMs = Math.min(options.getProgressTimeoutMs(), Limits.TASK_TIME_MS_MAX);
+    }
+
+    long overNs() {
+      long limitNs =
+          limitMs > 0 ? startedNs + TimeUnit.MILLISECONDS.toNanos(limitMs) : Long.MAX_VALUE;
+      long silenceNs =
+          silenceMs > 0 ? signNs + TimeUnit.MILLISECONDS.toNanos(silenceMs) : Long.MAX_VALUE;
+      return Math.min(limitNs, silenceNs);
+    }
+
+    String cause(long nowNs) {
+      boolean ranLong = limitMs > 0 && nowNs - startedNs >= TimeUnit.MILLISECONDS.toNanos(limitMs);
+      return ranLong
+          ? "it ran for longer than its run-time limit of " + limitMs + " ms"
+          : "it gave no sign of progress for " + silenceMs + " ms, its progress time-out";
+    }
+  }
+
+  private final LongObjectHashMap<Run> runs = new LongObjectHashMap<>();
+
+  /** Those that have started. */
+  private final TreeSet<Run> deadlines =
+      new TreeSet<>(
+          Comparator.<Run>comparingLong(run -> run.lookNs).thenComparingLong(run -> run.id));
+
+  private final Proposer proposer;
+  private final Applier applier;
+  private final LongSupplier clockNs;
+  private long tickedNs;
+
+  /**
+   * @param clockNs monotonic, ns: a step of the wall clock must not stop what runs
+   */
+  public RunWatch(Proposer proposer, Applier applier, LongSupplier clockNs) {
+    this.proposer = proposer;
+    this.applier = applier;
+    this.clockNs = clockNs;
+    this.tickedNs = clockNs.getAsLong();
+  }
+
+  /** This master leads now: the clocks of what runs already start anew. */
+  public void restore(QueueMachine machine) {
+    machine
+        .attempts()
+        .forEach(
+            (session, id, token, options) -> {
+              if (isLimited(options)) {
+                Run run = new Run(session, id, token, options);
+                add(run);
+                start(run);
+              }
+            });
+  }
+
+  private static boolean isLimited(TaskOptions options) {
+    return options.getRunLimitMs() > 0 || options.getProgressTimeoutMs() > 0;
+  }
+
+  /** Tasks were leased by a session. Any thread, before the worker can hear of them. */
+  void offered(long session, List<Offer> offers) {
+    for (Offer offer : offers) {
+      if (isLimited(offer.getOptions())) {
+        proposer.execute(
+            () ->
+                offer
+                    .getIdsList()
+                    .forEach(
+                        id -> add(new Run(session, id, offer.getToken(), offer.getOptions()))));
+      }
+    }
+  }
+
+  private void add(Run run) {
+    Run before = runs.put(run.id, run);
+    if (before != null && before.started) {
+      deadlines.remove(before);
+    }
+  }
+
+  /** Handlers began. */
+  void started(long session, List<Long> ids) {
+    if (runs.isEmpty()) {
+      return;
+    }
+    for (long id : ids) {
+      Run run = runs.get(id);
+      if (run != null && run.session == session && !run.started) {
+        start(run);
+      }
+    }
+  }
+
+  private void start(Run run) {
+    run.started = true;
+    run.startedNs = clockNs.getAsLong();
+    run.signNs = run.startedNs;
+    run.lookNs = run.overNs();
+    deadlines.add(run);
+  }
+
+  /** Signs of life. */
+  void progress(long session, List<Progress> signs) {
+    if (runs.isEmpty()) {
+      return;
+    }
+    for (Progress sign : signs) {
+      Run run = runs.get(sign.getId());
+      if (run != null && run.session == session && run.token == sign.getToken()) {
+        run.signNs = clockNs.getAsLong();
+      }
+    }
+  }
+
+  /** These attempts of the session are over. */
+  void ended(long session, List<Long> ids) {
+    if (runs.isEmpty()) {
+      return;
+    }
+    for (long id : ids) {
+      Run run = runs.get(id);
+      if (run != null && run.session == session) {
+        forget(run);
+      }
+    }
+  }
+
+  /** The session's stream ended: what it has not started goes back. */
+  void unstartedReturned(long session) {
+    forgetAll(run -> run.session == session && !run.started);
+  }
+
+  /** The session ended. */
+  void closed(long session) {
+    forgetAll(run -> run.session == session);
+  }
+
+  private void forgetAll(Predicate<Run> which) {
+    List<Run> gone = new ArrayList<>();
+    for (ObjectCursor<Run> cursor : runs.values()) {
+      if (which.test(cursor.value)) {
+        gone.add(cursor.value);
+      }
+    }
+    gone.forEach(this::forget);
+  }
+
+  private void forget(Run run) {
+    runs.remove(run.id);
+    if (run.started) {
+      deadlines.remove(run);
+    }
+  }
+
+  /** Attempts that are watched, started or not; for tests. */
+  int size() {
+    return runs.size();
+  }
+
+  /** Proposes to end what is over. On the loop, several times a second. */
+  public void tick() {
+    long nowNs = clockNs.getAsLong();
+    forgivePause(nowNs);
+    List<Run> over = new ArrayList<>();
+    while (!deadlines.isEmpty() && deadlines.first().lookNs <= nowNs) {
+      Run run = deadlines.pollFirst();
+      boolean isOver = run.overNs() <= nowNs;
+      run.lookNs = isOver ? nowNs + AGAIN_NS : run.overNs();
+      deadlines.add(run);
+      if (isOver) {
+        over.add(run);
+      }
+    }
+    for (int from = 0; from < over.size(); from += OVERRUN_MAX) {
+      propose(over.subList(from, Math.min(over.size(), from + OVERRUN_MAX)), nowNs);
+    }
+  }
+
+  /** While this master was paused it heard nobody: that silence is not the workers'. */
+  private void forgivePause(long nowNs) {
+    long pauseNs = nowNs - tickedNs;
+    tickedNs = nowNs;
+    if (pauseNs > PAUSE_NS) {
+      for (ObjectCursor<Run> cursor : runs.values()) {
+        cursor.value.signNs += pauseNs;
+      }
+    }
+  }
+
+  private void propose(List<Run> over, long nowNs) {
+    List<Run> held =
+        applier.read(
+            machine ->
+                over.stream()
+                    .filter(run -> machine.attempts().holds(run.session, run.id, run.token))
+                    .toList());
+    over.stream().filter(run -> !held.contains(run)).toList().forEach(this::forget);
+    if (held.isEmpty()) {
+      return;
+    }
+    Overrun.Builder overrun = Overrun.newBuilder();
+    held.forEach(run -> overrun.addIds(run.id).addTokens(run.token).addCauses(run.cause(nowNs)));
+    proposer.propose(Command.newBuilder().setOverrun(overrun).build(), Reply.NONE);
+  }
+}

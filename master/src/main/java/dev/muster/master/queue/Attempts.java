@@ -1,0 +1,59 @@
+package dev.muster.master.queue;
+
+import com.carrotsearch.hppc.cursors.ObjectCursor;
+import dev.muster.proto.v1.TaskOptions;
+import java.util.List;
+
+/**
+ * What the sessions hold, for the leader that watches over it. Changes nothing. Under the same lock
+ * as apply, never beside it.
+ */
+public final class Attempts {
+  private final MachineState state;
+
+  Attempts(MachineState state) {
+    this.state = state;
+  }
+
+  /** An attempt that was called off. */
+  public record CalledOff(long id, long token) {}
+
+  /** Attempts of this session that were called off and have not ended; in order of id. */
+  public List<CalledOff> cancelling(long session) {
+    WorkerSession open = state.sessions.find(session);
+    return open == null
+        ? List.of()
+        : open.held().stream()
+            .filter(task -> task.cancelling)
+            .map(task -> new CalledOff(task.id, task.token))
+            .sorted((one, other) -> Long.compare(one.id, other.id))
+            .toList();
+  }
+
+  /** "name@host:pid" of an open session; empty when it is not open. */
+  public String worker(long session) {
+    WorkerSession open = state.sessions.find(session);
+    return open == null ? "" : open.worker;
+  }
+
+  /** True while this attempt holds its task. */
+  public boolean holds(long session, long id, long token) {
+    Task task = state.tasks.leased(id);
+    return task != null && task.token == token && task.session == session;
+  }
+
+  /** Everything leased by sessions, in no order. */
+  public void forEach(Visitor visit) {
+    for (ObjectCursor<Task> cursor : state.tasks.leased().values()) {
+      Task task = cursor.value;
+      if (task.session != 0) {
+        visit.attempt(task.session, task.id, task.token, task.options);
+      }
+    }
+  }
+
+  /** Gets one attempt under way. */
+  public interface Visitor {
+    void attempt(long session, long id, long token, TaskOptions options);
+  }
+}

@@ -1,0 +1,173 @@
+package dev.muster.master.dispatch;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.google.protobuf.ByteString;
+import dev.muster.master.log.v1.Command;
+import dev.muster.master.log.v1.Overrun;
+import dev.muster.proto.v1.EnqueueRequest;
+import dev.muster.proto.v1.NumberedSettlement;
+import dev.muster.proto.v1.Progress;
+import dev.muster.proto.v1.Settlement;
+import dev.muster.proto.v1.TaskOptions;
+import dev.muster.proto.v1.TaskState;
+import dev.muster.proto.v1.WorkerFrame;
+import java.util.List;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+@Timeout(60)
+final class RunWatchTest {
+  private static final TaskOptions RUN_LIMIT =
+      TaskOptions.newBuilder().setRunLimitMs(5_000).build();
+  private static final TaskOptions PROGRESS_TIMEOUT =
+      TaskOptions.newBuilder().setProgressTimeoutMs(3_000).build();
+
+  private final LeaderRig rig = new LeaderRig();
+
+  @AfterEach
+  void stop() {
+    rig.close();
+  }
+
+  private RigWorker offered(TaskOptions options) {
+    RigWorker worker = new RigWorker(rig).hello("w", 1);
+    EnqueueRequest request =
+        EnqueueRequest.newBuilder()
+            .setQueue("q")
+            .setOptions(options)
+            .addPayloads(ByteString.EMPTY)
+            .build();
+    rig.run(() -> rig.dispatcher.enqueue(request, new LeaderRig.Replies()));
+    assertThat(worker.ids).hasSize(1);
+    return worker;
+  }
+
+  private RigWorker running(TaskOptions options) {
+    RigWorker worker = offered(options);
+    worker.started(worker.ids.get(0));
+    return worker;
+  }
+
+  private void live(RigWorker worker, long ms) {
+    for (long left = ms; left > 0; left -= 1_000) {
+      worker.frame(WorkerFrame.newBuilder());
+      rig.tick(Math.min(left, 1_000));
+    }
+  }
+
+  private void progress(RigWorker worker, long token) {
+    worker.frame(
+        WorkerFrame.newBuilder()
+            .addProgress(Progress.newBuilder().setId(worker.ids.get(0)).setToken(token)));
+  }
+
+  private List<Overrun> overruns() {
+    return rig.entries.stream()
+        .flatMap(entry -> entry.getCommandsList().stream())
+        .filter(Command::hasOverrun)
+        .map(Command::getOverrun)
+        .toList();
+  }
+
+  @Test
+  void shouldEndAnAttemptWhenItRunsForTooLong() {
+    RigWorker worker = running(RUN_LIMIT);
+    live(worker, 4_999);
+    assertThat(overruns()).isEmpty();
+    live(worker, 1);
+    assertThat(overruns()).hasSize(1);
+    assertThat(overruns().get(0).getCauses(0))
+        .isEqualTo("it ran for longer than its run-time limit of 5000 ms");
+    assertThat(worker.cancelled).isEqualTo(worker.ids);
+    assertThat(rig.task(worker.ids.get(0)).getState()).isEqualTo(TaskState.TASK_STATE_FAILED);
+    assertThat(rig.sessions.hasStarted(worker.session(), worker.ids.get(0))).isFalse();
+    assertThat(rig.runs.size()).isZero();
+  }
+
+  @Test
+  void shouldNotCountTheTimeBeforeItStarts() {
+    RigWorker worker = offered(RUN_LIMIT);
+    live(worker, 60_000);
+    worker.started(worker.ids.get(0));
+    live(worker, 4_999);
+    assertThat(overruns()).isEmpty();
+  }
+
+  @Test
+  void shouldEndAnAttemptWhenItGivesNoSignOfProgress() {
+    RigWorker worker = running(PROGRESS_TIMEOUT);
+    for (int i = 0; i < 5; i++) {
+      live(worker, 2_000);
+      progress(worker, worker.tokens.get(0));
+    }
+    assertThat(overruns()).isEmpty();
+    live(worker, 2_000);
+    progress(worker, worker.tokens.get(0) + 1); // Another attempt's sign is none of this one.
+    live(worker, 1_000);
+    assertThat(overruns()).hasSize(1);
+    assertThat(overruns().get(0).getCauses(0)).contains("no sign of progress for 3000 ms");
+  }
+
+  @Test
+  void shouldNotTakeItsOwnPauseForSilence() {
+    RigWorker worker = running(PROGRESS_TIMEOUT);
+    rig.pause(60_000);
+    assertThat(overruns()).isEmpty();
+    live(worker, 3_000);
+    assertThat(overruns()).hasSize(1);
+  }
+
+  @Test
+  void shouldForgetAnAttemptWhenItIsSettled() {
+    RigWorker worker = running(RUN_LIMIT);
+    Settlement settlement =
+        Settlement.newBuilder()
+            .addCompletedIds(worker.ids.get(0))
+            .addCompletedTokens(worker.tokens.get(0))
+            .build();
+    worker.frame(
+        WorkerFrame.newBuilder()
+            .addSettlements(
+                NumberedSettlement.newBuilder().setNumber(1).setSettlement(settlement)));
+    assertThat(rig.runs.size()).isZero();
+    live(worker, 10_000);
+    assertThat(overruns()).isEmpty();
+  }
+
+  @Test
+  void shouldForgetWhatGoesBackUnstarted() {
+    offered(RUN_LIMIT).end();
+    assertThat(rig.runs.size()).isZero();
+  }
+
+  @Test
+  void shouldProposeAgainWhenAProposalDoesNotCome() {
+    RigWorker worker = running(RUN_LIMIT);
+    live(worker, 4_000);
+    rig.hold();
+    rig.tick(1_000);
+    rig.tick(1_000);
+    rig.release();
+    assertThat(overruns()).hasSize(2);
+    assertThat(worker.cancelled).isEqualTo(worker.ids);
+  }
+
+  @Test
+  void shouldBeginAnewWhenThisMasterBeginsToLead() {
+    RigWorker worker = running(RUN_LIMIT);
+    live(worker, 4_000);
+    rig.run(
+        () ->
+            rig.applier.read(
+                machine -> {
+                  rig.runs.restore(machine);
+                  return true;
+                }));
+    live(worker, 4_999);
+    assertThat(overruns()).isEmpty();
+    live(worker, 1);
+    assertThat(overruns()).hasSize(1);
+  }
+}

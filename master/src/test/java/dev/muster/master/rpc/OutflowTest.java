@@ -1,0 +1,141 @@
+package dev.muster.master.rpc;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.muster.common.Limits;
+import dev.muster.proto.v1.AwaitReply;
+import dev.muster.proto.v1.InputsReply;
+import dev.muster.proto.v1.MasterFrame;
+import dev.muster.proto.v1.StopAttempt;
+import dev.muster.proto.v1.TaskResult;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.junit.jupiter.api.Test;
+
+final class OutflowTest {
+  private final List<Runnable> egress = new ArrayList<>();
+  private final AtomicInteger ended = new AtomicInteger();
+
+  private void run() {
+    List<Runnable> now = List.copyOf(egress);
+    egress.clear();
+    now.forEach(Runnable::run);
+  }
+
+  private static TaskResult result(long id) {
+    return TaskResult.newBuilder().setId(id).build();
+  }
+
+  private AwaitStream await(FakeCaller<AwaitReply> caller, int count, boolean any) {
+    AwaitStream stream = new AwaitStream(caller, egress::add, count, any);
+    stream.endWithCaller(ended::incrementAndGet);
+    return stream;
+  }
+
+  @Test
+  void shouldSendTogetherWhatGathers() {
+    FakeCaller<AwaitReply> caller = new FakeCaller<>();
+    AwaitStream stream = await(caller, 3, false);
+    stream.add(result(1));
+    stream.add(result(2));
+    assertThat(egress).hasSize(1);
+    run();
+    assertThat(caller.replies).hasSize(1);
+    assertThat(caller.completed).isFalse();
+    stream.add(result(3));
+    run();
+    assertThat(caller.replies).hasSize(2);
+    assertThat(caller.completed).isTrue();
+    assertThat(ended.get()).isPositive();
+  }
+
+  @Test
+  void shouldEndAfterTheFirstReplyWhenAnyWillDo() {
+    FakeCaller<AwaitReply> caller = new FakeCaller<>();
+    AwaitStream stream = await(caller, 3, true);
+    stream.add(result(2));
+    run();
+    stream.add(result(1));
+    run();
+    assertThat(caller.replies)
+        .containsExactly(AwaitReply.newBuilder().addResults(result(2)).build());
+    assertThat(caller.completed).isTrue();
+    assertThat(ended.get()).isPositive();
+  }
+
+  @Test
+  void shouldWaitForTheWire() {
+    FakeCaller<AwaitReply> caller = new FakeCaller<>();
+    caller.ready = false;
+    AwaitStream stream = await(caller, 1, false);
+    stream.add(result(1));
+    run();
+    assertThat(caller.replies).isEmpty();
+    caller.becomeReady();
+    run();
+    assertThat(caller.completed).isTrue();
+  }
+
+  @Test
+  void shouldSendNothingWhenTheCallerHasGone() {
+    FakeCaller<AwaitReply> caller = new FakeCaller<>();
+    AwaitStream stream = await(caller, 1, false);
+    caller.goAway();
+    stream.add(result(1));
+    run();
+    assertThat(caller.replies).isEmpty();
+    assertThat(ended.get()).isEqualTo(1);
+  }
+
+  @Test
+  void shouldTellAWorkerToStopAndToDrainInOneFrame() {
+    FakeCaller<MasterFrame> caller = new FakeCaller<>();
+    FrameOutbox outbox = new FrameOutbox(caller, egress::add);
+    outbox.stop(7, 3);
+    outbox.stop(7, 3);
+    outbox.cancelled(List.of(8L));
+    outbox.drain();
+    run();
+    MasterFrame.Builder frame =
+        MasterFrame.newBuilder()
+            .addCancelledIds(8)
+            .setDrain(true)
+            .addStop(
+                StopAttempt.newBuilder()
+                    .setId(7)
+                    .setToken(3)
+                    .setInterruptAfterMs(Limits.STOP_INTERRUPT_AFTER_MS)
+                    .setAbandonAfterMs(Limits.STOP_ABANDON_AFTER_MS));
+    assertThat(caller.replies).containsExactly(frame.build());
+    outbox.heartbeat();
+    run();
+    assertThat(caller.replies.get(1)).isEqualTo(MasterFrame.getDefaultInstance());
+  }
+
+  @Test
+  void shouldSendTheLastFrameEvenIfTheWireIsSlow() {
+    FakeCaller<MasterFrame> caller = new FakeCaller<>();
+    caller.ready = false;
+    FrameOutbox outbox = new FrameOutbox(caller, egress::add);
+    outbox.whenEnded(ended::incrementAndGet);
+    outbox.expired();
+    run();
+    assertThat(caller.replies.get(0).getSessionExpired()).isTrue();
+    assertThat(caller.completed).isTrue();
+    assertThat(ended.get()).isEqualTo(1);
+  }
+
+  @Test
+  void shouldSendInputsByPages() {
+    FakeCaller<InputsReply> caller = new FakeCaller<>();
+    TaskResult large =
+        TaskResult.newBuilder()
+            .setResult(com.google.protobuf.ByteString.copyFrom(new byte[700_000]))
+            .build();
+    InputsStream.open(caller, egress::add, List.of(large, large, large));
+    run();
+    assertThat(caller.replies).extracting(InputsReply::getInputsCount).containsExactly(2, 1);
+    assertThat(caller.completed).isTrue();
+  }
+}
