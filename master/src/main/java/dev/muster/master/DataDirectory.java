@@ -35,7 +35,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class DataDirectory implements AutoCloseable {
   /** Version of the layout and of every record in it. */
-  static final int FORMAT = 1;
+  static final int FORMAT = 2;
 
   private final Path root;
   private final UUID cluster;

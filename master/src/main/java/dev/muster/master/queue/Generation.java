@@ -6,6 +6,7 @@ import com.carrotsearch.hppc.LongObjectHashMap;
 import com.carrotsearch.hppc.cursors.LongCursor;
 import com.carrotsearch.hppc.cursors.ObjectCursor;
 import com.google.protobuf.ByteString;
+import dev.muster.master.store.Family;
 import dev.muster.master.store.LaneKey;
 import dev.muster.master.store.StateStore;
 import dev.muster.master.store.v1.MetaRecord;
@@ -14,11 +15,15 @@ import dev.muster.master.store.v1.QueueRecord;
 import dev.muster.master.store.v1.SessionRecord;
 import dev.muster.proto.v1.TaskState;
 import java.util.ArrayList;
+import java.util.EnumMap;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.NavigableMap;
+import java.util.Objects;
 import java.util.Set;
+import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -29,6 +34,12 @@ import org.jspecify.annotations.Nullable;
  * writes it while the apply thread reads it.
  */
 public final class Generation {
+  /** Stands where a record was deleted. */
+  static final ByteString DELETED = ByteString.copyFromUtf8("deleted");
+
+  /** What a record costs in memory beside its key and value, bytes; an estimate. */
+  private static final int RECORD_BYTES = 100;
+
   private final int number;
   private final LongObjectHashMap<Task> tasks = new LongObjectHashMap<>();
   private final Map<LaneKey, Spill> spills = new HashMap<>();
@@ -37,6 +48,8 @@ public final class Generation {
   private final LongHashSet closedSessions = new LongHashSet();
   private final Set<Producer> dirtyProducers = new HashSet<>();
   private final Set<ByteString> goneProducers = new HashSet<>();
+  private final Map<Family, NavigableMap<ByteString, ByteString>> records =
+      new EnumMap<>(Family.class);
   private long bytes;
 
   // Set when it is frozen.
@@ -47,6 +60,9 @@ public final class Generation {
 
   Generation(int number) {
     this.number = number;
+    for (Family family : Family.values()) {
+      records.put(family, new TreeMap<>(ByteString.unsignedLexicographicalComparator()));
+    }
   }
 
   int number() {
@@ -64,6 +80,7 @@ public final class Generation {
         && dirtySessions.isEmpty()
         && closedSessions.isEmpty()
         && dirtyProducers.isEmpty()
+        && records.values().stream().allMatch(Map::isEmpty)
         && goneProducers.isEmpty();
   }
 
@@ -104,6 +121,23 @@ public final class Generation {
 
   @Nullable Spill spill(LaneKey lane) {
     return spills.get(lane);
+  }
+
+  /** A record of a family is to be written. */
+  void put(Family family, ByteString key, ByteString value) {
+    changesOf(family).put(key, value);
+    bytes += RECORD_BYTES + key.size() + value.size();
+  }
+
+  /** A record of a family is to be deleted, whether the store has it or not. */
+  void delete(Family family, ByteString key) {
+    changesOf(family).put(key, DELETED);
+    bytes += RECORD_BYTES + key.size();
+  }
+
+  /** What changed in a family, in order of key; {@link #DELETED} where a record went. */
+  NavigableMap<ByteString, ByteString> changesOf(Family family) {
+    return Objects.requireNonNull(records.get(family));
   }
 
   void dirty(QueueState queue) {
@@ -152,7 +186,22 @@ public final class Generation {
     }
     producers.forEach(batch::putProducer);
     goneProducers.forEach(key -> batch.deleteProducer(key.toByteArray()));
+    records.forEach((family, changes) -> write(family, changes, batch));
     batch.putMeta(frozenMeta());
+  }
+
+  // The mark is one object, and an empty value is another: so they are told apart by identity.
+  @SuppressWarnings("ReferenceEquality")
+  private static void write(
+      Family family, Map<ByteString, ByteString> changes, StateStore.Batch batch) {
+    changes.forEach(
+        (key, value) -> {
+          if (value == DELETED) {
+            batch.delete(family, key);
+          } else {
+            batch.put(family, key, value);
+          }
+        });
   }
 
   private static void write(Task task, StateStore.Batch batch) {

@@ -104,7 +104,7 @@ final class QueueState {
   private static LaneRecord toRecord(Lane lane) {
     return LaneRecord.newBuilder()
         .setKind(lane.key().kind().code())
-        .setLine(lane.key().priority())
+        .setLine(lane.key().line())
         .setSize(lane.size())
         .setHead(lane.size() == 0 ? 0 : lane.head())
         .build();

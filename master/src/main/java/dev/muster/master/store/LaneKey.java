@@ -8,13 +8,13 @@ import java.nio.ByteBuffer;
  *
  * @param kind what the tasks of this lane have in common
  * @param queue number of the queue
- * @param priority 0 to 255, lower first; 0 where the kind knows no priority
+ * @param line number of the line within the kind; 0 where the kind knows no lines
  */
-public record LaneKey(Kind kind, int queue, int priority) {
-  /** Bytes of a key: kind, queue, priority, position. */
-  public static final int BYTES = 1 + 4 + 1 + 8;
+public record LaneKey(Kind kind, int queue, long line) {
+  /** Bytes of a key: kind, queue, line, position. */
+  public static final int BYTES = 1 + 4 + 8 + 8;
 
-  private static final int PREFIX_BYTES = 1 + 4 + 1;
+  private static final int PREFIX_BYTES = 1 + 4 + 8;
 
   /** What the tasks of a lane have in common. The code is stored: never change one. */
   public enum Kind {
@@ -25,7 +25,13 @@ public record LaneKey(Kind kind, int queue, int priority) {
     /** Succeeded, and the result kept; in order of completion. */
     RETAINED(3),
     /** Failed for good; in order of failure. */
-    DEAD(4);
+    DEAD(4),
+    /** Waiting for a time or for other tasks; in order of id. */
+    DELAYED(5),
+    /** Cancelled or expired; in the order in which they were. */
+    ENDED(6),
+    /** Set aside after too many crashes; in the order in which they were. */
+    QUARANTINED(7);
 
     private final byte code;
 
@@ -49,13 +55,7 @@ public record LaneKey(Kind kind, int queue, int priority) {
           return kind;
         }
       }
-      throw new IllegalStateException("lane kind must be 1 to 4, found " + code);
-    }
-  }
-
-  public LaneKey {
-    if (priority < 0 || priority > 255) {
-      throw new IllegalArgumentException("priority must be 0 to 255, found " + priority);
+      throw new IllegalStateException("lane kind must be 1 to 7, found " + code);
     }
   }
 
@@ -64,7 +64,7 @@ public record LaneKey(Kind kind, int queue, int priority) {
     return ByteBuffer.allocate(BYTES)
         .put(kind.code())
         .putInt(queue)
-        .put((byte) priority)
+        .putLong(line)
         .putLong(position)
         .array();
   }
@@ -74,7 +74,7 @@ public record LaneKey(Kind kind, int queue, int priority) {
     return key.length == BYTES
         && buffer.get() == kind.code()
         && buffer.getInt() == queue
-        && (buffer.get() & 0xff) == priority;
+        && buffer.getLong() == line;
   }
 
   static long positionOf(byte[] key) {

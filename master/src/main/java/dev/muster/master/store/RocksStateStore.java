@@ -4,6 +4,7 @@ import com.google.protobuf.ByteString;
 import com.google.protobuf.InvalidProtocolBufferException;
 import com.google.protobuf.MessageLite;
 import com.google.protobuf.Parser;
+import com.google.protobuf.UnsafeByteOperations;
 import dev.muster.master.store.v1.MetaRecord;
 import dev.muster.master.store.v1.ProducerRecord;
 import dev.muster.master.store.v1.QueueRecord;
@@ -15,7 +16,10 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.EnumMap;
 import java.util.List;
+import java.util.Map;
+import java.util.Objects;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.rocksdb.BlockBasedTableConfig;
@@ -192,6 +196,29 @@ public final class RocksStateStore implements StateStore {
   }
 
   @Override
+  public @Nullable ByteString get(Family family, ByteString key) {
+    try {
+      byte[] value = db.get(families.of(family), key.toByteArray());
+      return value == null ? null : UnsafeByteOperations.unsafeWrap(value);
+    } catch (RocksDBException e) {
+      throw new StoreException("the state cannot be read: " + e.getMessage(), e);
+    }
+  }
+
+  @Override
+  public void scan(Family family, ByteString from, RecordVisitor visit) {
+    try (RocksIterator iterator = db.newIterator(families.of(family))) {
+      for (iterator.seek(from.toByteArray()); iterator.isValid(); iterator.next()) {
+        ByteString key = UnsafeByteOperations.unsafeWrap(iterator.key());
+        if (!visit.record(key, UnsafeByteOperations.unsafeWrap(iterator.value()))) {
+          return;
+        }
+      }
+      check(iterator);
+    }
+  }
+
+  @Override
   public Batch newBatch() {
     return new RocksBatch();
   }
@@ -270,17 +297,27 @@ public final class RocksStateStore implements StateStore {
       ColumnFamilyHandle order,
       ColumnFamilyHandle queues,
       ColumnFamilyHandle sessions,
-      ColumnFamilyHandle producers) {
+      ColumnFamilyHandle producers,
+      Map<Family, ColumnFamilyHandle> others) {
+    /** Families before those of {@link Family}. */
+    private static final int OWN = 7;
+
     static List<ColumnFamilyDescriptor> descriptors(
         ColumnFamilyOptions point, ColumnFamilyOptions ordered) {
-      return List.of(
-          new ColumnFamilyDescriptor(RocksDB.DEFAULT_COLUMN_FAMILY, ordered),
-          descriptor("meta", ordered),
-          descriptor("tasks", point),
-          descriptor("order", ordered),
-          descriptor("queues", ordered),
-          descriptor("sessions", ordered),
-          descriptor("producers", ordered));
+      List<ColumnFamilyDescriptor> all =
+          new ArrayList<>(
+              List.of(
+                  new ColumnFamilyDescriptor(RocksDB.DEFAULT_COLUMN_FAMILY, ordered),
+                  descriptor("meta", ordered),
+                  descriptor("tasks", point),
+                  descriptor("order", ordered),
+                  descriptor("queues", ordered),
+                  descriptor("sessions", ordered),
+                  descriptor("producers", ordered)));
+      for (Family family : Family.values()) {
+        all.add(descriptor(family.familyName(), family == Family.UNIQUES ? point : ordered));
+      }
+      return all;
     }
 
     private static ColumnFamilyDescriptor descriptor(String name, ColumnFamilyOptions options) {
@@ -288,6 +325,11 @@ public final class RocksStateStore implements StateStore {
     }
 
     static Families of(List<ColumnFamilyHandle> handles) {
+      Map<Family, ColumnFamilyHandle> others = new EnumMap<>(Family.class);
+      int next = OWN;
+      for (Family family : Family.values()) {
+        others.put(family, handles.get(next++));
+      }
       return new Families(
           handles.get(0),
           handles.get(1),
@@ -295,11 +337,19 @@ public final class RocksStateStore implements StateStore {
           handles.get(3),
           handles.get(4),
           handles.get(5),
-          handles.get(6));
+          handles.get(6),
+          others);
+    }
+
+    ColumnFamilyHandle of(Family family) {
+      return Objects.requireNonNull(others.get(family));
     }
 
     List<ColumnFamilyHandle> all() {
-      return List.of(fallback, meta, tasks, order, queues, sessions, producers);
+      List<ColumnFamilyHandle> all =
+          new ArrayList<>(List.of(fallback, meta, tasks, order, queues, sessions, producers));
+      all.addAll(others.values());
+      return all;
     }
 
     void close() {
@@ -358,6 +408,16 @@ public final class RocksStateStore implements StateStore {
     @Override
     public void deleteProducer(byte[] key) {
       delete(families.producers, key);
+    }
+
+    @Override
+    public void put(Family family, ByteString key, ByteString value) {
+      put(families.of(family), key.toByteArray(), value.toByteArray());
+    }
+
+    @Override
+    public void delete(Family family, ByteString key) {
+      delete(families.of(family), key.toByteArray());
     }
 
     @Override

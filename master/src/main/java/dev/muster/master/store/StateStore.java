@@ -1,5 +1,6 @@
 package dev.muster.master.store;
 
+import com.google.protobuf.ByteString;
 import dev.muster.master.store.v1.MetaRecord;
 import dev.muster.master.store.v1.ProducerRecord;
 import dev.muster.master.store.v1.QueueRecord;
@@ -43,6 +44,17 @@ public interface StateStore extends AutoCloseable {
 
   void producers(Consumer<ProducerRecord> visit);
 
+  /** The record with this key, or null. */
+  @Nullable ByteString get(Family family, ByteString key);
+
+  /**
+   * Reads a family in order of key, as unsigned bytes.
+   *
+   * @param from the first key of interest
+   * @param visit gets keys and values until it returns false
+   */
+  void scan(Family family, ByteString from, RecordVisitor visit);
+
   /** A new, empty batch. One thread. */
   Batch newBatch();
 
@@ -52,6 +64,11 @@ public interface StateStore extends AutoCloseable {
   /** Gets one place of a lane. */
   interface PlaceVisitor {
     void place(long position, long id);
+  }
+
+  /** Gets one record; false: enough. */
+  interface RecordVisitor {
+    boolean record(ByteString key, ByteString value);
   }
 
   /** Changes that become visible and durable together. One thread. */
@@ -75,6 +92,10 @@ public interface StateStore extends AutoCloseable {
     void putProducer(ProducerRecord producer);
 
     void deleteProducer(byte[] key);
+
+    void put(Family family, ByteString key, ByteString value);
+
+    void delete(Family family, ByteString key);
 
     /** Writes all of it, atomically; returns when it is on the disk. */
     void commit();

@@ -8,6 +8,7 @@ import dev.muster.master.store.v1.SessionRecord;
 import dev.muster.master.store.v1.TaskRecord;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.EnumMap;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -27,6 +28,8 @@ public final class MemoryStateStore implements StateStore {
   private final NavigableMap<Integer, QueueRecord> queues = new TreeMap<>();
   private final NavigableMap<Long, SessionRecord> sessions = new TreeMap<>();
   private final Map<ByteString, ProducerRecord> producers = new HashMap<>();
+  private final Map<Family, NavigableMap<ByteString, ByteString>> families =
+      new EnumMap<>(Family.class);
 
   @Override
   public synchronized MetaRecord meta() {
@@ -92,6 +95,25 @@ public final class MemoryStateStore implements StateStore {
   }
 
   @Override
+  public synchronized @Nullable ByteString get(Family family, ByteString key) {
+    return family(family).get(key);
+  }
+
+  @Override
+  public synchronized void scan(Family family, ByteString from, RecordVisitor visit) {
+    for (Map.Entry<ByteString, ByteString> record : family(family).tailMap(from).entrySet()) {
+      if (!visit.record(record.getKey(), record.getValue())) {
+        return;
+      }
+    }
+  }
+
+  private NavigableMap<ByteString, ByteString> family(Family family) {
+    return families.computeIfAbsent(
+        family, key -> new TreeMap<>(ByteString.unsignedLexicographicalComparator()));
+  }
+
+  @Override
   public Batch newBatch() {
     return new MemoryBatch();
   }
@@ -150,6 +172,16 @@ public final class MemoryStateStore implements StateStore {
     @Override
     public void deleteProducer(byte[] key) {
       changes.add(() -> producers.remove(ByteString.copyFrom(key)));
+    }
+
+    @Override
+    public void put(Family family, ByteString key, ByteString value) {
+      changes.add(() -> family(family).put(key, value));
+    }
+
+    @Override
+    public void delete(Family family, ByteString key) {
+      changes.add(() -> family(family).remove(key));
     }
 
     @Override

@@ -84,6 +84,37 @@ abstract class StateStoreContract {
     assertThat(store().task(5)).isEqualTo(task(5));
   }
 
+  private List<String> keys(Family family, String from) {
+    List<String> keys = new ArrayList<>();
+    store()
+        .scan(
+            family,
+            ByteString.copyFromUtf8(from),
+            (key, value) -> keys.add(key.toStringUtf8() + "=" + value.toStringUtf8()));
+    return keys;
+  }
+
+  private static ByteString utf8(String text) {
+    return ByteString.copyFromUtf8(text);
+  }
+
+  @Test
+  void shouldKeepRecordsOfAFamilyInOrderOfKeyAndApartFromOthers() {
+    commit(
+        batch -> {
+          batch.put(Family.UNIQUES, utf8("b"), utf8("2"));
+          batch.put(Family.UNIQUES, utf8("a"), utf8("1"));
+          batch.put(Family.UNIQUES, utf8("c"), utf8("3"));
+          batch.put(Family.TIMERS, utf8("a"), utf8("other"));
+        });
+    commit(batch -> batch.delete(Family.UNIQUES, utf8("b")));
+    assertThat(keys(Family.UNIQUES, "")).containsExactly("a=1", "c=3");
+    assertThat(keys(Family.UNIQUES, "b")).containsExactly("c=3");
+    assertThat(store().get(Family.UNIQUES, utf8("a"))).isEqualTo(utf8("1"));
+    assertThat(store().get(Family.UNIQUES, utf8("b"))).isNull();
+    assertThat(store().get(Family.TIMERS, utf8("a"))).isEqualTo(utf8("other"));
+  }
+
   @Test
   void shouldChangeNothingWhenABatchIsNotCommitted() {
     try (StateStore.Batch batch = store().newBatch()) {
