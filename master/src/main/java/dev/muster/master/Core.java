@@ -7,6 +7,7 @@ import dev.muster.master.dispatch.Dispatcher;
 import dev.muster.master.dispatch.Sessions;
 import dev.muster.master.dispatch.WorkerStream;
 import dev.muster.master.expiry.LeaseWatch;
+import dev.muster.master.expiry.ScheduleWatch;
 import dev.muster.master.queue.Effects;
 import dev.muster.master.queue.QueueMachine;
 import dev.muster.master.queue.Task;
@@ -46,6 +47,7 @@ final class Core implements AutoCloseable {
   private final Awaits awaits;
   private final LeaseWatch leases;
   private final DiskWatch disk;
+  private final ScheduleWatch schedules;
   private final ExecutorService egress = daemon("muster-egress");
   private final ScheduledExecutorService timer =
       Executors.newSingleThreadScheduledExecutor(task -> daemonThread(task, "muster-timer"));
@@ -79,6 +81,9 @@ final class Core implements AutoCloseable {
             () -> Files.getFileStore(data.root()).getUsableSpace(),
             config.diskFloorBytes(),
             breakage::because);
+    this.schedules =
+        new ScheduleWatch(
+            proposer, applier, System::currentTimeMillis, () -> disk.refusal() == null);
   }
 
   /** Recovers the state; returns when this master leads. */
@@ -148,6 +153,7 @@ final class Core implements AutoCloseable {
 
   /** What a leader knows beyond the replicated state, from that state. */
   private void restoreLeader() {
+    schedules.restore();
     applier.read(
         machine -> {
           sessions.restore(machine.sessions());
@@ -161,6 +167,7 @@ final class Core implements AutoCloseable {
     sessions.tick();
     dispatcher.tick();
     leases.tick();
+    schedules.tick();
   }
 
   DataDirectory data() {

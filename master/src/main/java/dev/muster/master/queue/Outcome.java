@@ -4,6 +4,7 @@ import dev.muster.proto.v1.Offer;
 import dev.muster.proto.v1.QueueInfo;
 import dev.muster.proto.v1.RefusalReason;
 import dev.muster.proto.v1.RefusedAttempt;
+import dev.muster.proto.v1.ScheduleInfo;
 import java.util.List;
 
 /**
@@ -40,6 +41,9 @@ public sealed interface Outcome {
 
   /** The queue as it is now. */
   record Configured(QueueInfo queue) implements Outcome {}
+
+  /** The schedule as it is now. */
+  record Scheduled(ScheduleInfo schedule) implements Outcome {}
 
   /** Applied; there is nothing to say about it. */
   record Done() implements Outcome {}

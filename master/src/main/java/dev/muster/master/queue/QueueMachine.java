@@ -33,6 +33,7 @@ public final class QueueMachine {
   private final MachineState state;
   private final Leasing leasing;
   private final Settling settling;
+  private final ScheduleBook schedules;
   private final int outstandingMax;
   private long appliedIndex;
   private long appliedTerm;
@@ -48,6 +49,7 @@ public final class QueueMachine {
     this.leasing = new Leasing(state);
     this.settling = new Settling(state, leasing, outstandingMax);
     this.outstandingMax = outstandingMax;
+    this.schedules = new ScheduleBook(state, store, this::enqueue);
     MetaRecord meta = store.meta();
     appliedIndex = meta.equals(MetaRecord.getDefaultInstance()) ? -1 : meta.getAppliedIndex();
     appliedTerm = meta.getAppliedTerm();
@@ -56,6 +58,7 @@ public final class QueueMachine {
     state.queues.restore(store);
     state.sessions.restore(store);
     state.producers.restore(store);
+    schedules.restore();
     store.leased().forEach(record -> restoreHolder(state.tasks.restoreLeased(record)));
   }
 
@@ -106,18 +109,13 @@ public final class QueueMachine {
       case EXPIRE_LEASES -> leasing.expire(command.getExpireLeases());
       case EXTEND -> leasing.extend(command.getExtend());
       case CONFIGURE_QUEUE -> configure(command.getConfigureQueue());
-      case GRAPH,
-          CANCEL,
-          BULK,
-          ADVANCE,
-          OVERRUN,
-          CONFIGURE_TENANT,
-          PUT_SCHEDULE,
-          DELETE_SCHEDULE,
-          PAUSE_SCHEDULE,
-          FIRE_SCHEDULE,
-          RUN_SCHEDULE ->
+      case GRAPH, CANCEL, BULK, ADVANCE, OVERRUN, CONFIGURE_TENANT ->
           throw new IllegalStateException("no rule yet for " + command.getVerbCase());
+      case PUT_SCHEDULE -> schedules.put(command.getPutSchedule(), index);
+      case DELETE_SCHEDULE -> schedules.delete(command.getDeleteSchedule());
+      case PAUSE_SCHEDULE -> schedules.pause(command.getPauseSchedule());
+      case FIRE_SCHEDULE -> schedules.fire(command.getFireSchedule());
+      case RUN_SCHEDULE -> schedules.run(command.getRunSchedule());
       case VERB_NOT_SET -> throw new IllegalStateException("empty command at index " + index);
     };
   }
@@ -360,6 +358,11 @@ public final class QueueMachine {
     List<QueueInfo> page = new ArrayList<>();
     state.queues.page(prefix, after, limit).forEach(queue -> page.add(queue.toInfo().build()));
     return page;
+  }
+
+  /** The schedules: only its queries, under the lock as well. */
+  public ScheduleBook schedules() {
+    return schedules;
   }
 
   /** Numbers of the open worker sessions, ascending. */

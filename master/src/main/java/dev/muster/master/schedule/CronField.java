@@ -68,6 +68,9 @@ enum CronField {
    * @throws InvalidInputException when it cannot be read
    */
   long values(String text) {
+    if (text.equals("*")) {
+      return all();
+    }
     if (!LETTERS.matcher(text).matches()) {
       throw unreadable(text);
     }

@@ -1,6 +1,7 @@
 package dev.muster.master.dispatch;
 
 import dev.muster.master.expiry.LeaseWatch;
+import dev.muster.master.expiry.ScheduleWatch;
 import dev.muster.master.log.v1.Command;
 import dev.muster.master.log.v1.Entry;
 import dev.muster.master.queue.Effects;
@@ -42,6 +43,7 @@ public final class LeaderRig implements AutoCloseable {
   public final Proposer proposer;
   public final Awaits awaits;
   public final LeaseWatch leases;
+  public final ScheduleWatch schedules;
   final Dispatcher dispatcher;
   final Sessions sessions;
   public final List<Entry> entries = new ArrayList<>();
@@ -60,6 +62,7 @@ public final class LeaderRig implements AutoCloseable {
     applier = new Applier(new QueueMachine(store, 100), flusher);
     proposer = new Proposer(this::append, nowMs::get, broken::set);
     leases = new LeaseWatch(proposer, applier, nowMs::get);
+    schedules = new ScheduleWatch(proposer, applier, nowMs::get, () -> true);
     dispatcher = new Dispatcher(proposer, this::nowNs, leases::leased);
     sessions = new Sessions(proposer, dispatcher, this::nowNs);
     awaits = new Awaits(applier);
@@ -76,6 +79,7 @@ public final class LeaderRig implements AutoCloseable {
           }
         });
     proposer.start(this::beforeSealing);
+    proposer.execute(schedules::restore);
   }
 
   private long nowNs() {
@@ -159,6 +163,7 @@ public final class LeaderRig implements AutoCloseable {
           sessions.tick();
           dispatcher.tick();
           leases.tick();
+          schedules.tick();
         });
   }
 
