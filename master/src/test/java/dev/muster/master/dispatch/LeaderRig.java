@@ -82,6 +82,11 @@ public final class LeaderRig implements AutoCloseable {
     proposer.execute(schedules::restore);
   }
 
+  /** ms since the epoch. */
+  public long nowMs() {
+    return nowMs.get();
+  }
+
   private long nowNs() {
     return TimeUnit.MILLISECONDS.toNanos(nowMs.get());
   }
@@ -126,6 +131,19 @@ public final class LeaderRig implements AutoCloseable {
     settle();
   }
 
+  /** What is kept unapplied never will be: nobody knows what became of it. */
+  public void lose() {
+    proposer.execute(
+        () -> {
+          holding = false;
+          for (Held next = held.poll(); next != null; next = held.poll()) {
+            next.batch.unknown("lost");
+            next.ended.run();
+          }
+        });
+    settle();
+  }
+
   /** Returns when the loop has done all that it was given, and all that followed from it. */
   public void settle() {
     for (int i = 0; i < STEPS_TO_SETTLE; i++) {
@@ -155,9 +173,14 @@ public final class LeaderRig implements AutoCloseable {
     }
   }
 
+  /** So much time passes without a tick; less than 0: the clock is put back. */
+  public void pass(long elapsedMs) {
+    nowMs.addAndGet(elapsedMs);
+  }
+
   /** So much time passes without a tick, as when the process is stopped; then one comes. */
   public void pause(long elapsedMs) {
-    nowMs.addAndGet(elapsedMs);
+    pass(elapsedMs);
     run(
         () -> {
           sessions.tick();
