@@ -20,6 +20,7 @@ import dev.muster.master.store.RocksStateStore;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
+import java.util.List;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -240,6 +241,18 @@ final class Core implements AutoCloseable {
     public void finished(Task task) {
       awaits.finished(task);
     }
+
+    @Override
+    public void moved(Task task) {}
+
+    @Override
+    public void stop(long session, long id, long token) {}
+
+    @Override
+    public void lost(long session, List<Long> ids) {}
+
+    @Override
+    public void due(long atMs) {}
   }
 
   /** Stops the master once, with the first reason. */

@@ -55,10 +55,10 @@ final class DataDirectoryTest {
   @Test
   void shouldRefuseWhenANewerProgramWroteIt() throws IOException {
     Path root = made();
-    Files.writeString(root.resolve("FORMAT"), "format=2\ncluster=" + UUID.randomUUID() + "\n");
+    Files.writeString(root.resolve("FORMAT"), "format=3\ncluster=" + UUID.randomUUID() + "\n");
     assertThatThrownBy(() -> DataDirectory.open(root))
         .isInstanceOf(InvalidInputException.class)
-        .hasMessageContaining("has format 2, written by a newer Muster");
+        .hasMessageContaining("has format 3, written by a newer Muster");
   }
 
   @Test

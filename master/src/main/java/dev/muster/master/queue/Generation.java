@@ -24,6 +24,7 @@ import java.util.NavigableMap;
 import java.util.Objects;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -101,6 +102,12 @@ public final class Generation {
   void put(Task task) {
     tasks.put(task.id, task);
     bytes += task.memoryBytes();
+  }
+
+  void forEachTask(Consumer<Task> visit) {
+    for (ObjectCursor<Task> cursor : tasks.values()) {
+      visit.accept(cursor.value);
+    }
   }
 
   /** What a task of this generation costs has changed by so much. */

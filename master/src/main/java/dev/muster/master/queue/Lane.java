@@ -128,6 +128,19 @@ final class Lane {
     }
   }
 
+  /** Takes out a task, wherever in the lane it is. */
+  void leave(Task task) {
+    if (givenBack != null && givenBack.removeIf(other -> other.id == task.id)) {
+      if (givenBackAhead != null) {
+        givenBackAhead.remove(task.position);
+      }
+    } else if (task.position > cursor) {
+      spilled--;
+    } else if (window.removeIf(other -> other.id == task.id)) {
+      windowBytes -= task.memoryBytes();
+    }
+  }
+
   private void refill(TaskTable tasks) {
     while (window.isEmpty()) {
       long before = cursor;

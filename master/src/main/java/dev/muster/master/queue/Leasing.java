@@ -4,6 +4,8 @@ import com.carrotsearch.hppc.LongHashSet;
 import com.carrotsearch.hppc.LongObjectHashMap;
 import dev.muster.master.log.v1.ExpireLeases;
 import dev.muster.master.log.v1.Lease;
+import dev.muster.master.log.v1.Overrun;
+import dev.muster.proto.v1.AttemptEnd;
 import dev.muster.proto.v1.ExtendRequest;
 import dev.muster.proto.v1.Offer;
 import dev.muster.proto.v1.RefusalReason;
@@ -12,6 +14,7 @@ import dev.muster.proto.v1.TaskOptions;
 import dev.muster.proto.v1.TaskState;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.IntConsumer;
 import org.jspecify.annotations.Nullable;
 
 /** Hands tasks out and takes them back. */
@@ -25,17 +28,27 @@ final class Leasing {
   /** Why a task goes back to its queue. */
   enum Return {
     /** Given back or taken back before it ran: free of charge. */
-    UNSTARTED,
+    UNSTARTED(AttemptEnd.ATTEMPT_END_RETURNED),
     /** The worker died while it ran. */
-    CRASHED,
+    CRASHED(AttemptEnd.ATTEMPT_END_CRASHED),
     /** The visibility timeout ran out. */
-    EXPIRED
+    EXPIRED(AttemptEnd.ATTEMPT_END_EXPIRED);
+
+    private final AttemptEnd end;
+
+    Return(AttemptEnd end) {
+      this.end = end;
+    }
   }
 
   private final MachineState state;
+  private final Waiting waiting;
+  private final Endings endings;
 
-  Leasing(MachineState state) {
+  Leasing(MachineState state, Waiting waiting, Endings endings) {
     this.state = state;
+    this.waiting = waiting;
+    this.endings = endings;
   }
 
   Outcome lease(Lease command, long index) {
@@ -59,16 +72,24 @@ final class Leasing {
       }
       queue.ready.remove(next);
       Task task = state.tasks.touch(next);
+      long timerMs = task.timerMs();
+      if (timerMs != 0) {
+        state.timers.clear(timerMs, Timers.Kind.TASK, task.id);
+      }
       task.state = TaskState.TASK_STATE_RUNNING;
       task.token = index;
       task.attempts++;
       task.leaseUntilMs = leaseUntilMs;
+      task.offeredMs = state.nowMs;
+      task.runUs = 0;
+      task.worker = session == null ? "" : session.worker;
       state.tasks.lease(task);
       if (session != null) {
         task.session = session.number;
         session.hold(task);
       }
       offers.add(task);
+      state.effects.moved(task);
     }
     queue.leased += count;
     if (count > 0) {
@@ -152,20 +173,57 @@ final class Leasing {
   void giveBack(Task leased, Return why) {
     Task task = state.tasks.touch(leased);
     QueueState queue = task.queue;
+    endAttempt(task, why.end, "");
     release(task);
     switch (why) {
       case UNSTARTED -> {
         task.returns++;
         task.attempts--;
+        queue.returns++;
       }
-      case CRASHED -> task.crashes++;
-      case EXPIRED -> task.expiries++;
+      case CRASHED -> {
+        task.crashes++;
+        queue.crashes++;
+      }
+      case EXPIRED -> {
+        task.expiries++;
+        queue.expiries++;
+      }
     }
-    task.state = TaskState.TASK_STATE_READY;
-    task.lane = queue.ready.key();
-    task.position = task.id;
-    queue.ready.giveBack(task);
-    state.changed(queue);
+    int crashesMax = queue.settings.proto().getQuarantineAfter();
+    if (task.cancelling) {
+      endings.cancel(task, task.cause);
+    } else if (why == Return.CRASHED && crashesMax != 0 && task.crashes >= crashesMax) {
+      endings.quarantine(task, task.crashes + " workers died while they ran it");
+    } else {
+      waiting.comeBack(task);
+    }
+  }
+
+  /** A touched task that is leased is called off. */
+  void endCancelled(Task task, String why) {
+    endAttempt(task, AttemptEnd.ATTEMPT_END_CANCELLED, "");
+    release(task);
+    endings.cancel(task, why);
+  }
+
+  /** Attempts ran past a limit, says the leader: they count as failed. */
+  Outcome overrun(Overrun command, Settling settling) {
+    for (int i = 0; i < command.getIdsCount(); i++) {
+      Task task = state.tasks.leased(command.getIds(i));
+      if (task != null && task.token == command.getTokens(i)) {
+        long session = task.session;
+        settling.overrun(task, command.getCauses(i));
+        state.effects.lost(session, List.of(task.id));
+      }
+    }
+    return new Outcome.Done();
+  }
+
+  void endAttempt(Task task, AttemptEnd end, String why) {
+    int before = task.memoryBytes();
+    task.endAttempt(end, state.nowMs, why);
+    state.tasks.current().grew(task.memoryBytes() - before);
   }
 
   /** Ends the lease of a touched task, whatever becomes of it. */
@@ -177,6 +235,7 @@ final class Leasing {
         session.release(task);
       }
     }
+    task.lastToken = task.token;
     task.token = 0;
     task.session = 0;
     task.leaseUntilMs = 0;
@@ -191,6 +250,8 @@ final class Leasing {
     private Offer.@Nullable Builder open;
     private @Nullable TaskOptions options;
     private boolean allFirst;
+    private boolean anyCrashed;
+    private boolean anyInputs;
 
     OfferBuilder(String queue, long token) {
       this.queue = queue;
@@ -212,6 +273,8 @@ final class Leasing {
         open = offer;
         options = task.options;
         allFirst = true;
+        anyCrashed = false;
+        anyInputs = false;
       }
       if (allFirst && task.attempts != 1) {
         allFirst = false;
@@ -223,6 +286,24 @@ final class Leasing {
         offer.addAttempts(task.attempts);
       }
       offer.addIds(task.id).addPayloads(task.payload);
+      if (anyCrashed || task.crashes > 0) {
+        anyCrashed = true;
+        fill(offer.getCrashesCount(), offer.getIdsCount() - 1, offer::addCrashes);
+        offer.addCrashes(task.crashes);
+      }
+      int inputs = task.bonds == null ? 0 : task.bonds.after().size();
+      if (anyInputs || inputs > 0) {
+        anyInputs = true;
+        fill(offer.getInputsCount(), offer.getIdsCount() - 1, offer::addInputs);
+        offer.addInputs(inputs);
+      }
+    }
+
+    /** The tasks before had zero, and no column yet. */
+    private static void fill(int from, int to, IntConsumer zeros) {
+      for (int i = from; i < to; i++) {
+        zeros.accept(0);
+      }
     }
 
     List<Offer> build() {

@@ -1,6 +1,9 @@
 package dev.muster.master.queue;
 
+import com.google.protobuf.ByteString;
+import dev.muster.master.store.Family;
 import dev.muster.master.store.StateStore;
+import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -11,6 +14,14 @@ final class MachineState {
   final SessionBook sessions = new SessionBook();
   final ProducerBook producers = new ProducerBook();
   final TaskTable tasks;
+  final Timers timers;
+  final Uniques uniques;
+
+  /** What the tasks that a task depends on came to: task, depended on. */
+  final Index inputs;
+
+  /** Which tasks a task has enqueued: parent, child. */
+  final Index children;
 
   /** The last id or position that was given out. */
   long sequence;
@@ -18,13 +29,21 @@ final class MachineState {
   /** The largest stamp so far, ms since the epoch. */
   long nowMs;
 
+  /** The dice of the entry under way. */
+  long dice;
+
   /** Where the effects of the entry under way go. */
   Effects effects = Effects.NONE;
 
+  private long toldDueMs = Long.MAX_VALUE;
   private final List<QueueState> toTell = new ArrayList<>();
 
   MachineState(StateStore store) {
     this.tasks = new TaskTable(store, queues, sessions);
+    this.timers = new Timers(new Index(Family.TIMERS, store, tasks));
+    this.uniques = new Uniques(new Index(Family.UNIQUES, store, tasks), timers);
+    this.inputs = new Index(Family.INPUTS, store, tasks);
+    this.children = new Index(Family.CHILDREN, store, tasks);
   }
 
   /**
@@ -67,6 +86,29 @@ final class MachineState {
       effects.waiting(queue.name, queue.ready.size(), queue.room());
     }
     toTell.clear();
+    if (timers.nextMs() != toldDueMs) {
+      toldDueMs = timers.nextMs();
+      effects.due(toldDueMs);
+    }
     effects = Effects.NONE;
+  }
+
+  /** A key made of ids, in their order. */
+  static ByteString idKey(long... ids) {
+    ByteBuffer key = ByteBuffer.allocate(8 * ids.length);
+    for (long id : ids) {
+      key.putLong(id);
+    }
+    return ByteString.copyFrom(key.flip());
+  }
+
+  /** A number that nobody could guess before this entry was sealed, the same on every master. */
+  long dice(long id) {
+    // The finalizer of SplitMix64 (Steele, Lea and Flood, OOPSLA 2014): neighbours come out far
+    // apart.
+    long mixed = dice + id * 0x9E3779B97F4A7C15L;
+    mixed = (mixed ^ (mixed >>> 30)) * 0xBF58476D1CE4E5B9L;
+    mixed = (mixed ^ (mixed >>> 27)) * 0x94D049BB133111EBL;
+    return mixed ^ (mixed >>> 31);
   }
 }

@@ -34,6 +34,16 @@ final class QueueBook {
     return queue;
   }
 
+  /** As {@link #add}, without the limit: for what has been promised already. */
+  QueueState findOrAdd(String name) {
+    QueueState queue = find(name);
+    if (queue == null) {
+      queue = new QueueState(byName.size() + 1, name);
+      add(queue);
+    }
+    return queue;
+  }
+
   QueueState byNumber(int number) {
     QueueState queue = byNumber.get(number);
     if (queue == null) {

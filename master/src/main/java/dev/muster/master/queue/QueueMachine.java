@@ -3,22 +3,16 @@ package dev.muster.master.queue;
 import com.carrotsearch.hppc.LongHashSet;
 import com.carrotsearch.hppc.LongObjectHashMap;
 import com.carrotsearch.hppc.cursors.ObjectCursor;
-import com.google.protobuf.ByteString;
 import dev.muster.master.log.v1.CloseSession;
 import dev.muster.master.log.v1.Command;
 import dev.muster.master.log.v1.OpenSession;
 import dev.muster.master.log.v1.ReturnUnstarted;
 import dev.muster.master.store.StateStore;
-import dev.muster.master.store.v1.AnswerRecord;
 import dev.muster.master.store.v1.MetaRecord;
 import dev.muster.proto.v1.ConfigureQueueRequest;
-import dev.muster.proto.v1.EnqueueRequest;
 import dev.muster.proto.v1.QueueInfo;
-import dev.muster.proto.v1.QueueSettings;
 import dev.muster.proto.v1.RefusalReason;
-import dev.muster.proto.v1.ResultPolicy;
 import dev.muster.proto.v1.TaskInfo;
-import dev.muster.proto.v1.TaskOptions;
 import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -30,11 +24,19 @@ import org.jspecify.annotations.Nullable;
  * <p>{@link #apply} throws only when an invariant is broken: the caller must stop the process then.
  */
 public final class QueueMachine {
+  /** So many timers are looked at in one step. */
+  private static final int ADVANCE_MAX = 1_000;
+
   private final MachineState state;
+  private final Waiting waiting;
+  private final Dependencies dependencies;
+  private final Endings endings;
   private final Leasing leasing;
+  private final Enqueueing enqueueing;
   private final Settling settling;
+  private final Cancelling cancelling;
+  private final Bulk bulk;
   private final ScheduleBook schedules;
-  private final int outstandingMax;
   private long appliedIndex;
   private long appliedTerm;
 
@@ -46,10 +48,15 @@ public final class QueueMachine {
    */
   public QueueMachine(StateStore store, int outstandingMax) {
     this.state = new MachineState(store);
-    this.leasing = new Leasing(state);
-    this.settling = new Settling(state, leasing, outstandingMax);
-    this.outstandingMax = outstandingMax;
-    this.schedules = new ScheduleBook(state, store, this::enqueue);
+    this.waiting = new Waiting(state);
+    this.dependencies = new Dependencies(state, waiting);
+    this.endings = new Endings(state, dependencies);
+    this.leasing = new Leasing(state, waiting, endings);
+    this.enqueueing = new Enqueueing(state, waiting, dependencies, endings, outstandingMax);
+    this.settling = new Settling(state, leasing, waiting, endings, enqueueing, outstandingMax);
+    this.cancelling = new Cancelling(state, waiting, leasing, endings);
+    this.bulk = new Bulk(state, waiting, endings, cancelling);
+    this.schedules = new ScheduleBook(state, store, enqueueing::enqueue);
     MetaRecord meta = store.meta();
     appliedIndex = meta.equals(MetaRecord.getDefaultInstance()) ? -1 : meta.getAppliedIndex();
     appliedTerm = meta.getAppliedTerm();
@@ -59,6 +66,7 @@ public final class QueueMachine {
     state.sessions.restore(store);
     state.producers.restore(store);
     schedules.restore();
+    state.timers.restore();
     store.leased().forEach(record -> restoreHolder(state.tasks.restoreLeased(record)));
   }
 
@@ -70,6 +78,11 @@ public final class QueueMachine {
       throw new IllegalStateException(
           "task " + task.id + " is leased to session " + task.session + ", which does not exist");
     }
+  }
+
+  /** When something is due next, ms since the epoch; {@link Long#MAX_VALUE}: nothing is. */
+  public long nextDueMs() {
+    return state.timers.nextMs();
   }
 
   /** The last log entry applied; -1: none. */
@@ -89,18 +102,28 @@ public final class QueueMachine {
   /**
    * Begins an entry, stamped with the leader's clock; time never goes back, whatever the stamp
    * says.
+   *
+   * @param dice the leader's, thrown once for the entry
    */
-  public void begin(long stampMs, Effects effects) {
+  public void begin(long stampMs, long dice, Effects effects) {
     state.nowMs = Math.max(state.nowMs, stampMs);
+    state.dice = dice;
     state.effects = effects;
     state.producers.forgetIdle(state.nowMs, state.tasks.current());
   }
 
   /** Applies one command of the entry that has begun. */
   public Outcome apply(Command command, long index) {
+    Outcome outcome = applyRule(command, index);
+    dependencies.passOn(endings);
+    return outcome;
+  }
+
+  private Outcome applyRule(Command command, long index) {
     return switch (command
         .getVerbCase()) { // no default: a new verb does not compile until it is handled here
-      case ENQUEUE -> enqueue(command.getEnqueue());
+      case ENQUEUE -> enqueueing.enqueue(command.getEnqueue());
+      case GRAPH -> enqueueing.graph(command.getGraph());
       case LEASE -> leasing.lease(command.getLease(), index);
       case SETTLE -> settling.settle(command.getSettle());
       case OPEN_SESSION -> openSession(command.getOpenSession());
@@ -108,8 +131,12 @@ public final class QueueMachine {
       case RETURN_UNSTARTED -> returnUnstarted(command.getReturnUnstarted());
       case EXPIRE_LEASES -> leasing.expire(command.getExpireLeases());
       case EXTEND -> leasing.extend(command.getExtend());
+      case OVERRUN -> leasing.overrun(command.getOverrun(), settling);
+      case CANCEL -> cancelling.cancel(command.getCancel());
+      case BULK -> bulk.apply(command.getBulk());
+      case ADVANCE -> advance();
       case CONFIGURE_QUEUE -> configure(command.getConfigureQueue());
-      case GRAPH, CANCEL, BULK, ADVANCE, OVERRUN, CONFIGURE_TENANT ->
+      case CONFIGURE_TENANT ->
           throw new IllegalStateException("no rule yet for " + command.getVerbCase());
       case PUT_SCHEDULE -> schedules.put(command.getPutSchedule(), index);
       case DELETE_SCHEDULE -> schedules.delete(command.getDeleteSchedule());
@@ -130,65 +157,6 @@ public final class QueueMachine {
     appliedIndex = index;
     appliedTerm = term;
     state.end();
-  }
-
-  private Outcome enqueue(EnqueueRequest request) {
-    AnswerRecord answer =
-        request.hasRequest() ? state.producers.answer(request.getRequest()) : null;
-    if (answer != null) {
-      return new Outcome.Enqueued(answer.getFirstId(), answer.getCount());
-    }
-    if (request.hasRequest()) {
-      Outcome.Refused refusal = state.producers.refusal(request.getRequest(), outstandingMax);
-      if (refusal != null) {
-        return refusal;
-      }
-    }
-    QueueState queue = state.use(request.getQueue());
-    boolean resultsElsewhere =
-        request.getOptions().getResultPolicy() == ResultPolicy.RESULT_POLICY_QUEUE;
-    if (queue == null
-        || (resultsElsewhere && state.use(request.getOptions().getResultQueue()) == null)) {
-      return tooManyQueues();
-    }
-    int count = request.getPayloadsCount();
-    if (queue.room() < count) {
-      // Who waits for room must not go by an older figure: it would try again at once, and again.
-      state.tellLeader(queue);
-      return new Outcome.Refused(
-          RefusalReason.REFUSAL_REASON_QUEUE_FULL,
-          "queue "
-              + queue.name
-              + " takes "
-              + queue.maxLength
-              + " waiting tasks and holds "
-              + queue.ready.size()
-              + "; "
-              + count
-              + " more do not fit");
-    }
-    TaskOptions options = queue.shared(request.getOptions());
-    Generation current = state.tasks.current();
-    long firstId = state.sequence + 1;
-    for (int i = 0; i < count; i++) {
-      ByteString payload = request.getPayloads(i);
-      Task task = new Task(++state.sequence, queue, options, payload, state.nowMs);
-      state.tasks.add(task);
-      queue.ready.append(task, current);
-    }
-    queue.enqueued += count;
-    state.changed(queue);
-    if (request.hasRequest()) {
-      AnswerRecord.Builder said = AnswerRecord.newBuilder().setFirstId(firstId).setCount(count);
-      state.producers.remember(request.getRequest(), said, state.nowMs, current);
-    }
-    return new Outcome.Enqueued(firstId, count);
-  }
-
-  private static Outcome.Refused tooManyQueues() {
-    return new Outcome.Refused(
-        RefusalReason.REFUSAL_REASON_BAD_REQUEST,
-        "a master holds at most " + QueueBook.QUEUES_MAX + " queues");
   }
 
   private Outcome openSession(OpenSession command) {
@@ -242,17 +210,38 @@ public final class QueueMachine {
   private Outcome configure(ConfigureQueueRequest request) {
     QueueState queue = state.use(request.getQueue());
     if (queue == null) {
-      return tooManyQueues();
+      return Enqueueing.tooManyQueues();
     }
-    QueueSettings settings = request.getSettings();
-    if (settings.hasMaxLength()) {
-      queue.maxLength = settings.getMaxLength();
-    }
-    if (settings.hasRetainedMax()) {
-      queue.retainedMax = settings.getRetainedMax();
-    }
+    queue.settings = queue.settings.with(request.getSettings());
+    endings.retainAnew(queue);
     state.changed(queue);
     return new Outcome.Configured(queue.toInfo().build());
+  }
+
+  /** Time has passed: does what is due, a bounded part of it at a time. */
+  private Outcome advance() {
+    for (Timers.Timer timer : state.timers.takeDue(state.nowMs, ADVANCE_MAX)) {
+      switch (timer.kind()) {
+        case TASK -> due(timer.id());
+        case UNIQUE -> state.uniques.due(timer.value(), timer.id());
+        case RETENTION -> endings.retain(state.queues.byNumber((int) timer.id()));
+      }
+    }
+    return new Outcome.Advanced(state.timers.nextMs() <= state.nowMs);
+  }
+
+  private void due(long id) {
+    Task found = state.tasks.find(id);
+    if (found == null) {
+      throw new IllegalStateException("a timer names task " + id + ", which does not exist");
+    }
+    if (found.expiresMs != 0 && found.expiresMs <= state.nowMs) {
+      Task task = state.tasks.touch(found);
+      waiting.leave(task);
+      endings.expire(task);
+    } else {
+      waiting.due(found);
+    }
   }
 
   // Generations. Called under the same lock as apply.
@@ -295,42 +284,14 @@ public final class QueueMachine {
 
   // Queries. Called under the same lock as apply, never beside it.
 
-  /** One task; in state UNKNOWN when it never was or is forgotten. */
-  public TaskInfo task(long id, boolean withPayload) {
-    Task task = state.tasks.find(id);
-    if (task == null) {
-      return TaskInfo.newBuilder().setId(id).build();
-    }
-    TaskInfo.Builder info =
-        TaskInfo.newBuilder()
-            .setId(id)
-            .setState(task.state)
-            .setQueue(task.queue.name)
-            .setOptions(task.options)
-            .setEnqueuedMs(task.enqueuedMs)
-            .setFinishedMs(task.finishedMs)
-            .setAttempts(task.attempts)
-            .setFailures(task.failures)
-            .setCrashes(task.crashes)
-            .setReturns(task.returns)
-            .setExpiries(task.expiries)
-            .setPayloadBytes(task.payloadBytes)
-            .setToken(task.token)
-            .setWorker(workerOf(task))
-            .setResult(task.result)
-            .setResultContentType(task.resultContentType);
-    if (task.failure != null) {
-      info.setFailure(task.failure);
-    }
-    if (withPayload) {
-      info.setPayload(task.payload);
-    }
-    return info.build();
+  /** Everything that people ask about tasks. */
+  public Inspection inspect() {
+    return new Inspection(state, dependencies, bulk);
   }
 
-  private String workerOf(Task task) {
-    WorkerSession session = state.sessions.find(task.session);
-    return session == null ? "" : session.worker;
+  /** One task; in state UNKNOWN when it never was or is forgotten. */
+  public TaskInfo task(long id, boolean withPayload) {
+    return inspect().task(id, withPayload);
   }
 
   /** Number of the session that holds this task; 0: none does. */

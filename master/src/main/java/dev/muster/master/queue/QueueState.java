@@ -4,35 +4,58 @@ import dev.muster.master.store.LaneKey;
 import dev.muster.master.store.v1.LaneRecord;
 import dev.muster.master.store.v1.QueueRecord;
 import dev.muster.proto.v1.QueueInfo;
-import dev.muster.proto.v1.QueueSettings;
 import dev.muster.proto.v1.TaskOptions;
 import dev.muster.proto.v1.TaskState;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /** One queue: its settings, its counters and its lanes. */
 final class QueueState {
-  /** Finished tasks whose results are kept, when nothing else is set. */
-  static final long RETAINED_MAX_DEFAULT = 100_000;
-
   final int number;
   final String name;
   final Lane ready;
-  final Lane retained;
-  final Lane dead;
+
+  /** Succeeded, with results; failed; cancelled or expired. */
+  final Kept retained;
+
+  final Kept dead;
+  final Kept ended;
+
+  /** Quarantined. */
+  final Lane aside;
+
   final LaneKey leasedKey;
+  final LaneKey delayedKey;
 
-  /** Tasks that may wait; 0: no limit. */
-  long maxLength;
+  /** The last plain successes. Not stored. */
+  final History history = new History();
 
-  /** Succeeded tasks whose results are kept. */
-  long retainedMax = RETAINED_MAX_DEFAULT;
+  Settings settings = Settings.DEFAULT;
 
-  /** Ever enqueued: the sum of ready, leased, succeeded and failed. */
+  /** Ever enqueued: the sum of what waits, is leased, has ended and is quarantined. */
   long enqueued;
 
+  long delayed;
   long leased;
   long succeeded;
   long failed;
+  long cancelled;
+  long expired;
+
+  /** Now, not ever: what is released counts no more. */
+  long quarantined;
+
   long staleSettlements;
+
+  /** Failures that were not the last, and attempts that ended otherwise. */
+  long retries;
+
+  long crashes;
+  long returns;
+  long expiries;
+
+  /** When the oldest of what is kept is looked at, ms since the epoch; 0: nothing is kept. */
+  long retentionMs;
 
   /**
    * The options of the last task: most tasks of a queue have the same, and need not each hold a
@@ -44,28 +67,34 @@ final class QueueState {
   boolean toldAtEnd;
 
   QueueState(int number, String name) {
-    this.number = number;
-    this.name = name;
-    this.leasedKey = new LaneKey(LaneKey.Kind.LEASED, number, 0);
-    this.ready = new Lane(key(LaneKey.Kind.READY));
-    this.retained = new Lane(key(LaneKey.Kind.RETAINED));
-    this.dead = new Lane(key(LaneKey.Kind.DEAD));
+    this(QueueRecord.newBuilder().setNumber(number).setName(name).build());
   }
 
   QueueState(QueueRecord record) {
     this.number = record.getNumber();
     this.name = record.getName();
-    this.leasedKey = new LaneKey(LaneKey.Kind.LEASED, number, 0);
+    this.leasedKey = key(LaneKey.Kind.LEASED);
+    this.delayedKey = key(LaneKey.Kind.DELAYED);
     this.ready = lane(record, LaneKey.Kind.READY);
-    this.retained = lane(record, LaneKey.Kind.RETAINED);
-    this.dead = lane(record, LaneKey.Kind.DEAD);
-    this.maxLength = record.getSettings().getMaxLength();
-    this.retainedMax = record.getSettings().getRetainedMax();
+    this.retained = kept(record, LaneKey.Kind.RETAINED);
+    this.dead = kept(record, LaneKey.Kind.DEAD);
+    this.ended = kept(record, LaneKey.Kind.ENDED);
+    this.aside = lane(record, LaneKey.Kind.QUARANTINED);
+    this.settings = Settings.of(record.getSettings());
     this.enqueued = record.getEnqueued();
+    this.delayed = record.getDelayed();
     this.leased = record.getLeased();
     this.succeeded = record.getSucceeded();
     this.failed = record.getFailed();
+    this.cancelled = record.getCancelled();
+    this.expired = record.getExpired();
+    this.quarantined = record.getQuarantined();
     this.staleSettlements = record.getStaleSettlements();
+    this.retries = record.getRetries();
+    this.crashes = record.getCrashes();
+    this.returns = record.getReturns();
+    this.expiries = record.getExpiries();
+    this.retentionMs = record.getRetentionMs();
   }
 
   private LaneKey key(LaneKey.Kind kind) {
@@ -73,57 +102,86 @@ final class QueueState {
   }
 
   private Lane lane(QueueRecord record, LaneKey.Kind kind) {
+    LaneRecord stored = stored(record, kind);
+    return stored == null
+        ? new Lane(key(kind))
+        : new Lane(key(kind), stored.getSize(), stored.getHead());
+  }
+
+  private Kept kept(QueueRecord record, LaneKey.Kind kind) {
+    LaneRecord stored = stored(record, kind);
+    return new Kept(lane(record, kind), stored == null ? 0 : stored.getBytes());
+  }
+
+  private static @Nullable LaneRecord stored(QueueRecord record, LaneKey.Kind kind) {
     for (LaneRecord lane : record.getLanesList()) {
       if (lane.getKind() == kind.code()) {
-        return new Lane(key(kind), lane.getSize(), lane.getHead());
+        return lane;
       }
     }
-    return new Lane(key(kind));
+    return null;
   }
 
   QueueRecord toRecord() {
     return QueueRecord.newBuilder()
         .setNumber(number)
         .setName(name)
+        .setSettings(settings.proto())
         .setEnqueued(enqueued)
+        .setDelayed(delayed)
         .setLeased(leased)
         .setSucceeded(succeeded)
         .setFailed(failed)
-        .setSettings(settings())
+        .setCancelled(cancelled)
+        .setExpired(expired)
+        .setQuarantined(quarantined)
         .setStaleSettlements(staleSettlements)
+        .setRetries(retries)
+        .setCrashes(crashes)
+        .setReturns(returns)
+        .setExpiries(expiries)
+        .setRetentionMs(retentionMs)
         .addLanes(toRecord(ready))
         .addLanes(toRecord(retained))
         .addLanes(toRecord(dead))
+        .addLanes(toRecord(ended))
+        .addLanes(toRecord(aside))
         .build();
   }
 
-  private QueueSettings settings() {
-    return QueueSettings.newBuilder().setMaxLength(maxLength).setRetainedMax(retainedMax).build();
-  }
-
-  private static LaneRecord toRecord(Lane lane) {
+  private static LaneRecord.Builder toRecord(Lane lane) {
     return LaneRecord.newBuilder()
         .setKind(lane.key().kind().code())
         .setLine(lane.key().line())
         .setSize(lane.size())
-        .setHead(lane.size() == 0 ? 0 : lane.head())
-        .build();
+        .setHead(lane.size() == 0 ? 0 : lane.head());
+  }
+
+  private static LaneRecord.Builder toRecord(Kept kept) {
+    return toRecord(kept.lane).setBytes(kept.bytes());
+  }
+
+  /** What it keeps of finished tasks. */
+  List<Kept> kept() {
+    return List.of(retained, dead, ended);
+  }
+
+  /** The lanes that hold tasks in this state, in order of line. */
+  List<LaneKey> lanesOf(TaskState state) {
+    return List.of(laneOf(state));
   }
 
   /** The lane that a task in this state is in. */
   LaneKey laneOf(TaskState state) {
     return switch (state) {
       case TASK_STATE_READY -> ready.key();
+      case TASK_STATE_DELAYED -> delayedKey;
       case TASK_STATE_RUNNING -> leasedKey;
-      case TASK_STATE_SUCCEEDED -> retained.key();
-      case TASK_STATE_FAILED -> dead.key();
-      case TASK_STATE_UNKNOWN,
-          TASK_STATE_DELAYED,
-          TASK_STATE_OFFERED,
-          TASK_STATE_CANCELLED,
-          TASK_STATE_EXPIRED,
-          TASK_STATE_QUARANTINED,
-          UNRECOGNIZED ->
+      case TASK_STATE_SUCCEEDED -> retained.lane.key();
+      case TASK_STATE_FAILED -> dead.lane.key();
+      case TASK_STATE_CANCELLED, TASK_STATE_EXPIRED -> ended.lane.key();
+      case TASK_STATE_QUARANTINED -> aside.key();
+      case TASK_STATE_UNKNOWN, TASK_STATE_OFFERED, UNRECOGNIZED ->
           throw new IllegalStateException("a stored task is never in state " + state);
     };
   }
@@ -138,12 +196,19 @@ final class QueueState {
 
   /** Tasks that may still be enqueued; a large number when there is no limit. */
   long room() {
-    return maxLength == 0 ? Long.MAX_VALUE : Math.max(0, maxLength - ready.size());
+    long max = settings.proto().getMaxLength();
+    return max == 0 ? Long.MAX_VALUE : Math.max(0, max - waiting());
+  }
+
+  /** Tasks that wait, for a worker or for their time. */
+  long waiting() {
+    return ready.size() + delayed;
   }
 
   /** The conservation rule: what came in is somewhere. */
   boolean isConserved() {
-    return enqueued == ready.size() + leased + succeeded + failed;
+    return enqueued
+        == ready.size() + delayed + leased + succeeded + failed + cancelled + expired + quarantined;
   }
 
   /**
@@ -154,11 +219,23 @@ final class QueueState {
     return QueueInfo.newBuilder()
         .setName(name)
         .setEnqueued(enqueued)
+        .setDelayed(delayed)
         .setReady(ready.size())
         .setOffered(leased)
         .setSucceeded(succeeded)
         .setFailed(failed)
-        .setSettings(settings())
-        .setStaleSettlements(staleSettlements);
+        .setCancelled(cancelled)
+        .setExpired(expired)
+        .setQuarantined(quarantined)
+        .setSettings(settings.proto())
+        .setStaleSettlements(staleSettlements)
+        .setRetained(retained.size())
+        .setDead(dead.size())
+        .setEnded(ended.size())
+        .setKeptBytes(retained.bytes() + dead.bytes() + ended.bytes())
+        .setRetries(retries)
+        .setCrashes(crashes)
+        .setReturns(returns)
+        .setExpiries(expiries);
   }
 }

@@ -3,13 +3,15 @@ package dev.muster.master.queue;
 import com.google.protobuf.ByteString;
 import dev.muster.master.log.v1.Settle;
 import dev.muster.master.store.v1.AnswerRecord;
+import dev.muster.proto.v1.AttemptEnd;
 import dev.muster.proto.v1.FailedAttempt;
+import dev.muster.proto.v1.Failure;
+import dev.muster.proto.v1.FollowUp;
 import dev.muster.proto.v1.RefusalReason;
 import dev.muster.proto.v1.RefusedAttempt;
 import dev.muster.proto.v1.ResultPolicy;
 import dev.muster.proto.v1.Settlement;
 import dev.muster.proto.v1.TaskOptions;
-import dev.muster.proto.v1.TaskState;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -21,8 +23,14 @@ import org.jspecify.annotations.Nullable;
  * from it are one command.
  */
 final class Settling {
+  /** So much of a failure's message goes into the timeline, characters. */
+  private static final int CAUSE_LENGTH_MAX = 300;
+
   private final MachineState state;
   private final Leasing leasing;
+  private final Waiting waiting;
+  private final Endings endings;
+  private final Enqueueing enqueueing;
   private final int outstandingMax;
 
   /**
@@ -31,9 +39,18 @@ final class Settling {
    */
   private final Map<String, TaskOptions> resultOptions = new HashMap<>();
 
-  Settling(MachineState state, Leasing leasing, int outstandingMax) {
+  Settling(
+      MachineState state,
+      Leasing leasing,
+      Waiting waiting,
+      Endings endings,
+      Enqueueing enqueueing,
+      int outstandingMax) {
     this.state = state;
     this.leasing = leasing;
+    this.waiting = waiting;
+    this.endings = endings;
+    this.enqueueing = enqueueing;
     this.outstandingMax = outstandingMax;
   }
 
@@ -85,19 +102,32 @@ final class Settling {
 
   private List<RefusedAttempt> apply(Settlement settlement, long session) {
     List<RefusedAttempt> refused = new ArrayList<>(0);
+    // First, so that what a task enqueues is there before it has ended, and only if it may end.
+    for (FollowUp followUp : settlement.getFollowUpsList()) {
+      Task parent = completing(followUp.getId(), settlement, session);
+      if (parent != null) {
+        enqueueing.followUp(parent, followUp.getTasks());
+      }
+    }
     for (int i = 0; i < settlement.getCompletedIdsCount(); i++) {
       Task task =
           held(settlement.getCompletedIds(i), settlement.getCompletedTokens(i), session, refused);
       if (task != null) {
         ByteString result =
             i < settlement.getResultsCount() ? settlement.getResults(i) : ByteString.EMPTY;
-        complete(task, result, settlement.getResultContentType());
+        int runUs = i < settlement.getCompletedRunUsCount() ? settlement.getCompletedRunUs(i) : 0;
+        complete(task, result, settlement.getResultContentType(), runUs);
       }
     }
     for (FailedAttempt failed : settlement.getFailedList()) {
       Task task = held(failed.getId(), failed.getToken(), session, refused);
       if (task != null) {
-        fail(task, failed);
+        fail(
+            state.tasks.touch(task),
+            failed.getFailure(),
+            failed.getRunUs(),
+            failed.getRetryAfterMs(),
+            AttemptEnd.ATTEMPT_END_FAILED);
       }
     }
     for (int i = 0; i < settlement.getReturnedIdsCount(); i++) {
@@ -107,7 +137,29 @@ final class Settling {
         leasing.giveBack(task, Leasing.Return.UNSTARTED);
       }
     }
+    for (int i = 0; i < settlement.getCancelledIdsCount(); i++) {
+      Task task =
+          held(settlement.getCancelledIds(i), settlement.getCancelledTokens(i), session, refused);
+      if (task != null) {
+        leasing.endCancelled(
+            state.tasks.touch(task), task.cancelling ? task.cause : "its handler called it off");
+      }
+    }
     return refused;
+  }
+
+  /** The task if this settlement completes it, and may; else null. */
+  private @Nullable Task completing(long id, Settlement settlement, long session) {
+    Task task = state.tasks.leased(id);
+    if (task == null || task.session != session) {
+      return null;
+    }
+    for (int i = 0; i < settlement.getCompletedIdsCount(); i++) {
+      if (settlement.getCompletedIds(i) == id) {
+        return settlement.getCompletedTokens(i) == task.token ? task : null;
+      }
+    }
+    return null;
   }
 
   /**
@@ -132,90 +184,73 @@ final class Settling {
     return null;
   }
 
-  private void complete(Task leased, ByteString result, String contentType) {
+  private void complete(Task leased, ByteString result, String contentType, int runUs) {
     Task task = state.tasks.touch(leased);
-    QueueState queue = task.queue;
+    task.runUs = Integer.toUnsignedLong(runUs);
     leasing.release(task);
-    queue.succeeded++;
     switch (task.options.getResultPolicy()) {
-      case RESULT_POLICY_KEEP, RESULT_POLICY_UNSPECIFIED, UNRECOGNIZED -> {
-        int before = task.memoryBytes();
-        task.state = TaskState.TASK_STATE_SUCCEEDED;
-        task.result = result;
-        task.resultContentType = contentType;
-        task.payload = ByteString.EMPTY;
-        state.tasks.current().grew(task.memoryBytes() - before);
-        finish(task, queue.retained);
-        forgetOldest(queue);
-      }
+      case RESULT_POLICY_KEEP, RESULT_POLICY_UNSPECIFIED, UNRECOGNIZED ->
+          endings.setResult(task, result, contentType);
       case RESULT_POLICY_QUEUE -> {
         enqueueResult(task, result, contentType);
-        leave(task);
+        setInput(task, result, contentType);
       }
-      case RESULT_POLICY_DROP -> leave(task);
+      case RESULT_POLICY_DROP -> setInput(task, result, contentType);
     }
-    state.changed(queue);
+    endings.succeed(task);
   }
 
-  /** Done, and nothing of it is kept. */
-  private void leave(Task task) {
-    task.state = TaskState.TASK_STATE_SUCCEEDED;
-    state.effects.finished(task);
-    state.tasks.remove(task);
+  /** A result that is not kept is still what those get that wait for the task. */
+  private void setInput(Task task, ByteString result, String contentType) {
+    if (task.bonds != null) {
+      endings.setResult(task, result, contentType);
+    }
   }
 
-  private void fail(Task leased, FailedAttempt failed) {
-    Task task = state.tasks.touch(leased);
-    QueueState queue = task.queue;
+  /** A touched task's attempt failed: it is tried again later, or not. */
+  private void fail(Task task, Failure failure, int runUs, long retryAfterMs, AttemptEnd end) {
+    task.runUs = Integer.toUnsignedLong(runUs);
+    leasing.endAttempt(task, end, shortened(failure));
     leasing.release(task);
     task.failures++;
-    task.state = TaskState.TASK_STATE_FAILED;
-    int before = task.memoryBytes();
-    task.failure = failed.getFailure();
-    state.tasks.current().grew(task.memoryBytes() - before);
-    queue.failed++;
-    finish(task, queue.dead);
-    state.changed(queue);
-  }
-
-  private void finish(Task task, Lane lane) {
-    task.finishedMs = state.nowMs;
-    task.lane = lane.key();
-    task.position = ++state.sequence;
-    lane.append(task, state.tasks.current());
-    state.effects.finished(task);
-  }
-
-  /** Results beyond the queue's retention go, the oldest first. */
-  private void forgetOldest(QueueState queue) {
-    while (queue.retained.size() > queue.retainedMax) {
-      Task oldest = queue.retained.peek(state.tasks);
-      if (oldest == null) {
-        throw new IllegalStateException(
-            "queue " + queue.name + " counts results that are not there");
-      }
-      queue.retained.remove(oldest);
-      state.tasks.remove(state.tasks.touch(oldest));
+    QueueState queue = task.queue;
+    if (task.cancelling) {
+      endings.cancel(task, task.cause);
+    } else if (failure.getRetryable() && task.failures < queue.settings.maxAttempts(task.options)) {
+      queue.retries++;
+      long waitMs =
+          retryAfterMs != 0
+              ? retryAfterMs
+              : queue.settings.backoffMs(task.options, task.failures, state.dice(task.id));
+      waiting.delay(task, state.nowMs + waitMs);
+    } else {
+      int before = task.memoryBytes();
+      task.failure = failure;
+      state.tasks.current().grew(task.memoryBytes() - before);
+      endings.fail(task);
     }
+  }
+
+  /** An attempt ran past a limit. */
+  void overrun(Task leased, String cause) {
+    Failure failure =
+        Failure.newBuilder().setKind("muster.Overrun").setMessage(cause).setRetryable(true).build();
+    fail(state.tasks.touch(leased), failure, 0, 0, AttemptEnd.ATTEMPT_END_OVERRAN);
+  }
+
+  private static String shortened(Failure failure) {
+    String text =
+        failure.getMessage().isEmpty()
+            ? failure.getKind()
+            : failure.getKind() + ": " + failure.getMessage();
+    return text.length() <= CAUSE_LENGTH_MAX ? text : text.substring(0, CAUSE_LENGTH_MAX) + "…";
   }
 
   /**
    * A result is accepted even into a full queue: it must not be lost, and limits are for producers.
    */
   private void enqueueResult(Task task, ByteString result, String contentType) {
-    QueueState results = state.use(task.options.getResultQueue());
-    if (results == null) {
-      // The name was checked when the task came in, and the queue is made then; only a changed
-      // limit leads here.
-      throw new IllegalStateException(
-          "result queue " + task.options.getResultQueue() + " is missing");
-    }
-    Task entry =
-        new Task(++state.sequence, results, resultOptions(contentType), result, state.nowMs);
-    state.tasks.add(entry);
-    results.enqueued++;
-    results.ready.append(entry, state.tasks.current());
-    state.changed(results);
+    enqueueing.add(task.options.getResultQueue(), resultOptions(contentType), result);
   }
 
   private TaskOptions resultOptions(String contentType) {

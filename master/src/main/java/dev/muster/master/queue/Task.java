@@ -3,10 +3,14 @@ package dev.muster.master.queue;
 import com.google.protobuf.ByteString;
 import dev.muster.master.store.LaneKey;
 import dev.muster.master.store.v1.TaskRecord;
+import dev.muster.proto.v1.Attempt;
+import dev.muster.proto.v1.AttemptEnd;
 import dev.muster.proto.v1.Failure;
 import dev.muster.proto.v1.TaskOptions;
 import dev.muster.proto.v1.TaskResult;
 import dev.muster.proto.v1.TaskState;
+import java.util.ArrayList;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -18,7 +22,12 @@ public final class Task {
    * What a task costs in memory beside its payload, bytes; an estimate for the bounds of
    * generations and windows.
    */
-  static final int OVERHEAD_BYTES = 200;
+  static final int OVERHEAD_BYTES = 280;
+
+  private static final int ATTEMPT_BYTES = 200;
+
+  /** So many attempts are kept in the timeline, the last ones. */
+  private static final int TIMELINE_MAX = 32;
 
   final long id;
   final QueueState queue;
@@ -27,9 +36,21 @@ public final class Task {
   final int payloadBytes;
   ByteString payload;
 
+  /** Tasks of one group run one at a time, in order; "": none. */
+  final String group;
+
+  /** Whose task it is, for fairness and limits. */
+  final String tenant;
+
+  /** The task that enqueued it; 0: none. */
+  final long parent;
+
+  /** Its key among the unique ones; empty: none. */
+  final ByteString unique;
+
   /**
-   * READY, RUNNING (leased), SUCCEEDED or FAILED; UNKNOWN when it is gone and the store has yet to
-   * forget it.
+   * Any state but OFFERED: what is leased is RUNNING here. UNKNOWN when it is gone and the store
+   * has yet to forget it.
    */
   TaskState state = TaskState.TASK_STATE_READY;
 
@@ -45,8 +66,42 @@ public final class Task {
   /** Session that holds the lease; 0: a consumer without one. */
   long session;
 
+  /** Its position among the waiting, kept while it is leased, so that it can come back there. */
+  long place;
+
+  /** It has enqueued others, and is remembered for their sake. */
+  boolean hasChildren;
+
   /** Without a session: when the lease ends, ms since the epoch. */
   long leaseUntilMs;
+
+  /** While DELAYED: when it is due, ms since the epoch; 0: it waits for other tasks only. */
+  long dueMs;
+
+  /** When it expires if it waits then, ms since the epoch; 0: never. */
+  long expiresMs;
+
+  /** Its ties to other tasks; null: none. */
+  @Nullable Bonds bonds;
+
+  /** It was called off while it ran: its worker is asked to stop. */
+  boolean cancelling;
+
+  /** With CANCELLED, EXPIRED and QUARANTINED: why, in a sentence. */
+  String cause = "";
+
+  /** Attempts that have ended, the oldest first; the one that succeeded is not among them. */
+  List<Attempt> timeline = List.of();
+
+  /**
+   * Of the last attempt: when it was offered, ms since the epoch; to whom; its token; how long it
+   * ran.
+   */
+  long offeredMs;
+
+  String worker = "";
+  long lastToken;
+  long runUs;
 
   long finishedMs;
   ByteString result = ByteString.EMPTY;
@@ -74,15 +129,31 @@ public final class Task {
   /** Number of the generation that this object belongs to; 0: as read from the store. */
   int generation;
 
-  Task(long id, QueueState queue, TaskOptions options, ByteString payload, long enqueuedMs) {
+  Task(
+      long id,
+      QueueState queue,
+      TaskOptions options,
+      ByteString payload,
+      long enqueuedMs,
+      Keys keys,
+      long parent) {
     this.id = id;
     this.queue = queue;
     this.options = options;
     this.payload = payload;
     this.payloadBytes = payload.size();
     this.enqueuedMs = enqueuedMs;
+    this.group = keys.group;
+    this.tenant = keys.tenant;
+    this.unique = keys.unique;
+    this.parent = parent;
     this.lane = queue.ready.key();
     this.position = id;
+  }
+
+  /** What a task has of its own, beside its payload; {@code unique} in its stored form. */
+  record Keys(String group, String tenant, ByteString unique) {
+    static final Keys NONE = new Keys("", "", ByteString.EMPTY);
   }
 
   private Task(Task other) {
@@ -92,6 +163,22 @@ public final class Task {
     enqueuedMs = other.enqueuedMs;
     payloadBytes = other.payloadBytes;
     payload = other.payload;
+    group = other.group;
+    tenant = other.tenant;
+    parent = other.parent;
+    unique = other.unique;
+    dueMs = other.dueMs;
+    expiresMs = other.expiresMs;
+    bonds = other.bonds == null ? null : other.bonds.copy();
+    cancelling = other.cancelling;
+    cause = other.cause;
+    timeline = other.timeline;
+    offeredMs = other.offeredMs;
+    worker = other.worker;
+    lastToken = other.lastToken;
+    runUs = other.runUs;
+    place = other.place;
+    hasChildren = other.hasChildren;
     state = other.state;
     attempts = other.attempts;
     failures = other.failures;
@@ -116,6 +203,22 @@ public final class Task {
     enqueuedMs = record.getEnqueuedMs();
     payloadBytes = record.getPayloadBytes();
     payload = record.getPayload();
+    group = record.getGroup();
+    tenant = record.getTenant();
+    parent = record.getParent();
+    unique = record.getUnique();
+    dueMs = record.getDueMs();
+    expiresMs = record.getExpiresMs();
+    bonds = Bonds.of(record);
+    cancelling = record.getCancelling();
+    cause = record.getCause();
+    timeline = record.getTimelineList();
+    offeredMs = record.getOfferedMs();
+    worker = record.getWorker();
+    lastToken = record.getLastToken();
+    runUs = record.getRunUs();
+    place = record.getPlace();
+    hasChildren = record.getHasChildren();
     state = record.getState();
     attempts = record.getAttempts();
     failures = record.getFailures();
@@ -159,11 +262,62 @@ public final class Task {
             .setPayload(payload)
             .setPayloadBytes(payloadBytes)
             .setResult(result)
-            .setResultContentType(resultContentType);
+            .setResultContentType(resultContentType)
+            .setGroup(group)
+            .setTenant(tenant)
+            .setParent(parent)
+            .setUnique(unique)
+            .setDueMs(dueMs)
+            .setExpiresMs(expiresMs)
+            .setCancelling(cancelling)
+            .setCause(cause)
+            .addAllTimeline(timeline)
+            .setOfferedMs(offeredMs)
+            .setWorker(worker)
+            .setLastToken(lastToken)
+            .setRunUs(runUs)
+            .setPlace(place)
+            .setHasChildren(hasChildren);
     if (failure != null) {
       record.setFailure(failure);
     }
+    if (bonds != null) {
+      bonds.writeTo(record);
+    }
     return record.build();
+  }
+
+  /** When something happens to it by the clock alone, ms since the epoch; 0: never. */
+  long timerMs() {
+    return switch (state) {
+      case TASK_STATE_READY -> expiresMs;
+      case TASK_STATE_DELAYED ->
+          dueMs == 0 || (expiresMs != 0 && expiresMs < dueMs) ? expiresMs : dueMs;
+      case TASK_STATE_RUNNING,
+          TASK_STATE_SUCCEEDED,
+          TASK_STATE_FAILED,
+          TASK_STATE_CANCELLED,
+          TASK_STATE_EXPIRED,
+          TASK_STATE_QUARANTINED,
+          TASK_STATE_UNKNOWN ->
+          0;
+      case TASK_STATE_OFFERED, UNRECOGNIZED -> throw new IllegalStateException("state " + state);
+    };
+  }
+
+  /** The state is one that it does not leave by itself. */
+  boolean isFinished() {
+    return switch (state) {
+      case TASK_STATE_SUCCEEDED, TASK_STATE_FAILED, TASK_STATE_CANCELLED, TASK_STATE_EXPIRED ->
+          true;
+      case TASK_STATE_QUARANTINED,
+          TASK_STATE_READY,
+          TASK_STATE_DELAYED,
+          TASK_STATE_RUNNING,
+          TASK_STATE_UNKNOWN ->
+          false;
+      case TASK_STATE_OFFERED, UNRECOGNIZED -> throw new IllegalStateException("state " + state);
+    };
   }
 
   boolean isAt(LaneKey someLane, long somePosition) {
@@ -174,7 +328,73 @@ public final class Task {
 
   int memoryBytes() {
     int failureBytes = failure == null ? 0 : failure.getSerializedSize();
-    return OVERHEAD_BYTES + payload.size() + result.size() + failureBytes;
+    int bondBytes = bonds == null ? 0 : bonds.memoryBytes();
+    return OVERHEAD_BYTES
+        + payload.size()
+        + result.size()
+        + failureBytes
+        + bondBytes
+        + timeline.size() * ATTEMPT_BYTES;
+  }
+
+  /** Adds the attempt under way, which ends now, to the timeline. */
+  void endAttempt(AttemptEnd end, long nowMs, String why) {
+    List<Attempt> longer = new ArrayList<>(timeline);
+    if (longer.size() == TIMELINE_MAX) {
+      longer.remove(leastTelling());
+    }
+    longer.add(attempt(end, nowMs, why));
+    timeline = List.copyOf(longer);
+  }
+
+  /** The first that was returned, since it says least; else the first of all. */
+  private int leastTelling() {
+    for (int i = 0; i < timeline.size(); i++) {
+      if (timeline.get(i).getEnd() == AttemptEnd.ATTEMPT_END_RETURNED) {
+        return i;
+      }
+    }
+    return 0;
+  }
+
+  private Attempt attempt(AttemptEnd end, long endedMs, String why) {
+    return Attempt.newBuilder()
+        .setWorker(worker)
+        .setToken(token != 0 ? token : lastToken)
+        .setOfferedMs(offeredMs)
+        .setStartedMs(runUs == 0 ? 0 : endedMs - runUs / 1_000)
+        .setEndedMs(endedMs)
+        .setEnd(end)
+        .setCause(why)
+        .build();
+  }
+
+  /** The attempt that succeeded, from what little is remembered of it. */
+  static Attempt attempt(String worker, long token, long offeredMs, long endedMs, long runUs) {
+    return Attempt.newBuilder()
+        .setWorker(worker)
+        .setToken(token)
+        .setOfferedMs(offeredMs)
+        .setStartedMs(runUs == 0 ? 0 : endedMs - runUs / 1_000)
+        .setEndedMs(endedMs)
+        .setEnd(AttemptEnd.ATTEMPT_END_SUCCEEDED)
+        .build();
+  }
+
+  /** All attempts, also the one under way and the one that succeeded. */
+  List<Attempt> attempts() {
+    AttemptEnd end =
+        switch (state) {
+          case TASK_STATE_RUNNING -> AttemptEnd.ATTEMPT_END_UNSPECIFIED;
+          case TASK_STATE_SUCCEEDED -> AttemptEnd.ATTEMPT_END_SUCCEEDED;
+          default -> null;
+        };
+    if (end == null) {
+      return timeline;
+    }
+    List<Attempt> all = new ArrayList<>(timeline);
+    all.add(attempt(end, finishedMs, ""));
+    return all;
   }
 
   /** Its id. */
@@ -189,7 +409,8 @@ public final class Task {
             .setId(id)
             .setState(state)
             .setResult(result)
-            .setContentType(resultContentType);
+            .setContentType(resultContentType)
+            .setCause(cause);
     if (failure != null) {
       reply.setFailure(failure);
     }

@@ -6,6 +6,10 @@ import dev.muster.master.store.LaneKey;
 import dev.muster.master.store.StateStore;
 import dev.muster.master.store.v1.TaskRecord;
 import dev.muster.proto.v1.TaskState;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -108,6 +112,7 @@ final class TaskTable {
 
   /** A touched task is now leased. */
   void lease(Task task) {
+    task.place = task.position;
     task.lane = task.queue.leasedKey;
     task.position = task.id;
     leased.put(task.id, task);
@@ -154,6 +159,57 @@ final class TaskTable {
     if (frozen == null || readSpill(frozen, lane, next, loader)) {
       readSpill(current, lane, next, loader);
     }
+  }
+
+  /**
+   * The places of any lane in order, also those in windows. Slow: it goes through all that changed
+   * since the last flush.
+   *
+   * @param limit at most so many
+   */
+  List<Task> places(LaneKey lane, long from, int limit) {
+    TreeMap<Long, Long> ids = new TreeMap<>();
+    placesIn(current, lane, from, ids);
+    if (frozen != null) {
+      placesIn(frozen, lane, from, ids);
+    }
+    List<Task> found = new ArrayList<>();
+    long next = from;
+    boolean more = true;
+    while (more && found.size() < limit) {
+      long start = next;
+      int[] read = {0};
+      long[] last = {start};
+      store.scan(
+          lane,
+          start,
+          limit,
+          (position, id) -> {
+            read[0]++;
+            last[0] = position;
+            ids.put(position, id);
+          });
+      more = read[0] == limit;
+      long end = more ? last[0] : Long.MAX_VALUE;
+      for (Map.Entry<Long, Long> place : ids.subMap(start, true, end, true).entrySet()) {
+        Task task = find(place.getValue());
+        if (task != null && task.isAt(lane, place.getKey()) && found.size() < limit) {
+          found.add(task);
+        }
+      }
+      next = end + 1;
+    }
+    return found;
+  }
+
+  private static void placesIn(
+      Generation generation, LaneKey lane, long from, TreeMap<Long, Long> ids) {
+    generation.forEachTask(
+        task -> {
+          if (task.position >= from && task.isAt(lane, task.position)) {
+            ids.put(task.position, task.id);
+          }
+        });
   }
 
   private boolean readSpill(Generation generation, LaneKey lane, long from, PlaceLoader loader) {

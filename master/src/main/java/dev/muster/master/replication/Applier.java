@@ -51,7 +51,7 @@ public final class Applier {
     List<Outcome> outcomes = new ArrayList<>(entry.getCommandsCount());
     lock.lock();
     try {
-      machine.begin(entry.getStampMs(), batch == null ? Effects.NONE : effects);
+      machine.begin(entry.getStampMs(), entry.getDice(), batch == null ? Effects.NONE : effects);
       for (int i = 0; i < entry.getCommandsCount(); i++) {
         outcomes.add(machine.apply(entry.getCommands(i), index));
       }

@@ -28,8 +28,8 @@ public final class Batch {
     return bytes;
   }
 
-  Entry seal(long stampMs) {
-    return entry.setStampMs(stampMs).build();
+  Entry seal(long stampMs, long dice) {
+    return entry.setStampMs(stampMs).setDice(dice).build();
   }
 
   /** Answers everyone. True the first time that the batch ends, whichever way. */

@@ -2,6 +2,7 @@ package dev.muster.master.replication;
 
 import dev.muster.master.log.v1.Command;
 import java.util.ArrayDeque;
+import java.util.SplittableRandom;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.LockSupport;
@@ -54,6 +55,7 @@ public final class Proposer implements AutoCloseable {
   private final AtomicLong waitingBytes = new AtomicLong();
   private final Log log;
   private final LongSupplier clockMs;
+  private final LongSupplier dice = new SplittableRandom()::nextLong;
   private final Consumer<Throwable> onBroken;
   private final Thread thread;
   private volatile boolean asleep;
@@ -186,7 +188,10 @@ public final class Proposer implements AutoCloseable {
       batch.add(next.command, next.reply);
     } while (!gathered.isEmpty() && batch.bytes() + gathered.element().bytes <= ENTRY_BYTES);
     inFlight++;
-    log.append(batch, batch.seal(clockMs.getAsLong()), ended -> execute(() -> inFlight--));
+    log.append(
+        batch,
+        batch.seal(clockMs.getAsLong(), dice.getAsLong()),
+        ended -> execute(() -> inFlight--));
   }
 
   private void answerTheRest() {

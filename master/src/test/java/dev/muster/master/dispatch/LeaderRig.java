@@ -77,6 +77,18 @@ public final class LeaderRig implements AutoCloseable {
           public void finished(Task task) {
             awaits.finished(task);
           }
+
+          @Override
+          public void moved(Task task) {}
+
+          @Override
+          public void stop(long session, long id, long token) {}
+
+          @Override
+          public void lost(long session, List<Long> ids) {}
+
+          @Override
+          public void due(long atMs) {}
         });
     proposer.start(this::beforeSealing);
     proposer.execute(schedules::restore);

@@ -56,7 +56,7 @@ final class MachineRig implements Effects {
   }
 
   private List<Outcome> run(long at, long stampMs, List<Command> commands, Effects effects) {
-    machine.begin(stampMs, effects);
+    machine.begin(stampMs, at, effects);
     List<Outcome> outcomes = new ArrayList<>();
     for (Command command : commands) {
       outcomes.add(machine.apply(command, at));
@@ -139,4 +139,16 @@ final class MachineRig implements Effects {
   public void finished(Task task) {
     finished.add(task.id());
   }
+
+  @Override
+  public void moved(Task task) {}
+
+  @Override
+  public void stop(long session, long id, long token) {}
+
+  @Override
+  public void lost(long session, List<Long> ids) {}
+
+  @Override
+  public void due(long atMs) {}
 }

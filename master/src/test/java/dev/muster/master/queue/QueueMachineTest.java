@@ -171,7 +171,7 @@ final class QueueMachineTest {
     assertThat(queue("results").getReady()).isZero();
     leaseIds("q", 0, 1);
     rig.apply(settle(completed(1, 2, "nine")));
-    assertThat(task(1).getState()).isEqualTo(TaskState.TASK_STATE_UNKNOWN);
+    assertThat(task(1).getFromHistory()).isTrue();
     Offer result = offers("results", 0, 1).get(0);
     assertThat(result.getPayloads(0).toStringUtf8()).isEqualTo("nine");
     assertThat(result.getOptions().getContentType()).isEqualTo("text/plain");
@@ -193,7 +193,7 @@ final class QueueMachineTest {
     rig.apply(enqueue("q", DROP, 1));
     leaseIds("q", 0, 1);
     rig.apply(settle(completed(1, 2, "nine")));
-    assertThat(task(1).getState()).isEqualTo(TaskState.TASK_STATE_UNKNOWN);
+    assertThat(task(1).getFromHistory()).isTrue();
     assertThat(rig.finished).containsExactly(1L);
   }
 

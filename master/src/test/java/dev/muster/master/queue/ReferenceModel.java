@@ -47,9 +47,13 @@ final class ReferenceModel {
     long leased;
     long succeeded;
     long failed;
+    long quarantined;
+    long crashes;
+    long returns;
+    long expiries;
     long stale;
     long maxLength;
-    long retainedMax = QueueState.RETAINED_MAX_DEFAULT;
+    long retainedMax = 100_000;
 
     Queue(String name) {
       this.name = name;
@@ -68,7 +72,15 @@ final class ReferenceModel {
           .setSucceeded(succeeded)
           .setFailed(failed)
           .setSettings(
-              QueueSettings.newBuilder().setMaxLength(maxLength).setRetainedMax(retainedMax))
+              Settings.DEFAULT.proto().toBuilder()
+                  .setMaxLength(maxLength)
+                  .setRetainedMax(retainedMax))
+          .setQuarantined(quarantined)
+          .setRetained(retained.size())
+          .setDead(failed)
+          .setCrashes(crashes)
+          .setReturns(returns)
+          .setExpiries(expiries)
           .setStaleSettlements(stale)
           .build();
     }
@@ -157,6 +169,10 @@ final class ReferenceModel {
       }
       case EXPIRE_LEASES -> expire(command.getExpireLeases());
       case EXTEND -> extend(command.getExtend());
+      case ADVANCE -> {
+        queues.values().forEach(this::forgetOldest);
+        yield new Outcome.Advanced(false);
+      }
       case CONFIGURE_QUEUE -> configure(command.getConfigureQueue());
       default -> throw new IllegalArgumentException("no rule for " + command.getVerbCase());
     };
@@ -240,6 +256,9 @@ final class ReferenceModel {
       if (group.stream().anyMatch(item -> item.attempts != 1)) {
         group.forEach(item -> offer.addAttempts(item.attempts));
       }
+      if (group.stream().anyMatch(item -> item.crashes > 0)) {
+        group.forEach(item -> offer.addCrashes(item.crashes));
+      }
       offers.add(offer.build());
     }
     return offers;
@@ -319,9 +338,13 @@ final class ReferenceModel {
       sequence++;
       item.result = result;
       queue.retained.add(item.id);
-      while (queue.retained.size() > queue.retainedMax) {
-        items.remove(queue.retained.remove());
-      }
+      forgetOldest(queue);
+    }
+  }
+
+  private void forgetOldest(Queue queue) {
+    while (queue.retained.size() > queue.retainedMax) {
+      items.remove(queue.retained.remove());
     }
   }
 
@@ -416,15 +439,29 @@ final class ReferenceModel {
 
   private void giveBack(Item item, Leasing.Return why) {
     release(item);
-    item.state = TaskState.TASK_STATE_READY;
-    item.queue.ready.add(item.id);
     switch (why) {
       case UNSTARTED -> {
         item.returns++;
         item.attempts--;
+        item.queue.returns++;
       }
-      case CRASHED -> item.crashes++;
-      case EXPIRED -> item.expiries++;
+      case CRASHED -> {
+        item.crashes++;
+        item.queue.crashes++;
+      }
+      case EXPIRED -> {
+        item.expiries++;
+        item.queue.expiries++;
+      }
+    }
+    if (why == Leasing.Return.CRASHED && item.crashes >= 3) {
+      item.state = TaskState.TASK_STATE_QUARANTINED;
+      item.queue.quarantined++;
+      sequence++;
+      finished.add(item.id);
+    } else {
+      item.state = TaskState.TASK_STATE_READY;
+      item.queue.ready.add(item.id);
     }
   }
 

@@ -1,0 +1,225 @@
+package dev.muster.master.queue;
+
+import com.google.protobuf.ByteString;
+import dev.muster.proto.v1.RefusalReason;
+import dev.muster.proto.v1.TaskFilter;
+import dev.muster.proto.v1.TaskState;
+import java.nio.ByteBuffer;
+import java.util.ArrayList;
+import java.util.Iterator;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/** Does one thing to all tasks that match a filter, a bounded number at a time. */
+final class Bulk {
+  /** So many tasks are looked at in one step. */
+  private static final int LOOK_MAX = 1_000;
+
+  private final MachineState state;
+  private final Waiting waiting;
+  private final Endings endings;
+  private final Cancelling cancelling;
+
+  Bulk(MachineState state, Waiting waiting, Endings endings, Cancelling cancelling) {
+    this.state = state;
+    this.waiting = waiting;
+    this.endings = endings;
+    this.cancelling = cancelling;
+  }
+
+  /** Tasks, as far as it was looked, and where to go on; an empty cursor: all was looked at. */
+  record Page(List<Task> tasks, ByteString cursor) {}
+
+  Outcome apply(dev.muster.master.log.v1.Bulk command) {
+    TaskFilter filter = command.getFilter();
+    QueueState queue = state.queues.find(filter.getQueue());
+    if (queue == null) {
+      return new Outcome.Refused(
+          RefusalReason.REFUSAL_REASON_UNKNOWN_QUEUE,
+          "queue " + filter.getQueue() + " was never used");
+    }
+    Page page = page(queue, filter, command.getCursor(), LOOK_MAX);
+    long count = 0;
+    for (Task task : page.tasks) {
+      boolean done =
+          switch (command.getAction()) {
+            case REPLAY -> replay(task);
+            case DROP -> drop(task);
+            case CANCEL -> cancelling.cancelOne(task, command.getReason());
+            case UNRECOGNIZED -> throw new IllegalStateException("bulk action is not known");
+          };
+      count += done ? 1 : 0;
+    }
+    return new Outcome.Bulked(count, page.cursor);
+  }
+
+  /** Tasks that match, in the order of their lane. */
+  Page page(QueueState queue, TaskFilter filter, ByteString cursor, int limit) {
+    if (filter.getIdsCount() > 0) {
+      return byId(queue, filter, cursor, limit);
+    }
+    List<LaneKeyRange> ranges = ranges(queue, filter.getState(), cursor);
+    List<Task> found = new ArrayList<>();
+    int looked = 0;
+    for (LaneKeyRange range : ranges) {
+      List<Task> places = state.tasks.places(range.lane, range.from, limit - looked);
+      looked += places.size();
+      for (Task task : places) {
+        if (matches(task, filter)) {
+          found.add(task);
+        }
+      }
+      if (looked == limit) {
+        Task last = places.get(places.size() - 1);
+        return new Page(found, cursor(range.lane.line(), last.position + 1));
+      }
+    }
+    return new Page(found, ByteString.EMPTY);
+  }
+
+  private record LaneKeyRange(dev.muster.master.store.LaneKey lane, long from) {}
+
+  /** The lanes that hold tasks in this state, from the cursor on. */
+  private static List<LaneKeyRange> ranges(QueueState queue, TaskState wanted, ByteString cursor) {
+    long line = 0;
+    long from = 0;
+    if (!cursor.isEmpty()) {
+      ByteBuffer buffer = cursor.asReadOnlyByteBuffer();
+      line = buffer.getLong();
+      from = buffer.getLong();
+    }
+    List<LaneKeyRange> ranges = new ArrayList<>();
+    for (dev.muster.master.store.LaneKey lane : queue.lanesOf(wanted)) {
+      if (lane.line() >= line) {
+        ranges.add(new LaneKeyRange(lane, lane.line() == line ? from : 0));
+      }
+    }
+    return ranges;
+  }
+
+  private static ByteString cursor(long line, long from) {
+    return ByteString.copyFrom(ByteBuffer.allocate(16).putLong(line).putLong(from).flip());
+  }
+
+  private Page byId(QueueState queue, TaskFilter filter, ByteString cursor, int limit) {
+    int from = cursor.isEmpty() ? 0 : (int) cursor.asReadOnlyByteBuffer().getLong();
+    int to = Math.min(filter.getIdsCount(), from + limit);
+    List<Task> found = new ArrayList<>();
+    Iterator<Long> ids = filter.getIdsList().subList(from, to).iterator();
+    while (ids.hasNext()) {
+      Task task = state.tasks.find(ids.next());
+      if (task != null && task.queue == queue && matches(task, filter)) {
+        found.add(task);
+      }
+    }
+    return new Page(found, to == filter.getIdsCount() ? ByteString.EMPTY : cursor(to, 0));
+  }
+
+  private static boolean matches(Task task, TaskFilter filter) {
+    return task.state == filter.getState()
+        && (filter.getHandler().isEmpty() || filter.getHandler().equals(task.options.getHandler()))
+        && (filter.getGroup().isEmpty() || filter.getGroup().equals(task.group))
+        && (filter.getTenant().isEmpty() || filter.getTenant().equals(task.tenant))
+        && (filter.getEnqueuedBeforeMs() == 0 || task.enqueuedMs < filter.getEnqueuedBeforeMs())
+        && (filter.getFailureKind().isEmpty() || isOfKind(task, filter.getFailureKind()));
+  }
+
+  private static boolean isOfKind(Task task, String kind) {
+    return task.failure != null && task.failure.getKind().startsWith(kind);
+  }
+
+  /** Puts a task that has ended, or is set aside, back to wait, with fresh counters. */
+  private boolean replay(Task found) {
+    if (!takeOut(found)) {
+      return false;
+    }
+    Task task = state.tasks.touch(found);
+    int before = task.memoryBytes();
+    task.failures = 0;
+    task.crashes = 0;
+    task.failure = null;
+    task.cause = "";
+    task.finishedMs = 0;
+    state.tasks.current().grew(task.memoryBytes() - before);
+    long ttlMs = task.options.getTtlMs();
+    task.expiresMs = ttlMs == 0 ? 0 : state.nowMs + ttlMs;
+    if (!task.unique.isEmpty() && state.uniques.holder(task.unique, state.nowMs) == null) {
+      state.uniques.take(task.unique, task.id, 0);
+    }
+    if (task.bonds != null && task.bonds.isPending()) {
+      waiting.delay(task, 0);
+    } else {
+      waiting.ready(task);
+    }
+    return true;
+  }
+
+  /** Out of where it is kept; it counts no more as ended. False: it is in no such state. */
+  private boolean takeOut(Task task) {
+    QueueState queue = task.queue;
+    switch (task.state) {
+      case TASK_STATE_FAILED -> {
+        queue.dead.remove(task);
+        queue.failed--;
+      }
+      case TASK_STATE_CANCELLED -> {
+        queue.ended.remove(task);
+        queue.cancelled--;
+      }
+      case TASK_STATE_EXPIRED -> {
+        queue.ended.remove(task);
+        queue.expired--;
+      }
+      case TASK_STATE_QUARANTINED -> {
+        queue.aside.leave(task);
+        queue.quarantined--;
+      }
+      case TASK_STATE_READY,
+          TASK_STATE_DELAYED,
+          TASK_STATE_RUNNING,
+          TASK_STATE_SUCCEEDED,
+          TASK_STATE_UNKNOWN,
+          TASK_STATE_OFFERED,
+          UNRECOGNIZED -> {
+        return false;
+      }
+    }
+    return true;
+  }
+
+  /** Forgets what has ended; what waits or is set aside is called off first. */
+  private boolean drop(Task found) {
+    Kept kept =
+        switch (found.state) {
+          case TASK_STATE_SUCCEEDED -> found.queue.retained;
+          case TASK_STATE_FAILED -> found.queue.dead;
+          case TASK_STATE_CANCELLED, TASK_STATE_EXPIRED -> found.queue.ended;
+          case TASK_STATE_READY,
+              TASK_STATE_DELAYED,
+              TASK_STATE_QUARANTINED,
+              TASK_STATE_RUNNING,
+              TASK_STATE_UNKNOWN,
+              TASK_STATE_OFFERED,
+              UNRECOGNIZED ->
+              null;
+        };
+    if (kept != null) {
+      endings.forget(found, kept);
+      return true;
+    }
+    if (found.state == TaskState.TASK_STATE_RUNNING || !cancelling.cancelOne(found, "dropped")) {
+      return false;
+    }
+    Task cancelled = state.tasks.find(found.id);
+    if (cancelled != null && cancelled.state == TaskState.TASK_STATE_CANCELLED) {
+      endings.forget(cancelled, cancelled.queue.ended);
+    }
+    return true;
+  }
+
+  /** One page for people. */
+  @Nullable Page list(TaskFilter filter, ByteString cursor, int limit) {
+    QueueState queue = state.queues.find(filter.getQueue());
+    return queue == null ? null : page(queue, filter, cursor, limit);
+  }
+}

@@ -1,0 +1,380 @@
+package dev.muster.master.queue;
+
+import com.google.protobuf.ByteString;
+import dev.muster.master.store.v1.AnswerRecord;
+import dev.muster.proto.v1.EnqueueRequest;
+import dev.muster.proto.v1.GraphNode;
+import dev.muster.proto.v1.GraphRequest;
+import dev.muster.proto.v1.OnFailure;
+import dev.muster.proto.v1.RefusalReason;
+import dev.muster.proto.v1.RequestId;
+import dev.muster.proto.v1.ResultPolicy;
+import dev.muster.proto.v1.TaskOptions;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/** Adds tasks: those of producers, of other tasks, of workflows and of schedules. */
+final class Enqueueing {
+  private final MachineState state;
+  private final Waiting waiting;
+  private final Dependencies dependencies;
+  private final Endings endings;
+  private final int outstandingMax;
+
+  Enqueueing(
+      MachineState state,
+      Waiting waiting,
+      Dependencies dependencies,
+      Endings endings,
+      int outstandingMax) {
+    this.state = state;
+    this.waiting = waiting;
+    this.dependencies = dependencies;
+    this.endings = endings;
+    this.outstandingMax = outstandingMax;
+  }
+
+  Outcome enqueue(EnqueueRequest request) {
+    RequestId number = request.hasRequest() ? request.getRequest() : null;
+    Outcome known = known(number);
+    if (known != null) {
+      return known;
+    }
+    QueueState queue = state.use(request.getQueue());
+    if (queue == null || !resultQueueExists(request.getOptions())) {
+      return tooManyQueues();
+    }
+    Outcome.Refused refused = refusal(queue, request);
+    if (refused != null) {
+      return refused;
+    }
+    Outcome.Enqueued added = addAll(queue, request, request.getParentId());
+    remember(number, added);
+    return added;
+  }
+
+  private Outcome.@Nullable Refused refusal(QueueState queue, EnqueueRequest request) {
+    Long unknown = dependencies.unknown(request.getAfterIdsList());
+    return unknown != null
+        ? unknownTask(unknown)
+        : refusal(queue, request.getPayloadsCount(), mayAllExist(request));
+  }
+
+  /** With unique keys nobody knows before whether room is needed: they are let in one over. */
+  private static boolean mayAllExist(EnqueueRequest request) {
+    return request.getUniqueKeysCount() > 0;
+  }
+
+  private Outcome.@Nullable Refused refusal(QueueState queue, int count, boolean lenient) {
+    if (queue.settings.proto().getDraining()) {
+      return new Outcome.Refused(
+          RefusalReason.REFUSAL_REASON_QUEUE_DRAINING,
+          "queue " + queue.name + " is being drained and takes no new tasks");
+    }
+    long needed = lenient ? 1 : count;
+    if (queue.room() >= needed) {
+      return null;
+    }
+    if (queue.settings.dropsOldest()) {
+      dropOldest(queue, needed);
+      if (queue.room() >= needed) {
+        return null;
+      }
+    }
+    // Who waits for room must not go by an older figure: it would try again at once, and again.
+    state.tellLeader(queue);
+    return new Outcome.Refused(
+        RefusalReason.REFUSAL_REASON_QUEUE_FULL,
+        "queue "
+            + queue.name
+            + " takes "
+            + queue.settings.proto().getMaxLength()
+            + " waiting tasks and holds "
+            + queue.waiting()
+            + "; "
+            + count
+            + " more do not fit");
+  }
+
+  private void dropOldest(QueueState queue, long room) {
+    while (queue.room() < room) {
+      Task oldest = queue.ready.peek(state.tasks);
+      if (oldest == null) {
+        return;
+      }
+      Task task = state.tasks.touch(oldest);
+      waiting.leave(task);
+      endings.cancel(task, "dropped to make room in a full queue");
+    }
+  }
+
+  /** What other tasks enqueue when they complete: accepted even into a full queue. */
+  void followUp(Task parent, EnqueueRequest request) {
+    QueueState queue = state.queues.findOrAdd(request.getQueue());
+    var unused = addAll(queue, request, parent.id);
+  }
+
+  /** One plain task, accepted even into a full queue. Returns its id. */
+  long add(String queueName, TaskOptions options, ByteString payload) {
+    QueueState queue = state.queues.findOrAdd(queueName);
+    if (options.getResultPolicy() == ResultPolicy.RESULT_POLICY_QUEUE) {
+      var unused = state.queues.findOrAdd(options.getResultQueue());
+    }
+    return add(queue, queue.shared(options), payload, Task.Keys.NONE, 0, 0, null);
+  }
+
+  private Outcome.Enqueued addAll(QueueState queue, EnqueueRequest request, long parent) {
+    int count = request.getPayloadsCount();
+    TaskOptions options = queue.shared(request.getOptions());
+    long dueMs = dueMs(request.getDelayMs(), request.getRunAtMs());
+    if (request.getUniqueKeysCount() > 0) {
+      return addUnique(queue, request, options, dueMs, parent);
+    }
+    long firstId = state.sequence + 1;
+    List<Long> ids = null;
+    for (int i = 0; i < count; i++) {
+      Task.Keys keys = keys(request, i, ByteString.EMPTY);
+      Bonds bonds =
+          request.getAfterIdsCount() == 0
+              ? null
+              : new Bonds(request.getAfterIdsList(), request.getOnFailure());
+      long id = add(queue, options, request.getPayloads(i), keys, dueMs, parent, bonds);
+      // Not in a row when what came first has failed: cancelling takes places of its own.
+      if (ids == null && id != firstId + i) {
+        ids = new ArrayList<>();
+        for (int j = 0; j < i; j++) {
+          ids.add(firstId + j);
+        }
+      }
+      if (ids != null) {
+        ids.add(id);
+      }
+    }
+    return new Outcome.Enqueued(firstId, count, ids == null ? List.of() : ids, 0);
+  }
+
+  private Outcome.Enqueued addUnique(
+      QueueState queue, EnqueueRequest request, TaskOptions options, long dueMs, long parent) {
+    List<Long> ids = new ArrayList<>();
+    int existing = 0;
+    for (int i = 0; i < request.getPayloadsCount(); i++) {
+      String name = request.getUniqueKeys(i);
+      ByteString key =
+          name.isEmpty()
+              ? ByteString.EMPTY
+              : Uniques.key(request.getUniqueScope(), queue, options.getHandler(), name);
+      Long holder = key.isEmpty() ? null : state.uniques.holder(key, state.nowMs);
+      if (holder != null) {
+        ids.add(holder);
+        existing++;
+        continue;
+      }
+      Task.Keys keys = keys(request, i, key);
+      Bonds bonds =
+          request.getAfterIdsCount() == 0
+              ? null
+              : new Bonds(request.getAfterIdsList(), request.getOnFailure());
+      long id = state.sequence + 1;
+      if (!key.isEmpty()) {
+        long forMs = request.getUniqueForMs();
+        state.uniques.take(key, id, forMs == 0 ? 0 : state.nowMs + forMs);
+      }
+      ids.add(add(queue, options, request.getPayloads(i), keys, dueMs, parent, bonds));
+    }
+    return new Outcome.Enqueued(ids.get(0), ids.size(), ids, existing);
+  }
+
+  private static Task.Keys keys(EnqueueRequest request, int i, ByteString unique) {
+    String group = i < request.getGroupsCount() ? request.getGroups(i) : "";
+    String tenant = i < request.getTenantsCount() ? request.getTenants(i) : "";
+    return group.isEmpty() && tenant.isEmpty() && unique.isEmpty()
+        ? Task.Keys.NONE
+        : new Task.Keys(group, tenant, unique);
+  }
+
+  private long dueMs(long delayMs, long runAtMs) {
+    return delayMs > 0 ? state.nowMs + delayMs : runAtMs;
+  }
+
+  private long add(
+      QueueState queue,
+      TaskOptions options,
+      ByteString payload,
+      Task.Keys keys,
+      long dueMs,
+      long parent,
+      @Nullable Bonds bonds) {
+    Task task = new Task(++state.sequence, queue, options, payload, state.nowMs, keys, parent);
+    if (options.getTtlMs() != 0) {
+      task.expiresMs = Math.max(state.nowMs, dueMs) + options.getTtlMs();
+    }
+    String cancelled = null;
+    if (bonds != null) {
+      task.bonds = bonds;
+      cancelled = dependencies.bind(task, bonds);
+    }
+    state.tasks.add(task);
+    queue.enqueued++;
+    if (parent != 0) {
+      adopt(parent, task.id);
+    }
+    if (cancelled == null) {
+      waiting.add(task, dueMs);
+    } else {
+      endings.cancel(task, cancelled);
+    }
+    return task.id;
+  }
+
+  private void adopt(long parentId, long child) {
+    Task parent = state.tasks.find(parentId);
+    if (parent != null) {
+      state.tasks.touch(parent).hasChildren = true;
+      state.children.put(MachineState.idKey(parentId, child), ByteString.EMPTY);
+    }
+  }
+
+  /** Tasks that depend on each other; the request's shape was checked, there is no circle in it. */
+  Outcome graph(GraphRequest request) {
+    RequestId number = request.hasRequest() ? request.getRequest() : null;
+    Outcome known = known(number);
+    if (known != null) {
+      return known;
+    }
+    Map<String, Integer> counts = new HashMap<>();
+    for (GraphNode node : request.getNodesList()) {
+      if (!resultQueueExists(request.getOptions(node.getOptions()))) {
+        return tooManyQueues();
+      }
+      counts.merge(node.getQueue(), 1, Integer::sum);
+    }
+    List<QueueState> queues = new ArrayList<>();
+    for (GraphNode node : request.getNodesList()) {
+      QueueState queue = state.use(node.getQueue());
+      if (queue == null) {
+        return tooManyQueues();
+      }
+      queues.add(queue);
+      Integer count = counts.remove(node.getQueue());
+      Outcome.Refused refused = count == null ? null : refusal(queue, count, false);
+      if (refused != null) {
+        return refused;
+      }
+    }
+    Outcome.Enqueued added = addAll(request, queues);
+    remember(number, added);
+    return added;
+  }
+
+  /**
+   * First nodes first: a task can be tied only to what is there. Ids go by the order of the nodes.
+   */
+  private Outcome.Enqueued addAll(GraphRequest request, List<QueueState> queues) {
+    int count = request.getNodesCount();
+    long firstId = state.sequence + 1;
+    state.sequence += count;
+    List<Task> tasks = new ArrayList<>(count);
+    for (int i = 0; i < count; i++) {
+      GraphNode node = request.getNodes(i);
+      QueueState queue = queues.get(i);
+      TaskOptions options = queue.shared(request.getOptions(node.getOptions()));
+      Task.Keys keys = new Task.Keys(node.getGroup(), node.getTenant(), ByteString.EMPTY);
+      Task task =
+          new Task(
+              firstId + i,
+              queue,
+              options,
+              node.getPayload(),
+              state.nowMs,
+              keys,
+              request.getParentId());
+      if (options.getTtlMs() != 0) {
+        task.expiresMs = state.nowMs + node.getDelayMs() + options.getTtlMs();
+      }
+      tasks.add(task);
+    }
+    for (int i = 0; i < count; i++) {
+      tie(request.getNodes(i), tasks.get(i), tasks);
+    }
+    for (int i = 0; i < count; i++) {
+      Task task = tasks.get(i);
+      state.tasks.add(task);
+      task.queue.enqueued++;
+      if (task.parent != 0) {
+        adopt(task.parent, task.id);
+      }
+      waiting.add(task, dueMs(request.getNodes(i).getDelayMs(), 0));
+    }
+    return new Outcome.Enqueued(firstId, count);
+  }
+
+  private static void tie(GraphNode node, Task task, List<Task> tasks) {
+    if (node.getAfterCount() == 0) {
+      return;
+    }
+    List<Long> after = new ArrayList<>();
+    for (int index : node.getAfterList()) {
+      Task first = tasks.get(index);
+      after.add(first.id);
+      if (first.bonds == null) {
+        first.bonds = new Bonds(List.of(), OnFailure.ON_FAILURE_CANCEL);
+      }
+      first.bonds.addDependent(task.id);
+    }
+    Bonds bonds = new Bonds(after, node.getOnFailure());
+    after.forEach(bonds::await);
+    if (task.bonds != null) {
+      for (long dependent : task.bonds.dependents()) {
+        bonds.addDependent(dependent);
+      }
+    }
+    task.bonds = bonds;
+  }
+
+  private boolean resultQueueExists(TaskOptions options) {
+    return options.getResultPolicy() != ResultPolicy.RESULT_POLICY_QUEUE
+        || state.use(options.getResultQueue()) != null;
+  }
+
+  /** The answer that this request got before, or why it cannot be taken; null: it is new. */
+  private @Nullable Outcome known(@Nullable RequestId request) {
+    if (request == null) {
+      return null;
+    }
+    AnswerRecord answer = state.producers.answer(request);
+    if (answer != null) {
+      return new Outcome.Enqueued(
+          answer.getFirstId(), answer.getCount(), answer.getIdsList(), answer.getExisting());
+    }
+    return state.producers.refusal(request, outstandingMax);
+  }
+
+  private void remember(@Nullable RequestId request, Outcome.Enqueued added) {
+    if (request != null) {
+      AnswerRecord.Builder said =
+          AnswerRecord.newBuilder()
+              .setFirstId(added.firstId())
+              .setCount(added.count())
+              .addAllIds(added.ids())
+              .setExisting(added.existing());
+      state.producers.remember(request, said, state.nowMs, state.tasks.current());
+    }
+  }
+
+  static Outcome.Refused tooManyQueues() {
+    return new Outcome.Refused(
+        RefusalReason.REFUSAL_REASON_LIMIT,
+        "a master holds at most " + QueueBook.QUEUES_MAX + " queues");
+  }
+
+  private static Outcome.Refused unknownTask(long id) {
+    return new Outcome.Refused(
+        RefusalReason.REFUSAL_REASON_UNKNOWN_TASK,
+        "task "
+            + Long.toUnsignedString(id)
+            + ", which is to come first, never was or is forgotten");
+  }
+}

@@ -1,0 +1,34 @@
+package dev.muster.master.queue;
+
+/** Finished tasks of one kind that a queue keeps for a while, the oldest first. */
+final class Kept {
+  final Lane lane;
+
+  /** What they hold, bytes, estimated. */
+  private long bytes;
+
+  Kept(Lane lane, long bytes) {
+    this.lane = lane;
+    this.bytes = bytes;
+  }
+
+  long size() {
+    return lane.size();
+  }
+
+  long bytes() {
+    return bytes;
+  }
+
+  /** Adds a finished task at the end; its lane and position are set. */
+  void append(Task task, Generation current) {
+    bytes += task.memoryBytes();
+    lane.append(task, current);
+  }
+
+  /** Takes one out, wherever it is. */
+  void remove(Task task) {
+    bytes -= task.memoryBytes();
+    lane.leave(task);
+  }
+}
