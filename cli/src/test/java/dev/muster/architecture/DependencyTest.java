@@ -70,6 +70,10 @@ final class DependencyTest {
         .definedBy("dev.muster.master.queue..")
         .layer("store")
         .definedBy("dev.muster.master.store..")
+        .layer("schedule")
+        .definedBy("dev.muster.master.schedule..")
+        .whereLayer("schedule")
+        .mayNotAccessAnyLayer()
         .whereLayer("store")
         .mayNotAccessAnyLayer()
         .whereLayer("queue")
@@ -79,11 +83,11 @@ final class DependencyTest {
         .whereLayer("dispatch")
         .mayOnlyAccessLayers("replication", "queue")
         .whereLayer("expiry")
-        .mayOnlyAccessLayers("replication", "queue")
+        .mayOnlyAccessLayers("replication", "queue", "schedule")
         .whereLayer("auth")
         .mayNotAccessAnyLayer()
         .whereLayer("rpc")
-        .mayOnlyAccessLayers("auth", "dispatch", "replication", "queue")
+        .mayOnlyAccessLayers("auth", "dispatch", "replication", "queue", "schedule")
         .check(MUSTER);
   }
 

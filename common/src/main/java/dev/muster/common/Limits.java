@@ -19,6 +19,9 @@ public final class Limits {
   /** Largest sum of the payloads in one request, bytes. */
   public static final int REQUEST_PAYLOAD_BYTES_MAX = 4 << 20;
 
+  /** Largest payload of a schedule, bytes: the master keeps all of them in memory. */
+  public static final int SCHEDULE_PAYLOAD_BYTES_MAX = 64 << 10;
+
   /**
    * Largest gRPC message, bytes. The 256 KiB beyond the payloads hold ids, lengths and options; a
    * batch of many tiny payloads must therefore also be cut by its serialized size.

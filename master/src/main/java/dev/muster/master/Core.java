@@ -12,6 +12,7 @@ import dev.muster.master.dispatch.Sessions;
 import dev.muster.master.dispatch.WorkerStream;
 import dev.muster.master.expiry.LeaseWatch;
 import dev.muster.master.expiry.TimerWatch;
+import dev.muster.master.expiry.ScheduleWatch;
 import dev.muster.master.queue.Effects;
 import dev.muster.master.queue.QueueMachine;
 import dev.muster.master.queue.Supply;
@@ -62,6 +63,7 @@ final class Core implements AutoCloseable {
   private final LeaseWatch leases;
   private final TimerWatch timers;
   private final DiskWatch disk;
+  private final ScheduleWatch schedules;
   private final ExecutorService egress = daemon("muster-egress");
 
   /** For what takes longer than others should wait. */
@@ -105,6 +107,9 @@ final class Core implements AutoCloseable {
             () -> Files.getFileStore(data.root()).getUsableSpace(),
             config.diskFloorBytes(),
             breakage::because);
+    this.schedules =
+        new ScheduleWatch(
+            proposer, applier, System::currentTimeMillis, () -> disk.refusal() == null);
   }
 
   /** Recovers the state; returns when this master leads. */
@@ -185,6 +190,7 @@ final class Core implements AutoCloseable {
 
   /** What a leader knows beyond the replicated state, from that state. */
   private void restoreLeader() {
+    schedules.restore();
     applier.read(
         machine -> {
           sessions.restore(machine.sessions());
@@ -202,6 +208,7 @@ final class Core implements AutoCloseable {
     leases.tick();
     runs.tick();
     timers.tick();
+    schedules.tick();
   }
 
   DataDirectory data() {

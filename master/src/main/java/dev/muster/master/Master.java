@@ -8,6 +8,7 @@ import dev.muster.master.auth.AuthService;
 import dev.muster.master.auth.ConnectionGate;
 import dev.muster.master.auth.KeyRing;
 import dev.muster.master.rpc.QueuesService;
+import dev.muster.master.rpc.SchedulesService;
 import dev.muster.master.rpc.ServerLimits;
 import dev.muster.master.rpc.TasksService;
 import dev.muster.master.rpc.WorkService;
@@ -122,6 +123,9 @@ public final class Master implements AutoCloseable {
                     core.background()))
             .addService(
                 new WorkersService(core.proposer(), core.applier(), core.sessions(), core.roster()))
+            .addService(
+                new SchedulesService(
+                    core.proposer(), core.applier(), core.diskWatch(), System::currentTimeMillis))
             .addService(new WorkService(core.proposer(), core.sessions(), core.egress()))
             .addService(health.getHealthService())
             .addService(ProtoReflectionServiceV1.newInstance());

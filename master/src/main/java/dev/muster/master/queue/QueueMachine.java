@@ -40,6 +40,7 @@ public final class QueueMachine {
   private final Settling settling;
   private final Cancelling cancelling;
   private final Bulk bulk;
+  private final ScheduleBook schedules;
   private long appliedIndex;
   private long appliedTerm;
 
@@ -59,6 +60,7 @@ public final class QueueMachine {
     this.settling = new Settling(state, leasing, waiting, endings, enqueueing, outstandingMax);
     this.cancelling = new Cancelling(state, waiting, leasing, endings);
     this.bulk = new Bulk(state, waiting, endings, cancelling);
+    this.schedules = new ScheduleBook(state, store, enqueueing::enqueue);
     MetaRecord meta = store.meta();
     appliedIndex = meta.equals(MetaRecord.getDefaultInstance()) ? -1 : meta.getAppliedIndex();
     appliedTerm = meta.getAppliedTerm();
@@ -67,6 +69,7 @@ public final class QueueMachine {
     state.queues.restore(store, state.sequence);
     state.sessions.restore(store);
     state.producers.restore(store);
+    schedules.restore();
     state.timers.restore();
     store.leased().forEach(record -> restoreHolder(state.tasks.restoreLeased(record)));
     state.queues.restored(state);
@@ -140,8 +143,11 @@ public final class QueueMachine {
       case ADVANCE -> advance();
       case CONFIGURE_QUEUE -> configure(command.getConfigureQueue());
       case CONFIGURE_TENANT -> configure(command.getConfigureTenant());
-      case PUT_SCHEDULE, DELETE_SCHEDULE, PAUSE_SCHEDULE, FIRE_SCHEDULE, RUN_SCHEDULE ->
-          throw new IllegalStateException("no rule yet for " + command.getVerbCase());
+      case PUT_SCHEDULE -> schedules.put(command.getPutSchedule(), index);
+      case DELETE_SCHEDULE -> schedules.delete(command.getDeleteSchedule());
+      case PAUSE_SCHEDULE -> schedules.pause(command.getPauseSchedule());
+      case FIRE_SCHEDULE -> schedules.fire(command.getFireSchedule());
+      case RUN_SCHEDULE -> schedules.run(command.getRunSchedule());
       case VERB_NOT_SET -> throw new IllegalStateException("empty command at index " + index);
     };
   }
@@ -344,6 +350,11 @@ public final class QueueMachine {
     List<QueueInfo> page = new ArrayList<>();
     state.queues.page(prefix, after, limit).forEach(queue -> page.add(info(queue)));
     return page;
+  }
+
+  /** The schedules: only its queries, under the lock as well. */
+  public ScheduleBook schedules() {
+    return schedules;
   }
 
   /** Numbers of the open worker sessions, ascending. */

@@ -47,7 +47,7 @@ public final class Batch {
    * Tells everyone that the log did not say what became of it. True the first time that the batch
    * ends.
    */
-  boolean unknown(String why) {
+  public boolean unknown(String why) {
     if (!ended.compareAndSet(false, true)) {
       return false;
     }

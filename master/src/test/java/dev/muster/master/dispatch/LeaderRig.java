@@ -2,6 +2,7 @@ package dev.muster.master.dispatch;
 
 import dev.muster.master.expiry.LeaseWatch;
 import dev.muster.master.expiry.TimerWatch;
+import dev.muster.master.expiry.ScheduleWatch;
 import dev.muster.master.log.v1.Command;
 import dev.muster.master.log.v1.Entry;
 import dev.muster.master.queue.Effects;
@@ -48,6 +49,7 @@ public final class LeaderRig implements AutoCloseable {
   public final RunWatch runs;
   public final RunningNotes notes;
   public final EventHub events;
+  public final ScheduleWatch schedules;
   public final Dispatcher dispatcher;
   public final Sessions sessions;
   public final Roster roster;
@@ -72,6 +74,7 @@ public final class LeaderRig implements AutoCloseable {
     proposer = new Proposer(this::append, nowMs::get, broken::set);
     leases = new LeaseWatch(proposer, applier, nowMs::get);
     timers = new TimerWatch(proposer, applier, nowMs::get, alarms::add);
+    schedules = new ScheduleWatch(proposer, applier, nowMs::get, () -> true);
     dispatcher = new Dispatcher(proposer, this::nowNs, nowMs::get, leases::leased);
     runs = new RunWatch(proposer, applier, this::nowNs);
     notes = new RunningNotes(applier);
@@ -113,9 +116,10 @@ public final class LeaderRig implements AutoCloseable {
           }
         });
     proposer.start(this::beforeSealing);
+    proposer.execute(schedules::restore);
   }
 
-  /** The rig's time, ms since the epoch. */
+  /** ms since the epoch. */
   public long nowMs() {
     return nowMs.get();
   }
@@ -164,6 +168,19 @@ public final class LeaderRig implements AutoCloseable {
     settle();
   }
 
+  /** What is kept unapplied never will be: nobody knows what became of it. */
+  public void lose() {
+    proposer.execute(
+        () -> {
+          holding = false;
+          for (Held next = held.poll(); next != null; next = held.poll()) {
+            next.batch.unknown("lost");
+            next.ended.run();
+          }
+        });
+    settle();
+  }
+
   /** Returns when the loop has done all that it was given, and all that followed from it. */
   public void settle() {
     for (int i = 0; i < STEPS_TO_SETTLE; i++) {
@@ -193,9 +210,14 @@ public final class LeaderRig implements AutoCloseable {
     }
   }
 
+  /** So much time passes without a tick; less than 0: the clock is put back. */
+  public void pass(long elapsedMs) {
+    nowMs.addAndGet(elapsedMs);
+  }
+
   /** So much time passes without a tick, as when the process is stopped; then one comes. */
   public void pause(long elapsedMs) {
-    nowMs.addAndGet(elapsedMs);
+    pass(elapsedMs);
     run(
         () -> {
           sessions.tick();
@@ -203,6 +225,7 @@ public final class LeaderRig implements AutoCloseable {
           leases.tick();
           runs.tick();
           timers.tick();
+          schedules.tick();
         });
   }
 
