@@ -12,6 +12,8 @@ import dev.muster.common.MusterException;
 import dev.muster.common.QueueName;
 import dev.muster.common.UnreachableException;
 import dev.muster.common.codec.Codec;
+import dev.muster.proto.v1.CancelReply;
+import dev.muster.proto.v1.CancelRequest;
 import dev.muster.proto.v1.ConfigureQueueRequest;
 import dev.muster.proto.v1.GetQueueRequest;
 import dev.muster.proto.v1.GetTaskRequest;
@@ -150,6 +152,30 @@ public final class Muster implements AutoCloseable {
     return ask(
         TasksGrpc.getGetTaskMethod(),
         GetTaskRequest.newBuilder().setId(id).setWithPayload(true).build());
+  }
+
+  /**
+   * Calls a task off: at once when it waits; when it runs, by asking its worker, and a completion
+   * that comes first wins.
+   *
+   * @return how many were cancelled, are being cancelled, or were finished or not known
+   */
+  @CanIgnoreReturnValue
+  public CancelReply cancel(long id) {
+    return cancel(id, false, "");
+  }
+
+  /**
+   * As {@link #cancel(long)}.
+   *
+   * @param subtree also what it has enqueued, and what depends on it, and so on
+   * @param reason for people; recorded
+   */
+  @CanIgnoreReturnValue
+  public CancelReply cancel(long id, boolean subtree, String reason) {
+    return ask(
+        TasksGrpc.getCancelMethod(),
+        CancelRequest.newBuilder().addIds(id).setSubtree(subtree).setReason(reason).build());
   }
 
   /** All queues whose names begin so, in order of name; asks for as many pages as there are. */
