@@ -319,6 +319,14 @@ public final class Muster implements AutoCloseable {
     if (reply.hasRefusal()) {
       throw RefusedException.of(reply.getRefusal());
     }
+    if (reply.getIdsCount() > 0 && reply.getIdsCount() != request.getNodesCount()) {
+      throw new MusterException(
+          "the master answered "
+              + request.getNodesCount()
+              + " tasks with "
+              + reply.getIdsCount()
+              + " ids; update the older one of client and master");
+    }
     return reply;
   }
 

@@ -1,10 +1,14 @@
 package dev.muster.client;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.muster.common.InvalidInputException;
 import dev.muster.proto.v1.EnqueueRequest;
 import java.time.Duration;
+import java.util.List;
 import java.util.concurrent.CompletableFuture;
+import java.util.stream.LongStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -69,6 +73,16 @@ final class TaskKeysTest {
     assertThat(tasks.enqueue(3, TaskKeys.ofUnique("order-7"))).isEqualTo(1);
     assertThat(tasks.unique("order-7").enqueueAsync(4).join()).isEqualTo(1);
     assertThat(tasks.enqueue(5)).isEqualTo(2);
+  }
+
+  @Test
+  void shouldRefuseAPayloadThatDoesNotFitBesideTheTasksToWaitFor() {
+    List<Long> many = LongStream.rangeClosed(1, 60_000).boxed().toList();
+    TaskQueue<byte[]> blobs = muster.tasks("blobs", byte[].class).after(many);
+    assertThat(blobs.enqueue(new byte[1 << 20])).isEqualTo(1);
+    assertThatThrownBy(() -> blobs.enqueue(new byte[4 << 20]))
+        .isInstanceOf(InvalidInputException.class)
+        .hasMessageContaining("with the 60000 tasks that it waits for");
   }
 
   @Test

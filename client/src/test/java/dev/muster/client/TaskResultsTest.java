@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.google.protobuf.ByteString;
 import dev.muster.common.InvalidInputException;
+import dev.muster.common.Limits;
 import dev.muster.common.TaskEndedException;
 import dev.muster.common.TaskFailedException;
 import dev.muster.common.TimedOutException;
@@ -17,6 +18,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.FutureTask;
 import java.util.stream.IntStream;
 import java.util.stream.LongStream;
 import org.junit.jupiter.api.AfterEach;
@@ -143,6 +145,35 @@ final class TaskResultsTest {
         .hasMessageContaining("2 of 3 tasks were not finished within 50 ms, such as task 2");
     assertThatThrownBy(() -> results.awaitAny(List.of(2L), Integer.class, little))
         .isInstanceOf(TimedOutException.class);
+  }
+
+  @Test
+  void shouldAwaitInPartsWhenThereAreMoreIdsThanOneCallTakes() {
+    List<Long> ids = LongStream.rangeClosed(1, Limits.AWAIT_IDS_MAX + 1).boxed().toList();
+    ids.forEach(id -> master.finish(succeeded(id)));
+    assertThat(results.awaitAll(ids, Integer.class, LONG)).hasSize(ids.size());
+    assertThat(master.awaitRequests)
+        .extracting(AwaitRequest::getIdsCount)
+        .containsExactly(Limits.AWAIT_IDS_MAX, 1);
+  }
+
+  @Test
+  void shouldKeepTheInterruptWhenInterrupted() throws Exception {
+    // given
+    FutureTask<Boolean> waiting =
+        new FutureTask<>(
+            () -> {
+              assertThatThrownBy(() -> results.awaitAll(List.of(1L), Integer.class, LONG))
+                  .hasMessageContaining("interrupted while 1 tasks were awaited");
+              return Thread.interrupted();
+            });
+    Thread thread = new Thread(waiting);
+    thread.start();
+    var unused = master.awaitRequests.take();
+    // when
+    thread.interrupt();
+    // then
+    assertThat(waiting.get()).isTrue();
   }
 
   @Test

@@ -86,6 +86,15 @@ final class WatchingTest {
   }
 
   @Test
+  void shouldEndWhenTheClientIsClosed() throws InterruptedException {
+    Watching watching = muster.watch(List.of(1L), heard);
+    var unused = master.watches.requests.take();
+    muster.close();
+    master.watches.breakAll(Status.UNAVAILABLE); // as a connection that is closed does
+    assertThatThrownBy(() -> watching.done().join()).hasMessageContaining("the client is closed");
+  }
+
+  @Test
   void shouldFailWhenTheMasterRefuses() throws InterruptedException {
     Watching watching = muster.watch(List.of(1L), heard);
     var unused = master.watches.requests.take();
