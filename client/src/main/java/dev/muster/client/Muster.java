@@ -142,6 +142,11 @@ public final class Muster implements AutoCloseable {
     return queue(name, codec);
   }
 
+  /** Looks after queues, tasks, schedules and workers. */
+  public Admin admin() {
+    return new Admin(calls, channels, backoffs, requestTimeout);
+  }
+
   /** One task; its state is TASK_STATE_UNKNOWN when the id never was, or is forgotten. */
   public TaskInfo task(long id) {
     return ask(TasksGrpc.getGetTaskMethod(), GetTaskRequest.newBuilder().setId(id).build());

@@ -63,6 +63,11 @@ public final class TaskQueue<T> {
     return spec.queue();
   }
 
+  /** What all its tasks have in common: for a schedule. */
+  public TaskOptions options() {
+    return spec.options();
+  }
+
   /**
    * The same with the handler that runs the tasks; none by default.
    *
