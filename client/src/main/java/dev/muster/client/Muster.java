@@ -82,7 +82,7 @@ public final class Muster implements AutoCloseable {
     this.disconnect = disconnect;
     this.requestTimeout = requestTimeout;
     this.awaiter = new ResultAwaiter(channels, backoffs.get());
-    this.streams = new StreamedCalls(channels, backoffs);
+    this.streams = new StreamedCalls(channels, backoffs, requestTimeout);
     this.results = new TaskResults(awaiter, streams);
     this.calls = new UnaryCalls(channels, backoffs);
     this.waitingPuts = new UnaryCalls(channels, backoffs);
@@ -192,6 +192,11 @@ public final class Muster implements AutoCloseable {
   @CheckReturnValue
   public Watching watch(Collection<Long> ids, WatchListener listener) {
     return new Watching(new WatchReplies(streams, ids), listener).start();
+  }
+
+  /** Looks after queues, tasks, schedules and workers. */
+  public Admin admin() {
+    return new Admin(calls, streams, channels, requestTimeout);
   }
 
   /** One task; its state is TASK_STATE_UNKNOWN when the id never was, or is forgotten. */

@@ -13,6 +13,7 @@ import io.grpc.MethodDescriptor;
 import io.grpc.Status;
 import io.grpc.StatusRuntimeException;
 import io.grpc.stub.ClientCalls;
+import java.time.Duration;
 import java.util.Iterator;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
@@ -34,37 +35,49 @@ final class Replies<Q, R> implements AutoCloseable {
   private final CancellableContext context = Context.ROOT.withCancellation();
 
   private final CountDownLatch closed = new CountDownLatch(1);
+  private final Duration outageMax;
   private @Nullable Iterator<R> replies;
+
+  /** While an outage lasts: its end, as far as this waits for it. */
+  private @Nullable Deadline giveUp;
 
   Replies(
       Supplier<Channel> channels,
       Backoff backoff,
       MethodDescriptor<Q, R> method,
       Supplier<Q> request,
-      @Nullable Deadline deadline) {
+      @Nullable Deadline deadline,
+      Duration outageMax) {
     this.channels = channels;
     this.backoff = backoff;
     this.method = method;
     this.request = request;
     this.deadline = deadline;
+    this.outageMax = outageMax;
   }
 
   /**
    * Waits for the next reply.
    *
    * @return null when the deadline is over or this was closed
+   * @throws UnreachableException when there is no deadline, and the master is away for too long
    * @throws MusterException for a refusal, and all else that trying again does not change
    */
   @Nullable R next() throws InterruptedException {
     while (!isClosed()) {
+      MusterException failure;
+      long begunNanos = System.nanoTime();
       try {
         Iterator<R> open = replies == null ? open() : replies;
         replies = open;
         if (open.hasNext()) {
           R reply = open.next();
-          backoff.reset();
+          worked();
           return reply;
         }
+        failure =
+            new UnreachableException(
+                "the master ends " + method.getBareMethodName() + " before all is said");
       } catch (StatusRuntimeException e) {
         if (Thread.interrupted()) {
           throw new InterruptedException();
@@ -72,18 +85,31 @@ final class Replies<Q, R> implements AutoCloseable {
         if (isClosed() || e.getStatus().getCode() == Status.Code.DEADLINE_EXCEEDED) {
           return null;
         }
+        failure = RpcFailures.of(e);
         if (!RpcFailures.isRetryable(e)) {
-          throw RpcFailures.of(e);
+          throw failure;
         }
       } catch (UnreachableException e) {
-        // As a call that breaks: the deadline decides.
+        failure = e;
+      }
+      if (replies != null && System.nanoTime() - begunNanos >= outageMax.toNanos()) {
+        worked(); // nothing was to be said for so long: that is no outage
       }
       replies = null;
+      giveUp = giveUp == null ? TimeLimit.of(outageMax) : giveUp;
+      if (deadline == null && giveUp.isExpired()) {
+        throw failure;
+      }
       if (!pause()) {
         return null;
       }
     }
     return null;
+  }
+
+  private void worked() {
+    giveUp = null;
+    backoff.reset();
   }
 
   private Iterator<R> open() {

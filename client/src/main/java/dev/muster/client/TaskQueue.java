@@ -8,6 +8,7 @@ import dev.muster.common.TimedOutException;
 import dev.muster.common.codec.Codec;
 import dev.muster.proto.v1.OnFailure;
 import dev.muster.proto.v1.ResultPolicy;
+import dev.muster.proto.v1.TaskOptions;
 import dev.muster.proto.v1.UniqueScope;
 import java.time.Duration;
 import java.time.Instant;
@@ -54,6 +55,11 @@ public final class TaskQueue<T> {
   /** The queue's name. */
   public String name() {
     return spec.queue();
+  }
+
+  /** What all its tasks have in common: for a schedule. */
+  public TaskOptions options() {
+    return spec.options();
   }
 
   /**

@@ -31,9 +31,7 @@ final class WatchReplies implements AutoCloseable {
     running = new LinkedHashSet<>(ids);
     replies =
         calls.open(
-            TasksGrpc.getWatchMethod(),
-            () -> WatchRequest.newBuilder().addAllIds(running).build(),
-            null);
+            TasksGrpc.getWatchMethod(), () -> WatchRequest.newBuilder().addAllIds(running).build());
   }
 
   /** Waits for the next one; null when all have ended, or this was closed. */

@@ -58,8 +58,8 @@ public final class Watching implements AutoCloseable {
 
   /**
    * Completes when all tasks have ended, or this was closed; fails with a {@link MusterException}
-   * when the master refuses, or with what the listener threw. What depends on it runs on the
-   * watching's thread.
+   * when the master refuses or is away for longer than the client's request time-out (default 60
+   * s), or with what the listener threw. What depends on it runs on the watching's thread.
    */
   public CompletableFuture<Void> done() {
     return done.copy();

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import com.google.protobuf.ByteString;
 import dev.muster.common.InvalidInputException;
 import dev.muster.common.MusterException;
+import dev.muster.common.UnreachableException;
 import dev.muster.proto.v1.LogLine;
 import dev.muster.proto.v1.PartialResult;
 import dev.muster.proto.v1.Progress;
@@ -13,6 +14,7 @@ import dev.muster.proto.v1.TaskResult;
 import dev.muster.proto.v1.TaskState;
 import dev.muster.proto.v1.WatchReply;
 import io.grpc.Status;
+import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CompletableFuture;
@@ -92,6 +94,17 @@ final class WatchingTest {
     muster.close();
     master.watches.breakAll(Status.UNAVAILABLE); // as a connection that is closed does
     assertThatThrownBy(() -> watching.done().join()).hasMessageContaining("the client is closed");
+  }
+
+  @Test
+  void shouldFailWhenTheMasterIsAwayForTooLong() throws InterruptedException {
+    try (Muster impatient = master.client(Duration.ofMillis(20))) {
+      Watching watching = impatient.watch(List.of(1L), heard);
+      var unused = master.watches.requests.take();
+      master.close();
+      assertThatThrownBy(() -> watching.done().join())
+          .hasCauseInstanceOf(UnreachableException.class);
+    }
   }
 
   @Test
