@@ -5,6 +5,7 @@ import dev.muster.common.MusterException;
 import dev.muster.common.TimedOutException;
 import io.grpc.Deadline;
 import java.util.Arrays;
+import java.util.BitSet;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
@@ -15,6 +16,9 @@ final class DurableIds implements Receipt {
 
   @GuardedBy("this")
   private int missing;
+
+  @GuardedBy("this")
+  private final BitSet found = new BitSet(0);
 
   @GuardedBy("this")
   private @Nullable MusterException failure;
@@ -35,6 +39,12 @@ final class DurableIds implements Receipt {
       ids[(int) position + i] = firstId + i;
     }
     answered(count);
+  }
+
+  @Override
+  public synchronized void found(long position, long id) {
+    found.set((int) position);
+    durable(position, 1, id);
   }
 
   @Override
@@ -69,5 +79,10 @@ final class DurableIds implements Receipt {
       throw failure;
     }
     return Arrays.copyOf(ids, ids.length);
+  }
+
+  /** Whether the task of this position was there before; once all are answered. */
+  synchronized boolean isFound(int position) {
+    return found.get(position);
   }
 }

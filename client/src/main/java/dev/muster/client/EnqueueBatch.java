@@ -3,15 +3,18 @@ package dev.muster.client;
 import com.google.protobuf.ByteString;
 import dev.muster.common.Limits;
 import dev.muster.common.MusterException;
+import dev.muster.proto.v1.EnqueueReply;
 import dev.muster.proto.v1.EnqueueRequest;
 import dev.muster.proto.v1.RequestId;
-import dev.muster.proto.v1.TaskOptions;
 import java.util.Arrays;
+import java.util.List;
+import java.util.Set;
+import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Tasks of one queue with the same options that travel in one request. Tasks that one receipt added
- * one after the other are one run. Guarded by its owner.
+ * Tasks that travel in one request: their queue, options and all else but their payloads and keys
+ * are the same. Tasks that one receipt added one after the other are one run. Guarded by its owner.
  */
 final class EnqueueBatch {
   /** A batch takes no more tasks beyond this; a single payload may still be larger. */
@@ -20,41 +23,52 @@ final class EnqueueBatch {
   /** What a task costs beside its payload: its tag and length on the wire, its objects here. */
   static final int TASK_OVERHEAD_BYTES = 32;
 
-  private final String queue;
-  private final TaskOptions options;
+  private final EnqueueRequest shared;
   private final EnqueueRequest.Builder request;
   private Receipt[] receipts = new Receipt[4];
   private long[] positions = new long[4];
   private int[] counts = new int[4];
   private int runs;
   private int tasks;
-  private long bytes;
+  private long taskBytes;
+  private boolean keyed;
   private @Nullable EnqueueRequest numbered;
 
-  EnqueueBatch(String queue, TaskOptions options) {
-    this.queue = queue;
-    this.options = options;
-    this.request = EnqueueRequest.newBuilder().setQueue(queue).setOptions(options);
+  /**
+   * An empty batch.
+   *
+   * @param shared the request without number, payloads and keys
+   */
+  EnqueueBatch(EnqueueRequest shared) {
+    this.shared = shared;
+    this.request = shared.toBuilder();
   }
 
-  /** What a payload counts for, bytes. */
-  static int cost(ByteString payload) {
-    return payload.size() + TASK_OVERHEAD_BYTES;
+  /** What a task counts for, bytes. */
+  static int cost(ByteString payload, TaskKeys keys) {
+    return payload.size() + keys.bytesAtMost() + TASK_OVERHEAD_BYTES;
   }
 
-  /** Whether a task may join. */
-  boolean takes(String queue, TaskOptions options, ByteString payload) {
+  /**
+   * Whether a task may join.
+   *
+   * @param cost see {@link #cost}
+   */
+  boolean takes(EnqueueRequest shared, int cost) {
     return tasks < Limits.BATCH_TASKS_MAX
-        && bytes + cost(payload) <= PREFERRED_BYTES
-        && this.queue.equals(queue)
-        && this.options.equals(options); // the same object, nearly always: then it is quick
+        && taskBytes + cost <= PREFERRED_BYTES
+        && this.shared.equals(shared); // the same object, nearly always: then it is quick
   }
 
   /** Joins a task. */
-  void add(ByteString payload, Receipt receipt, long position) {
+  void add(ByteString payload, TaskKeys keys, int cost, Receipt receipt, long position) {
+    if (keyed || !keys.isNone()) {
+      keyed = true;
+      addKeys(keys);
+    }
     request.addPayloads(payload);
     tasks++;
-    bytes += cost(payload);
+    taskBytes += cost;
     int last = runs - 1;
     if (runs > 0 && receipts[last].equals(receipt) && positions[last] + counts[last] == position) {
       counts[last]++;
@@ -70,9 +84,31 @@ final class EnqueueBatch {
     counts[runs++] = 1;
   }
 
-  /** What the tasks count for, bytes. */
+  /** A column begins with the first key of its kind; the tasks before have none. */
+  private void addKeys(TaskKeys keys) {
+    if (!keys.group().isEmpty() || request.getGroupsCount() > 0) {
+      while (request.getGroupsCount() < tasks) {
+        request.addGroups("");
+      }
+      request.addGroups(keys.group());
+    }
+    if (!keys.tenant().isEmpty() || request.getTenantsCount() > 0) {
+      while (request.getTenantsCount() < tasks) {
+        request.addTenants("");
+      }
+      request.addTenants(keys.tenant());
+    }
+    if (!keys.unique().isEmpty() || request.getUniqueKeysCount() > 0) {
+      while (request.getUniqueKeysCount() < tasks) {
+        request.addUniqueKeys("");
+      }
+      request.addUniqueKeys(keys.unique());
+    }
+  }
+
+  /** What the tasks, and what they share, count for, bytes. */
   long bytes() {
-    return bytes;
+    return taskBytes + shared.getSerializedSize(); // it may name many tasks to wait for
   }
 
   int tasks() {
@@ -91,12 +127,52 @@ final class EnqueueBatch {
     return numbered;
   }
 
-  void durable(long firstId) {
-    long id = firstId;
+  /** The tasks are durable, or were there before. */
+  void durable(EnqueueReply reply) {
+    if (reply.getIdsCount() > 0) {
+      durableOneByOne(reply);
+      return;
+    }
+    long id = reply.getFirstId();
     for (int i = 0; i < runs; i++) {
       receipts[i].durable(positions[i], counts[i], id);
       id += counts[i];
     }
+  }
+
+  private void durableOneByOne(EnqueueReply reply) {
+    if (reply.getIdsCount() != tasks) {
+      failed(
+          new MusterException(
+              "the master answered "
+                  + tasks
+                  + " tasks with "
+                  + reply.getIdsCount()
+                  + " ids; update the older one of client and master"));
+      return;
+    }
+    Set<Long> fresh = newest(reply.getIdsList(), tasks - reply.getExisting());
+    int task = 0;
+    for (int i = 0; i < runs; i++) {
+      for (int j = 0; j < counts[i]; j++) {
+        long id = reply.getIds(task++);
+        if (fresh.remove(id)) { // once: the next with this id found the task of the first
+          receipts[i].durable(positions[i] + j, 1, id);
+        } else {
+          receipts[i].found(positions[i] + j, id);
+        }
+      }
+    }
+  }
+
+  /** Ids only grow: the new ones are the largest. */
+  private static Set<Long> newest(List<Long> ids, int count) {
+    TreeSet<Long> sorted = new TreeSet<>(Long::compareUnsigned);
+    sorted.addAll(ids);
+    while (sorted.size() > count) {
+      sorted.pollFirst();
+    }
+    return sorted;
   }
 
   void failed(MusterException reason) {

@@ -9,7 +9,6 @@ import dev.muster.common.RefusedException;
 import dev.muster.common.TimedOutException;
 import dev.muster.proto.v1.EnqueueReply;
 import dev.muster.proto.v1.EnqueueRequest;
-import dev.muster.proto.v1.TaskOptions;
 import io.grpc.Deadline;
 import java.time.Duration;
 import java.util.ArrayDeque;
@@ -80,11 +79,14 @@ final class EnqueuePipeline {
   /**
    * Hands a task over; returns before it is durable.
    *
+   * @param shared what the request has beside number, payloads and keys; tasks with equal ones
+   *     travel together, quickest when it is the same object
    * @throws TimedOutException when there was no room in time; the task was not added
    */
-  void add(String queue, TaskOptions options, ByteString payload, Receipt receipt, Duration timeout)
+  void add(
+      EnqueueRequest shared, ByteString payload, TaskKeys keys, Receipt receipt, Duration timeout)
       throws InterruptedException {
-    int cost = EnqueueBatch.cost(payload);
+    int cost = EnqueueBatch.cost(payload, keys);
     synchronized (lock) {
       if (ended != null) {
         throw ended;
@@ -95,14 +97,16 @@ final class EnqueuePipeline {
       heldBytes += cost;
       gatheredBytes += cost;
       EnqueueBatch last = gathered.peekLast();
-      if (last == null || !last.takes(queue, options, payload)) {
-        last = new EnqueueBatch(queue, options);
+      if (last == null || !last.takes(shared, cost)) {
+        last = new EnqueueBatch(shared);
         gathered.addLast(last);
+        heldBytes += last.bytes();
+        gatheredBytes += last.bytes();
         if (connection == null) {
           lock.notifyAll(); // the connecting thread sleeps while there is nothing to send
         }
       }
-      last.add(payload, receipt, receipt.joined());
+      last.add(payload, keys, cost, receipt, receipt.joined());
       if (sending || !maySend()) {
         return;
       }
@@ -262,7 +266,7 @@ final class EnqueuePipeline {
     if (reply.hasRefusal()) {
       batch.failed(RefusedException.of(reply.getRefusal()));
     } else {
-      batch.durable(reply.getFirstId());
+      batch.durable(reply);
     }
     if (goOn) {
       send();

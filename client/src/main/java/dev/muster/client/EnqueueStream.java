@@ -4,7 +4,6 @@ import com.google.errorprone.annotations.concurrent.GuardedBy;
 import dev.muster.common.MusterException;
 import dev.muster.common.TimedOutException;
 import dev.muster.common.codec.Codec;
-import dev.muster.proto.v1.TaskOptions;
 import io.grpc.Deadline;
 import java.time.Duration;
 import java.util.concurrent.TimeUnit;
@@ -28,21 +27,14 @@ import org.jspecify.annotations.Nullable;
  */
 public final class EnqueueStream<T> implements AutoCloseable {
   private final EnqueuePipeline pipeline;
-  private final String queue;
-  private final TaskOptions options;
+  private final TaskSpec spec;
   private final Codec<T> codec;
   private final Duration timeout;
   private final Progress progress = new Progress();
 
-  EnqueueStream(
-      EnqueuePipeline pipeline,
-      String queue,
-      TaskOptions options,
-      Codec<T> codec,
-      Duration timeout) {
+  EnqueueStream(EnqueuePipeline pipeline, TaskSpec spec, Codec<T> codec, Duration timeout) {
     this.pipeline = pipeline;
-    this.queue = queue;
-    this.options = options;
+    this.spec = spec;
     this.codec = codec;
     this.timeout = timeout;
   }
@@ -55,10 +47,19 @@ public final class EnqueueStream<T> implements AutoCloseable {
    *     found no room in time
    */
   public void add(T payload) {
-    var bytes = Payloads.encode(codec, payload, queue);
+    hand(payload, spec.keys());
+  }
+
+  /** As {@link #add(Object)}, with keys of its own. */
+  public void add(T payload, TaskKeys keys) {
+    hand(payload, keys.or(spec.keys()));
+  }
+
+  private void hand(T payload, TaskKeys keys) {
+    var bytes = Payloads.encode(codec, payload, spec);
     progress.check();
     try {
-      pipeline.add(queue, options, bytes, progress, timeout);
+      pipeline.add(spec.request(), bytes, keys, progress, timeout);
     } catch (InterruptedException e) {
       throw TimeLimit.interrupted("a task was being added; it was not added");
     }
@@ -79,9 +80,14 @@ public final class EnqueueStream<T> implements AutoCloseable {
     }
   }
 
-  /** How many tasks of this stream are durable. */
+  /** How many tasks of this stream are durable, whether added or there before. */
   public long durable() {
     return progress.durable();
+  }
+
+  /** How many tasks of this stream were there before: others with the same unique keys. */
+  public long existing() {
+    return progress.existing();
   }
 
   /**
@@ -111,6 +117,9 @@ public final class EnqueueStream<T> implements AutoCloseable {
 
     @GuardedBy("this")
     private long durable;
+
+    @GuardedBy("this")
+    private long existing;
 
     private volatile @Nullable MusterException failure;
 
@@ -144,6 +153,12 @@ public final class EnqueueStream<T> implements AutoCloseable {
     }
 
     @Override
+    public synchronized void found(long position, long id) {
+      existing++;
+      durable(position, 1, id);
+    }
+
+    @Override
     public synchronized void failed(long position, int count, MusterException reason) {
       failure = failure == null ? reason : failure;
       answered += count;
@@ -152,6 +167,10 @@ public final class EnqueueStream<T> implements AutoCloseable {
 
     synchronized long durable() {
       return durable;
+    }
+
+    synchronized long existing() {
+      return existing;
     }
 
     /** Waits until everything that was added is answered, one way or the other. */

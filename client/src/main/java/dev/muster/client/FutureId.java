@@ -20,6 +20,11 @@ record FutureId(CompletableFuture<Long> future) implements Receipt {
   }
 
   @Override
+  public void found(long position, long id) {
+    durable(position, 1, id);
+  }
+
+  @Override
   public void failed(long position, int count, MusterException reason) {
     ForkJoinPool.commonPool().execute(() -> future.completeExceptionally(reason));
   }

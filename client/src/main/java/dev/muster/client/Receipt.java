@@ -21,6 +21,9 @@ interface Receipt {
    */
   void durable(long position, int count, long firstId);
 
+  /** A task was not added, because this one with the same unique key was there before. */
+  void found(long position, long id);
+
   /** Tasks were not added, or it is not known whether they were. */
   void failed(long position, int count, MusterException reason);
 }

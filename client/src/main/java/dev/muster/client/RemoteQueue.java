@@ -13,7 +13,6 @@ import dev.muster.proto.v1.EnqueueRequest;
 import dev.muster.proto.v1.QueueInfo;
 import dev.muster.proto.v1.RefusalReason;
 import dev.muster.proto.v1.ResultPolicy;
-import dev.muster.proto.v1.TaskOptions;
 import dev.muster.proto.v1.TasksGrpc;
 import io.grpc.Deadline;
 import java.time.Duration;
@@ -63,18 +62,14 @@ public final class RemoteQueue<E> extends AbstractQueue<E> implements BlockingQu
   private final Muster muster;
   private final String name;
   private final Codec<E> codec;
-  private final TaskOptions options;
+  private final TaskSpec spec;
   private final LeaseTaker<E> taker;
 
   RemoteQueue(Muster muster, String name, Codec<E> codec) {
     this.muster = muster;
     this.name = QueueName.check(name);
     this.codec = codec;
-    this.options =
-        TaskOptions.newBuilder()
-            .setContentType(codec.contentType())
-            .setResultPolicy(ResultPolicy.RESULT_POLICY_DROP)
-            .build();
+    this.spec = TaskSpec.of(name, codec.contentType(), ResultPolicy.RESULT_POLICY_DROP);
     this.taker = muster.taker(name, codec);
   }
 
@@ -137,7 +132,9 @@ public final class RemoteQueue<E> extends AbstractQueue<E> implements BlockingQu
     try {
       for (int i = 0; i < payloads.size(); ) {
         try {
-          muster.pipeline().add(name, options, payloads.get(i), ids, muster.requestTimeout());
+          muster
+              .pipeline()
+              .add(spec.request(), payloads.get(i), TaskKeys.NONE, ids, muster.requestTimeout());
           i++;
         } catch (InterruptedException e) {
           interrupted = true;
@@ -165,11 +162,7 @@ public final class RemoteQueue<E> extends AbstractQueue<E> implements BlockingQu
 
   private boolean enqueueWaiting(ByteString payload, int waitMs) {
     EnqueueRequest.Builder request =
-        EnqueueRequest.newBuilder()
-            .setQueue(name)
-            .setOptions(options)
-            .addPayloads(payload)
-            .setWaitMs(waitMs);
+        spec.request().toBuilder().addPayloads(payload).setWaitMs(waitMs);
     EnqueueReply reply;
     try {
       reply =
@@ -324,6 +317,6 @@ public final class RemoteQueue<E> extends AbstractQueue<E> implements BlockingQu
   }
 
   private ByteString encode(E element) {
-    return Payloads.encode(codec, Objects.requireNonNull(element, "element"), name);
+    return Payloads.encode(codec, Objects.requireNonNull(element, "element"), spec);
   }
 }
