@@ -25,6 +25,8 @@ final class LocalQueue {
    */
   private volatile int idle;
 
+  private volatile boolean held;
+
   LocalQueue(int slots) {
     this.slots = slots;
     this.free = new AtomicInteger(slots);
@@ -38,6 +40,20 @@ final class LocalQueue {
   /** The front one, possibly all claimed; null when there is none. */
   @Nullable OfferSlice head() {
     return slices.peek();
+  }
+
+  /** Nobody may claim, until it is let go. */
+  void hold() {
+    held = true;
+  }
+
+  void letGo() {
+    held = false;
+    changed();
+  }
+
+  boolean isHeld() {
+    return held;
   }
 
   /** All of it is claimed. */
@@ -107,7 +123,7 @@ final class LocalQueue {
 
   private boolean hasWork() {
     OfferSlice head = slices.peek();
-    return head != null && (head.isExhausted() || free.get() >= weight(head));
+    return head != null && !held && (head.isExhausted() || free.get() >= weight(head));
   }
 
   synchronized void stop() {

@@ -69,7 +69,7 @@ final class Slot {
   synchronized @Nullable TaskContext claim() {
     while (true) {
       OfferSlice head = queue.head();
-      if (head == null || !(head.isExhausted() || acquire(queue.weight(head)))) {
+      if (head == null || queue.isHeld() || !(head.isExhausted() || acquire(queue.weight(head)))) {
         queue.release(weight);
         weight = 0;
         return null;
@@ -92,6 +92,14 @@ final class Slot {
       stopping = false;
       toldStarted = false;
       return next;
+    }
+  }
+
+  /** Returns when a claim that is under way is over. */
+  @SuppressWarnings("EmptySynchronizedBlock")
+  void awaitClaim() {
+    synchronized (this) {
+      // the lock is all that there is to wait for
     }
   }
 

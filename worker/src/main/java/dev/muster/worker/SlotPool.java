@@ -124,8 +124,7 @@ final class SlotPool implements Holdings {
     into.add(calledOff.build());
     freed = 0;
     long[] finished = {givenBack};
-    withAllSlots(
-        0,
+    whileNothingIsClaimed(
         () -> {
           for (Slot slot : slots) {
             slot.writeHeld(into);
@@ -139,32 +138,32 @@ final class SlotPool implements Holdings {
   @Override
   public void drop() {
     calledOff = new SettlementColumns();
-    withAllSlots(
-        0,
+    whileNothingIsClaimed(
         () -> {
           slots.forEach(Slot::drop);
           for (OfferSlice slice : queue.all()) {
             givenBack += (long) slice.claimRest().length * slice.cost();
           }
         });
-    queue.changed();
   }
 
-  /** Slots claim only under their own lock: holding every one, nothing moves. */
-  private void withAllSlots(int from, Runnable action) {
-    if (from == slots.size()) {
+  /**
+   * Slots claim only under their own lock, and not while the queue is held: so nothing moves from
+   * the queue to a slot meanwhile. What runs may end.
+   */
+  private void whileNothingIsClaimed(Runnable action) {
+    queue.hold();
+    try {
+      slots.forEach(Slot::awaitClaim);
       action.run();
-      return;
-    }
-    synchronized (slots.get(from)) {
-      withAllSlots(from + 1, action);
+    } finally {
+      queue.letGo();
     }
   }
 
   @Override
   public void lose(Set<Long> ids) {
-    withAllSlots(
-        0,
+    whileNothingIsClaimed(
         () -> {
           for (OfferSlice slice : queue.all()) {
             for (int i : slice.waiting()) {
@@ -185,7 +184,7 @@ final class SlotPool implements Holdings {
 
   @Override
   public void stop(Collection<StopAttempt> attempts) {
-    withAllSlots(0, () -> attempts.forEach(this::stop));
+    whileNothingIsClaimed(() -> attempts.forEach(this::stop));
   }
 
   private void stop(StopAttempt attempt) {
@@ -235,8 +234,7 @@ final class SlotPool implements Holdings {
   @Override
   public void returnUnstarted(FrameGatherer into) {
     SettlementColumns returned = new SettlementColumns();
-    withAllSlots(
-        0,
+    whileNothingIsClaimed(
         () -> {
           for (OfferSlice slice : queue.all()) {
             for (int i : slice.claimRest()) {
@@ -246,7 +244,6 @@ final class SlotPool implements Holdings {
           }
         });
     into.settle(returned);
-    queue.changed();
   }
 
   /** Waits until nothing runs; false when time ran out. For a drain, when nothing more comes. */

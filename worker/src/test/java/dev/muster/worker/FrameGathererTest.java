@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.google.protobuf.ByteString;
 import dev.muster.proto.v1.Hello;
 import dev.muster.proto.v1.NumberedSettlement;
+import dev.muster.proto.v1.Offer;
 import dev.muster.proto.v1.WorkerFrame;
 import java.util.List;
 import java.util.Objects;
@@ -83,6 +84,29 @@ final class FrameGathererTest {
         .containsExactly(3L, 4L);
     gatherer.settledUpto(4);
     assertThat(gatherer.isSettled()).isTrue();
+  }
+
+  @Test
+  void shouldLetNoReportDelayAnOutcome() {
+    TaskServices services =
+        new TaskServices(
+            reports,
+            () -> {
+              throw new IllegalStateException("not reached");
+            },
+            aside,
+            notice -> {});
+    TaskContext task = new TaskContext(Offer.newBuilder().addIds(5).build(), 0, services);
+    task.partial(new byte[900 << 10]);
+    task.log("small");
+    gatherer.settle(completed(1, 500 << 10));
+    WorkerFrame first = next();
+    assertThat(first.getSettlementsCount()).isEqualTo(1);
+    assertThat(first.getLogLinesCount()).isEqualTo(1);
+    assertThat(first.getPartialsCount()).isZero();
+    assertThat(gatherer.hasMore()).isTrue();
+    assertThat(next().getPartialsCount()).isEqualTo(1);
+    assertThat(gatherer.next()).isNull();
   }
 
   @Test

@@ -168,6 +168,21 @@ final class WorkerSlotsTest {
   }
 
   @Test
+  void shouldSayWhatItHoldsWithTheMostSlots() {
+    SideThreads aside = new SideThreads("test");
+    SlotPool pool =
+        new SlotPool(
+            new HandlerTable(Map.of(), List.of()),
+            10_000,
+            0,
+            new TaskServices(new Reports(aside), master.link().channels(), aside, notice -> {}));
+    pool.offered(List.of(Offer.newBuilder().addIds(9).setToken(7).build()));
+    Hello.Builder hello = Hello.newBuilder();
+    assertThat(pool.restart(new HeldAttempts(hello))).isEqualTo(9_999);
+    assertThat(hello.getHeldIdsList()).containsExactly(9L);
+  }
+
+  @Test
   void shouldSayHowLongTheHandlerRan() throws InterruptedException {
     master.start(
         master
