@@ -6,6 +6,8 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.muster.proto.v1.MasterFrame;
 import dev.muster.proto.v1.Settlement;
 import dev.muster.proto.v1.WorkerFrame;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.LinkedBlockingQueue;
@@ -20,6 +22,7 @@ final class WorkerCancelTest {
 
   private final FakeMaster master = new FakeMaster();
   private final CountDownLatch release = new CountDownLatch(1);
+  private final CountDownLatch wasInterrupted = new CountDownLatch(1);
   private final BlockingQueue<TaskContext> running = new LinkedBlockingQueue<>();
   private final BlockingQueue<String> notices = new LinkedBlockingQueue<>();
 
@@ -77,6 +80,7 @@ final class WorkerCancelTest {
                       release.await();
                     } catch (InterruptedException e) {
                       interrupted = true; // goes on
+                      wasInterrupted.countDown();
                     }
                   }
                   if (interrupted) {
@@ -174,6 +178,25 @@ final class WorkerCancelTest {
     assertThat(ended.getCredit()).isEqualTo(1);
     assertThat(ended.getSettlementsCount()).isZero();
     assertNextSeesNoInterrupt();
+  }
+
+  @Test
+  void shouldNotInterruptTheNextTaskThatWaits() throws InterruptedException {
+    // given: a handler that leaves with its interrupt pending, and a task right behind it
+    start();
+    master.offer("rude", 9);
+    master.offer("flag", 10);
+    var unused = running.take();
+    master.stop(9, 0, NEVER_MS);
+    wasInterrupted.await();
+    // when
+    release.countDown();
+    // then
+    List<String> results = new ArrayList<>();
+    while (results.size() < 2) {
+      master.settle().getResultsList().forEach(result -> results.add(result.toStringUtf8()));
+    }
+    assertThat(results).containsExactly("9", "false");
   }
 
   @Test
