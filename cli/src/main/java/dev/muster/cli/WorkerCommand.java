@@ -12,7 +12,9 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collection;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -34,6 +36,7 @@ import picocli.CommandLine.Option;
       "",
       "Examples:",
       "  muster worker --queue task",
+      "  muster worker --queue render --slots 4 --label gpu=a100",
       "  muster worker --master 10.0.0.5:5000 --queue mail --queue reports --slots 8 --classpath handlers.jar"
     })
 final class WorkerCommand implements Callable<Integer> {
@@ -51,7 +54,8 @@ final class WorkerCommand implements Callable<Integer> {
   @Option(
       names = "--slots",
       paramLabel = "N",
-      description = "How many tasks run at the same time; default: the number of processors.")
+      description =
+          "How many tasks run at the same time, each counted with its cost; default: the number of processors.")
   private int slots = Runtime.getRuntime().availableProcessors();
 
   @Option(
@@ -66,6 +70,13 @@ final class WorkerCommand implements Callable<Integer> {
       paramLabel = "NAME",
       description = "What people call this worker; default: worker.")
   private String name = "";
+
+  @Option(
+      names = "--label",
+      paramLabel = "NAME=VALUE",
+      description =
+          "What tasks may require of a worker, e.g. gpu=a100; give it several times for several.")
+  private final Map<String, String> labels = new LinkedHashMap<>();
 
   @Option(
       names = "--classpath",
@@ -112,6 +123,8 @@ final class WorkerCommand implements Callable<Integer> {
       builder.name(name);
     }
     queues.forEach(builder::queue);
+    labels.forEach(builder::label);
+    builder.onNotice(this::sayWhenConnected);
     handlers.forEach(builder::handler);
     StopSignals stop = StopSignals.install();
     if (untilInputEnds) {
@@ -131,6 +144,13 @@ final class WorkerCommand implements Callable<Integer> {
     worker.close();
     stop.done();
     return ExitCode.OK;
+  }
+
+  /** All else that a person should know is a warning in the log, which goes to standard error. */
+  private void sayWhenConnected(String notice) {
+    if (notice.equals(Worker.CONNECTED) || notice.equals(Worker.CONNECTED_AGAIN)) {
+      terminal.say("muster worker is " + notice);
+    }
   }
 
   private void drain(Worker worker) {

@@ -3,10 +3,10 @@ package dev.muster.worker;
 import com.google.errorprone.annotations.concurrent.GuardedBy;
 import dev.muster.common.codec.Codec;
 import dev.muster.proto.v1.Offer;
+import dev.muster.proto.v1.StopAttempt;
 import java.util.ArrayDeque;
 import java.util.Collection;
 import java.util.Deque;
-import java.util.Iterator;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
@@ -41,7 +41,7 @@ final class Deliveries<E> implements Holdings {
   @GuardedBy("this")
   private int freed;
 
-  /** Offered and without an outcome. */
+  /** Cost of what was offered and has no outcome. */
   @GuardedBy("this")
   private int unfinished;
 
@@ -102,14 +102,14 @@ final class Deliveries<E> implements Holdings {
         if (index < 0) {
           waiting.removeFirst();
         }
-      } while (index < 0);
+      } while (index < 0 || slice.isCalledOff(index));
       E value;
       try {
         value = codec.decode(slice.offer().getPayloads(index));
       } catch (RuntimeException e) {
-        columns()
-            .failed(slice.offer().getIds(index), slice.offer().getToken(), Failures.undecodable(e));
-        free(1);
+        long id = slice.offer().getIds(index);
+        columns().failed(id, slice.offer().getToken(), Failures.undecodable(e), 0, 0);
+        free(slice.cost());
         throw e;
       }
       claimed = new Delivery<>(this, slice, index, value);
@@ -159,7 +159,7 @@ final class Deliveries<E> implements Holdings {
         return;
       }
       unlink(delivery);
-      free(1);
+      free(delivery.cost());
       SettlementColumns columns = columns();
       outcome.accept(columns);
       much = outcomes.size() > 1 || columns.count() >= MANY_OUTCOMES;
@@ -192,8 +192,9 @@ final class Deliveries<E> implements Holdings {
   @Override
   public synchronized void offered(Collection<Offer> offers) {
     for (Offer offer : offers) {
-      unfinished += offer.getIdsCount();
-      waiting.addLast(new OfferSlice(offer));
+      OfferSlice slice = new OfferSlice(offer);
+      unfinished += offer.getIdsCount() * slice.cost();
+      waiting.addLast(slice);
     }
     notifyAll();
   }
@@ -219,7 +220,7 @@ final class Deliveries<E> implements Holdings {
       into.add(columns.build());
     }
     for (OfferSlice slice : waiting) {
-      into.add(slice.offer(), slice.claimed());
+      into.add(slice);
     }
     untold = first;
     freed = 0;
@@ -238,21 +239,63 @@ final class Deliveries<E> implements Holdings {
   }
 
   @Override
-  public synchronized void cancel(Set<Long> ids) {
-    // An entry that is called off is delivered all the same; its outcome is refused.
+  public synchronized void lose(Set<Long> ids) {
+    // What belongs to others by now is delivered all the same; its outcome is refused.
+  }
+
+  @Override
+  public synchronized void stop(Collection<StopAttempt> attempts) {
+    for (StopAttempt attempt : attempts) {
+      Delivery<E> held = held(attempt);
+      if (held != null) {
+        unlink(held);
+        cancelled(attempt, held.cost());
+      } else {
+        for (OfferSlice slice : waiting) {
+          stopWaiting(slice, attempt);
+        }
+      }
+    }
+  }
+
+  @GuardedBy("this")
+  private @Nullable Delivery<E> held(StopAttempt attempt) {
+    for (Delivery<E> next = first; next != null; next = next.after) {
+      if (next.taskId() == attempt.getId() && next.token() == attempt.getToken()) {
+        return next;
+      }
+    }
+    return null;
+  }
+
+  @GuardedBy("this")
+  private void stopWaiting(OfferSlice slice, StopAttempt attempt) {
+    if (slice.offer().getToken() == attempt.getToken()) {
+      for (int i : slice.waiting()) {
+        if (slice.offer().getIds(i) == attempt.getId()) {
+          slice.callOff(i);
+          cancelled(attempt, slice.cost());
+        }
+      }
+    }
+  }
+
+  @GuardedBy("this")
+  private void cancelled(StopAttempt attempt, int cost) {
+    columns().cancelled(attempt.getId(), attempt.getToken());
+    free(cost);
   }
 
   @Override
   public synchronized void returnUnstarted(FrameGatherer into) {
     SettlementColumns returned = new SettlementColumns();
-    for (Iterator<OfferSlice> slices = waiting.iterator(); slices.hasNext(); ) {
-      OfferSlice slice = slices.next();
-      for (int i = slice.claimRest(); i < slice.offer().getIdsCount(); i++) {
+    for (OfferSlice slice : waiting) {
+      for (int i : slice.claimRest()) {
         returned.returned(slice.offer().getIds(i), slice.offer().getToken());
-        free(1);
+        free(slice.cost());
       }
-      slices.remove();
     }
+    waiting.clear();
     into.settle(returned);
   }
 
@@ -262,7 +305,7 @@ final class Deliveries<E> implements Holdings {
       Delivery<E> held = first;
       unlink(held);
       columns().returned(held.taskId(), held.token());
-      free(1);
+      free(held.cost());
     }
     stopped = true;
     notifyAll();

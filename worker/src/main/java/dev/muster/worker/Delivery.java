@@ -1,11 +1,12 @@
 package dev.muster.worker;
 
-import com.google.protobuf.ByteString;
+import dev.muster.proto.v1.Failure;
 import org.jspecify.annotations.Nullable;
 
 /**
  * An entry of a queue that this consumer holds until it is acknowledged, failed or given back;
- * once, the first word counts. When the process dies before, another consumer gets it. Thread-safe.
+ * once, the first word counts; a task that somebody cancels has its word. When the process dies
+ * before, another consumer gets it. Thread-safe.
  *
  * @param <E> the value
  */
@@ -41,24 +42,25 @@ public final class Delivery<E> {
     return slice.offer().getToken();
   }
 
-  boolean isDropped() {
-    return slice.isDropped();
+  int cost() {
+    return slice.cost();
   }
 
   /** Done: removed for good, durably when {@link QueueConsumer#flush} has returned. */
   public void ack() {
-    owner.settle(this, columns -> columns.completed(taskId(), token(), NOTHING, ""));
+    owner.settle(this, columns -> columns.completed(taskId(), token(), EncodedValue.NONE));
   }
 
-  /** It could not be dealt with: it becomes a failed task, kept for a person. */
+  /** It could not be dealt with: unless its queue tries again, it is a dead letter. */
   public void fail(Exception reason) {
-    owner.settle(this, columns -> columns.failed(taskId(), token(), Failures.thrown(reason)));
+    boolean retryable = !(reason instanceof NonRetryableException);
+    long retryAfterMs = reason instanceof RetryLaterException later ? later.delayMs() : 0;
+    Failure failure = Failures.thrown(reason, retryable);
+    owner.settle(this, columns -> columns.failed(taskId(), token(), failure, retryAfterMs, 0));
   }
 
   /** Somebody else may take it, at once. */
   public void giveBack() {
     owner.settle(this, columns -> columns.returned(taskId(), token()));
   }
-
-  private static final ByteString NOTHING = ByteString.EMPTY;
 }

@@ -13,13 +13,22 @@ final class Failures {
   private Failures() {}
 
   /** A handler threw: class, message and stack, each within its limit. */
-  static Failure thrown(Throwable cause) {
+  static Failure thrown(Throwable thrown, boolean retryable) {
     StringWriter stack = new StringWriter();
-    cause.printStackTrace(new PrintWriter(stack));
-    return of(cause.getClass().getName(), String.valueOf(cause.getMessage()), stack.toString())
+    thrown.printStackTrace(new PrintWriter(stack));
+    return of(kind(thrown).getName(), String.valueOf(thrown.getMessage()), stack.toString())
         .toBuilder()
-        .setRetryable(true)
+        .setRetryable(retryable)
         .build();
+  }
+
+  /** What to group by: our own exceptions only say what to do with the one that they carry. */
+  private static Class<?> kind(Throwable thrown) {
+    Throwable cause = thrown.getCause();
+    boolean marker =
+        thrown.getClass() == NonRetryableException.class
+            || thrown.getClass() == RetryLaterException.class;
+    return marker && cause != null ? cause.getClass() : thrown.getClass();
   }
 
   /** The payload is not what the handler reads: no attempt will change that. */
@@ -58,7 +67,7 @@ final class Failures {
         "muster.ResultTooLarge",
         "the result of handler \""
             + handler
-            + "\" has "
+            + "\" has, with its follow-ups, "
             + bytes
             + " bytes, at most "
             + Limits.PAYLOAD_BYTES_MAX

@@ -17,11 +17,19 @@ final class FrameGatherer {
   private final Deque<Settlement> outcomes = new ArrayDeque<>();
   private final Deque<NumberedSettlement> again = new ArrayDeque<>();
   private final SettlementWindow window = new SettlementWindow();
+  private final Reports reports;
   private WorkerFrame.Builder next = WorkerFrame.newBuilder();
   private boolean saysMore;
   private boolean draining;
   private boolean goodbye;
   private boolean goodbyeDue;
+
+  /**
+   * @param reports ride in frames that have room, after the outcomes: they never delay one
+   */
+  FrameGatherer(Reports reports) {
+    this.reports = reports;
+  }
 
   void credit(int more) {
     if (more > 0 && !draining) {
@@ -60,7 +68,7 @@ final class FrameGatherer {
 
   /** The next frame; null when there is nothing to say. Its settlements wait to be durable. */
   @Nullable WorkerFrame next() {
-    if (!saysMore && again.isEmpty() && outcomes.isEmpty() && !goodbyeDue) {
+    if (!saysMore && !hasMore()) {
       return null;
     }
     int bytes = 0;
@@ -76,6 +84,9 @@ final class FrameGatherer {
       bytes += size;
       next.addSettlements(repeated ? again.removeFirst() : window.number(outcomes.removeFirst()));
     }
+    if (reports.isWaiting() && again.isEmpty() && outcomes.isEmpty()) {
+      reports.moveTo(next, bytes, FRAME_BYTES);
+    }
     if (goodbyeDue && again.isEmpty() && outcomes.isEmpty()) {
       next.setGoodbye(true);
       goodbyeDue = false;
@@ -88,7 +99,7 @@ final class FrameGatherer {
 
   /** Whether a frame was full, and more waits. */
   boolean hasMore() {
-    return !again.isEmpty() || !outcomes.isEmpty() || goodbyeDue;
+    return !again.isEmpty() || !outcomes.isEmpty() || goodbyeDue || reports.isWaiting();
   }
 
   /** Settlements up to a number are durable. */

@@ -1,7 +1,6 @@
 package dev.muster.worker;
 
 import dev.muster.proto.v1.Hello;
-import dev.muster.proto.v1.Offer;
 import dev.muster.proto.v1.Settlement;
 
 /** Writes the attempts that a worker still holds into its hello. */
@@ -16,10 +15,10 @@ final class HeldAttempts {
     hello.addHeldIds(id).addHeldTokens(token);
   }
 
-  /** The tasks of an offer from an index on. */
-  void add(Offer offer, int from) {
-    for (int i = from; i < offer.getIdsCount(); i++) {
-      add(offer.getIds(i), offer.getToken());
+  /** What waits of an offer. */
+  void add(OfferSlice slice) {
+    for (int i : slice.waiting()) {
+      add(slice.offer().getIds(i), slice.offer().getToken());
     }
   }
 
@@ -33,6 +32,9 @@ final class HeldAttempts {
     }
     for (int i = 0; i < settlement.getReturnedIdsCount(); i++) {
       add(settlement.getReturnedIds(i), settlement.getReturnedTokens(i));
+    }
+    for (int i = 0; i < settlement.getCancelledIdsCount(); i++) {
+      add(settlement.getCancelledIds(i), settlement.getCancelledTokens(i));
     }
   }
 }

@@ -1,6 +1,7 @@
 package dev.muster.worker;
 
 import dev.muster.proto.v1.Offer;
+import dev.muster.proto.v1.StopAttempt;
 import java.util.Collection;
 import java.util.Set;
 
@@ -19,15 +20,18 @@ interface Holdings {
    * For the hello of a new stream: writes what is held; what is held and begun will be named as
    * started again.
    *
-   * @return credit that is free now; credit freed until now is not handed in again
+   * @return credit that is free now, in slots; credit freed until now is not handed in again
    */
   int restart(HeldAttempts into);
 
   /** The session is over: forgets all; outcomes of what still runs do not count. */
   void drop();
 
-  /** These were called off. */
-  void cancel(Set<Long> ids);
+  /** These belong to others by now: forgets them; nothing of them is settled. */
+  void lose(Set<Long> ids);
+
+  /** Somebody called these off: they are settled as cancelled when they have stopped. */
+  void stop(Collection<StopAttempt> attempts);
 
   /** Gives back all that nobody began. */
   void returnUnstarted(FrameGatherer into);

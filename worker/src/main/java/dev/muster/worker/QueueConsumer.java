@@ -8,6 +8,7 @@ import dev.muster.common.codec.Codec;
 import dev.muster.common.codec.Codecs;
 import java.time.Duration;
 import java.util.Collection;
+import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.jspecify.annotations.Nullable;
@@ -37,13 +38,18 @@ public final class QueueConsumer<E> implements AutoCloseable {
   private final WorkerSession session;
   private final SessionKeeper keeper;
   private final Runnable disconnect;
+  private final SideThreads aside;
   private final AtomicBoolean closed = new AtomicBoolean();
 
   QueueConsumer(String queue, Codec<E> codec, int credit, WorkerLink link) {
     this.deliveries = new Deliveries<>(codec, credit);
+    this.aside = new SideThreads("consumer");
     this.session =
         new WorkerSession(
-            WorkerIdentity.of("consumer", Set.of(queue), Set.of()), deliveries, this::closeLater);
+            WorkerIdentity.of("consumer", Set.of(queue), Set.of(), Map.of(), credit),
+            deliveries,
+            this::closeLater,
+            new Reports(aside));
     this.keeper =
         new SessionKeeper("consumer", session, link.channels(), link.backoff(), notice -> {});
     this.disconnect = link.disconnect();
@@ -54,7 +60,8 @@ public final class QueueConsumer<E> implements AutoCloseable {
   /**
    * Begins to consume.
    *
-   * @param credit how many entries may be held here, waiting or not acknowledged; 1 to 1,000,000
+   * @param credit how many entries may be held here, waiting or not acknowledged, each counted with
+   *     its cost; 1 to 1,000,000
    */
   public static <E> QueueConsumer<E> connect(
       ConnectOptions options, String queue, Codec<E> codec, int credit) {
@@ -139,6 +146,7 @@ public final class QueueConsumer<E> implements AutoCloseable {
       Thread.currentThread().interrupt();
     } finally {
       keeper.stop();
+      aside.stop();
       disconnect.run();
     }
   }

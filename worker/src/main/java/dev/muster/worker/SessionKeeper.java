@@ -35,6 +35,8 @@ final class SessionKeeper {
   private final CountDownLatch ended = new CountDownLatch(1);
   private final ScheduledExecutorService heart;
   private final Thread thread;
+  private boolean wasConnected; // the session's thread
+  private boolean wasLost; // the session's thread
   private volatile boolean stopping;
   private volatile @Nullable MusterException failure;
 
@@ -87,13 +89,18 @@ final class SessionKeeper {
     String reason;
     try {
       SessionStream stream = session.connect(channels.get());
+      if (stream.awaitAccepted()) {
+        connected();
+      }
       Throwable end = stream.awaitEnd();
       session.disconnected(stream);
+      String loss = session.takeLoss();
+      if (loss != null) {
+        wasLost = true;
+        warn(loss);
+      }
       if (stream.wasWelcomed()) {
         backoff.reset();
-        if (outage.recovered()) {
-          say("connected again");
-        }
       }
       if (stopping || (session.hasSaidGoodbye() && end == null)) {
         return false;
@@ -117,13 +124,26 @@ final class SessionKeeper {
       return false;
     }
     if (outage.failed(TimeUnit.NANOSECONDS.toMillis(System.nanoTime()))) {
-      say(reason + "; the worker keeps trying");
+      warn(reason + "; the worker keeps trying");
     }
     Thread.sleep(backoff.nextMs());
     return true;
   }
 
-  private void say(String notice) {
+  /** Said the first time, and when something was said that makes a person wait for it. */
+  private void connected() {
+    boolean first = !wasConnected;
+    boolean awaited = outage.recovered() || wasLost;
+    wasConnected = true;
+    wasLost = false;
+    if (first || awaited) {
+      String notice = first ? Worker.CONNECTED : Worker.CONNECTED_AGAIN;
+      LOG.info("{}: {}", name, notice);
+      notices.accept(notice);
+    }
+  }
+
+  private void warn(String notice) {
     LOG.warn("{}: {}", name, notice);
     notices.accept(notice);
   }

@@ -16,7 +16,9 @@ final class SessionStream implements ClientResponseObserver<WorkerFrame, MasterF
   private final CountDownLatch end = new CountDownLatch(1);
   private volatile @Nullable ClientCallStreamObserver<WorkerFrame> frames;
   private volatile @Nullable Throwable failure;
+  private final CountDownLatch decided = new CountDownLatch(1);
   private volatile boolean welcomed;
+  private volatile boolean accepted;
 
   SessionStream(WorkerSession session) {
     this.session = session;
@@ -94,6 +96,7 @@ final class SessionStream implements ClientResponseObserver<WorkerFrame, MasterF
     if (end.getCount() > 0) {
       failure = reason;
       end.countDown();
+      decided.countDown();
     }
   }
 
@@ -101,6 +104,18 @@ final class SessionStream implements ClientResponseObserver<WorkerFrame, MasterF
   @Nullable Throwable awaitEnd() throws InterruptedException {
     end.await();
     return failure;
+  }
+
+  /** The session goes on, or begins, on this stream. */
+  void accept() {
+    accepted = true;
+    decided.countDown();
+  }
+
+  /** Waits for the welcome; false: the stream ended, or the session was lost, before. */
+  boolean awaitAccepted() throws InterruptedException {
+    decided.await();
+    return accepted;
   }
 
   boolean wasWelcomed() {

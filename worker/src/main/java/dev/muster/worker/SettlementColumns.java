@@ -1,6 +1,7 @@
 package dev.muster.worker;
 
 import com.google.protobuf.ByteString;
+import dev.muster.proto.v1.EnqueueRequest;
 import dev.muster.proto.v1.FailedAttempt;
 import dev.muster.proto.v1.Failure;
 import dev.muster.proto.v1.Settlement;
@@ -21,26 +22,33 @@ final class SettlementColumns {
   private int count;
   private int bytes;
 
-  /** Whether a result may join; without a content type there is no result. */
-  boolean takes(ByteString result, String contentType) {
+  /** Whether an outcome may join; without a content type there is no result. */
+  boolean takes(Outcome outcome) {
+    EncodedValue result = outcome.result();
     boolean sameType =
-        contentType.isEmpty() || this.contentType.isEmpty() || this.contentType.equals(contentType);
-    return sameType && fits(result.size());
+        result.contentType().isEmpty()
+            || contentType.isEmpty()
+            || contentType.equals(result.contentType());
+    return sameType && (count == 0 || bytes + outcome.bytes() + ATTEMPT_BYTES <= PREFERRED_BYTES);
   }
 
-  /** Whether a failure may join. */
-  boolean takes(Failure failure) {
-    return fits(failure.getSerializedSize());
+  /** Done, as a worker says it: with the time that it took, µs. */
+  void completed(long id, long token, Outcome outcome, int runUs) {
+    completed(id, token, outcome.result());
+    columns.addCompletedRunUs(runUs);
+    for (EnqueueRequest tasks : outcome.followUps()) {
+      columns.addFollowUps(
+          dev.muster.proto.v1.FollowUp.newBuilder().setId(id).setTasks(tasks).build());
+      bytes += tasks.getSerializedSize();
+    }
   }
 
-  private boolean fits(int size) {
-    return count == 0 || bytes + size + ATTEMPT_BYTES <= PREFERRED_BYTES;
-  }
-
-  void completed(long id, long token, ByteString result, String resultType) {
+  /** Done; not both ways in the same columns. */
+  void completed(long id, long token, EncodedValue value) {
+    ByteString result = value.bytes();
     columns.addCompletedIds(id).addCompletedTokens(token);
-    if (!resultType.isEmpty()) {
-      contentType = resultType;
+    if (!value.contentType().isEmpty()) {
+      contentType = value.contentType();
     }
     // A column is as long as the ids, or absent: it begins with the first result.
     if (!result.isEmpty() || results > 0) {
@@ -54,10 +62,17 @@ final class SettlementColumns {
     joined(result.size());
   }
 
-  void failed(long id, long token, Failure failure) {
-    columns.addFailed(
-        FailedAttempt.newBuilder().setId(id).setToken(token).setFailure(failure).build());
+  /** Failed, as a worker says it: with the time that it took, µs. */
+  void failed(long id, long token, Failure failure, long retryAfterMs, int runUs) {
+    FailedAttempt.Builder failed =
+        FailedAttempt.newBuilder().setId(id).setToken(token).setFailure(failure);
+    columns.addFailed(failed.setRetryAfterMs(retryAfterMs).setRunUs(runUs).build());
     joined(failure.getSerializedSize());
+  }
+
+  void cancelled(long id, long token) {
+    columns.addCancelledIds(id).addCancelledTokens(token);
+    joined(0);
   }
 
   void returned(long id, long token) {

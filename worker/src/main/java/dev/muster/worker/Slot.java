@@ -1,17 +1,19 @@
 package dev.muster.worker;
 
 import com.google.errorprone.annotations.concurrent.GuardedBy;
-import com.google.protobuf.ByteString;
-import dev.muster.worker.HandlerTable.Outcome;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One place to run tasks: which one runs, and the outcomes that no frame has taken yet. Its lock is
- * shared only with whoever builds a frame, so it is almost never contended. Lock order: session,
- * then slot.
+ * One thread's place to run tasks: which one runs, and the outcomes that no frame has taken yet. A
+ * task that costs several slots runs in one of these, while others stay empty. Its lock is shared
+ * only with whoever builds a frame, so it is almost never contended. Lock order: session, then
+ * slot.
+ *
+ * <p>The thread is interrupted under the lock and only while the task holds the place; its
+ * interrupt flag is cleared with the task's end. So an interrupt never reaches the next task.
  */
 final class Slot {
   /** So many outcomes go at once, even while earlier ones are not durable yet. */
@@ -20,42 +22,56 @@ final class Slot {
   private static final int MANY_BYTES = 64 << 10;
 
   private final LocalQueue queue;
-
-  /** Called off before they began; shared by all slots, nearly always empty. */
-  private final Set<Long> calledOff;
+  private final TaskServices services;
 
   @GuardedBy("this")
   private final Deque<SettlementColumns> outcomes = new ArrayDeque<>();
 
+  /** From its claim to the end of its handler, whatever became of it meanwhile. */
   @GuardedBy("this")
-  private @Nullable OfferSlice slice;
+  private @Nullable TaskContext running;
 
   @GuardedBy("this")
-  private @Nullable TaskContext context;
+  private @Nullable Thread thread;
 
+  /** Nothing more is to be said of what runs: it was given up, or lost. */
   @GuardedBy("this")
-  private int index;
+  private boolean settled;
+
+  /** Somebody called it off: unless it succeeds it is cancelled. */
+  @GuardedBy("this")
+  private boolean stopping;
 
   @GuardedBy("this")
   private boolean toldStarted;
 
+  /** Free slots that this one took from the queue, for what runs or ran last. */
+  @GuardedBy("this")
+  private int weight;
+
+  /** Credit to give back. */
   @GuardedBy("this")
   private int freed;
 
-  /** Tasks that this slot took and does not hold any more. */
+  /** Cost of all tasks that this slot took and does not hold any more. */
   @GuardedBy("this")
   private long finished;
 
-  Slot(LocalQueue queue, Set<Long> calledOff) {
+  Slot(LocalQueue queue, TaskServices services) {
     this.queue = queue;
-    this.calledOff = calledOff;
+    this.services = services;
   }
 
-  /** Takes the next task, which runs from now on; null when there is none. The slot's thread. */
+  /**
+   * Takes the next task, which runs from now on; null when there is none, or none that fits. The
+   * slot's thread.
+   */
   synchronized @Nullable TaskContext claim() {
     while (true) {
       OfferSlice head = queue.head();
-      if (head == null) {
+      if (head == null || queue.isHeld() || !(head.isExhausted() || acquire(queue.weight(head)))) {
+        queue.release(weight);
+        weight = 0;
         return null;
       }
       int claimed = head.claim();
@@ -63,62 +79,87 @@ final class Slot {
         queue.remove(head);
         continue;
       }
-      if (head.isDropped() || isCalledOff(head.offer().getIds(claimed))) {
-        free();
-        continue;
+      if (claimed == head.offer().getIdsCount() - 1) {
+        queue.remove(head);
       }
-      TaskContext running = new TaskContext(head.offer(), claimed);
-      slice = head;
-      index = claimed;
-      context = running;
+      if (head.isCalledOff(claimed)) {
+        continue; // its credit was given back then
+      }
+      TaskContext next = new TaskContext(head.offer(), claimed, services);
+      running = next;
+      thread = Thread.currentThread();
+      settled = false;
+      stopping = false;
       toldStarted = false;
-      return running;
+      return next;
     }
   }
 
-  private boolean isCalledOff(long id) {
-    return !calledOff.isEmpty() && calledOff.remove(id);
+  /** Returns when a claim that is under way is over. */
+  @SuppressWarnings("EmptySynchronizedBlock")
+  void awaitClaim() {
+    synchronized (this) {
+      // the lock is all that there is to wait for
+    }
+  }
+
+  /** What the last task had is kept for the next one: no word with the others for equal tasks. */
+  @GuardedBy("this")
+  private boolean acquire(int wanted) {
+    if (wanted > weight) {
+      if (!queue.acquire(wanted - weight)) {
+        return false;
+      }
+    } else {
+      queue.release(weight - wanted);
+    }
+    weight = wanted;
+    return true;
   }
 
   /**
-   * Ends the task that runs.
+   * Ends the task that runs. The slot's thread.
    *
-   * @param outcome null: it is given back
+   * @param runUs how long the handler ran, µs
    * @return whether so much gathered that it should go now
    */
-  synchronized boolean finish(@Nullable Outcome outcome) {
-    OfferSlice ran = slice;
+  synchronized boolean finish(Outcome outcome, int runUs) {
+    TaskContext ran = running;
     if (ran == null) {
-      return false; // given back by a drain that ran out of time
+      throw new IllegalStateException("nothing runs in this slot");
     }
-    if (!ran.isDropped()) {
-      long id = ran.offer().getIds(index);
-      long token = ran.offer().getToken();
-      if (outcome == null) {
-        columns(ByteString.EMPTY, "").returned(id, token);
-      } else if (outcome.failure() != null) {
-        failed().failed(id, token, outcome.failure());
-      } else {
-        columns(outcome.result(), outcome.contentType())
-            .completed(id, token, outcome.result(), outcome.contentType());
-      }
+    if (!settled) {
+      settle(ran, outcome, runUs);
     }
-    slice = null;
-    context = null;
-    free();
+    running = null;
+    thread = null;
+    ran.end();
+    freed += ran.cost();
+    finished += ran.cost();
+    var unused = Thread.interrupted(); // was meant for the task that is over
     SettlementColumns last = outcomes.peekLast();
     return last != null
         && (outcomes.size() > 1 || last.count() >= MANY_OUTCOMES || last.bytes() >= MANY_BYTES);
   }
 
   @GuardedBy("this")
-  private SettlementColumns columns(ByteString result, String contentType) {
-    SettlementColumns last = outcomes.peekLast();
-    return last != null && last.takes(result, contentType) ? last : fresh();
+  private void settle(TaskContext ran, Outcome outcome, int runUs) {
+    long id = ran.taskId();
+    long token = ran.token();
+    if (outcome.failure() == null) {
+      SettlementColumns last = outcomes.peekLast();
+      SettlementColumns columns = last != null && last.takes(outcome) ? last : fresh();
+      columns.completed(id, token, outcome, runUs);
+    } else if (stopping) {
+      columns().cancelled(id, token);
+    } else {
+      columns().failed(id, token, outcome.failure(), outcome.retryAfterMs(), runUs);
+    }
   }
 
+  /** For what has no result. */
   @GuardedBy("this")
-  private SettlementColumns failed() {
+  private SettlementColumns columns() {
     SettlementColumns last = outcomes.peekLast();
     return last != null && last.bytes() < SettlementColumns.PREFERRED_BYTES ? last : fresh();
   }
@@ -130,20 +171,14 @@ final class Slot {
     return columns;
   }
 
-  @GuardedBy("this")
-  private void free() {
-    freed++;
-    finished++;
-  }
-
   /** Moves outcomes and freed credit; names the running task as started, once. */
   synchronized void collect(FrameGatherer into) {
     outcomes.forEach(into::settle);
     outcomes.clear();
     into.credit(freed);
     freed = 0;
-    if (slice != null && !slice.isDropped() && !toldStarted) {
-      into.started(slice.offer().getIds(index));
+    if (running != null && !settled && !toldStarted) {
+      into.started(running.taskId());
       toldStarted = true;
     }
   }
@@ -152,8 +187,8 @@ final class Slot {
     for (SettlementColumns columns : outcomes) {
       into.add(columns.build());
     }
-    if (slice != null && !slice.isDropped()) {
-      into.add(slice.offer().getIds(index), slice.offer().getToken());
+    if (running != null && !settled) {
+      into.add(running.taskId(), running.token());
     }
     toldStarted = false;
     freed = 0;
@@ -163,34 +198,84 @@ final class Slot {
     return finished;
   }
 
+  /** The session is over: what ran in it belongs to others. */
   synchronized void drop() {
     outcomes.clear();
-    if (slice != null) {
-      slice.drop();
-    }
-    if (context != null) {
-      context.cancel();
+    lose();
+  }
+
+  /** These belong to others. */
+  synchronized void lose(Set<Long> ids) {
+    if (running != null && !settled && ids.contains(running.taskId())) {
+      lose();
     }
   }
 
-  /** True when it ran and was cancelled. */
-  synchronized boolean cancel(Set<Long> ids) {
-    if (context == null || !ids.contains(context.taskId())) {
+  @GuardedBy("this")
+  private void lose() {
+    if (running != null) {
+      forget(running);
+      interrupt(running);
+    }
+  }
+
+  /** Nothing more is said of it, and it hears that it should end. */
+  @GuardedBy("this")
+  private void forget(TaskContext task) {
+    settled = true;
+    task.end();
+    task.cancel();
+  }
+
+  /** Tells the handler of an attempt that it was called off; null when it does not run here. */
+  synchronized @Nullable TaskContext stop(long id, long token) {
+    TaskContext task = running;
+    if (task == null || settled || stopping || task.taskId() != id || task.token() != token) {
+      return null;
+    }
+    stopping = true;
+    task.cancel();
+    return task;
+  }
+
+  /** Interrupts the thread if this still runs. */
+  synchronized void interrupt(TaskContext task) {
+    if (running == task && thread != null) {
+      thread.interrupt();
+    }
+  }
+
+  /**
+   * Settles an attempt that was called off and did not end.
+   *
+   * @return false when it is over
+   */
+  synchronized boolean giveUp(TaskContext task) {
+    if (running != task || settled) {
       return false;
     }
-    context.cancel();
+    columns().cancelled(task.taskId(), task.token());
+    forget(task);
     return true;
   }
 
-  /** Time is up: the task is given back, and its outcome will not count. */
+  /** The worker goes and cannot wait: the task is given back, and its outcome will not count. */
   synchronized void abandon() {
-    if (context != null) {
-      context.cancel();
+    TaskContext task = running;
+    if (task == null) {
+      return;
     }
-    var unused = finish(null);
+    if (!settled && stopping) {
+      columns().cancelled(task.taskId(), task.token());
+    } else if (!settled) {
+      columns().returned(task.taskId(), task.token());
+    }
+    forget(task);
+    interrupt(task);
   }
 
+  /** Whether an outcome is still to come. */
   synchronized boolean isRunning() {
-    return slice != null;
+    return running != null && !settled;
   }
 }

@@ -1,51 +1,50 @@
 package dev.muster.worker;
 
 import dev.muster.proto.v1.Offer;
-import dev.muster.worker.HandlerTable.Outcome;
+import dev.muster.proto.v1.StopAttempt;
 import java.util.ArrayList;
 import java.util.Collection;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
-import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ThreadFactory;
 import java.util.concurrent.TimeUnit;
-import java.util.function.IntSupplier;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * The slots of a worker and the offers that wait for them. The thread factory is the seam for other
  * kinds of threads.
  */
 final class SlotPool implements Holdings {
-  private static final Logger LOG = LoggerFactory.getLogger(SlotPool.class);
   private static final int EXIT_OUT_OF_MEMORY = 70;
 
   private final HandlerTable handlers;
   private final int capacity;
-  private final LocalQueue queue = new LocalQueue();
-  private final Set<Long> calledOff = ConcurrentHashMap.newKeySet();
+  private final LocalQueue queue;
+  private final TaskServices services;
   private final List<Slot> slots = new ArrayList<>();
-  private final List<Thread> threads = new ArrayList<>();
   private final Object quiet = new Object();
   private volatile boolean watched;
-  private long offered; // session's lock
-  private long givenBack; // session's lock
+  private volatile Runnable flush = () -> {};
 
-  SlotPool(HandlerTable handlers, int slots, int prefetch) {
+  // The session's lock.
+  private SettlementColumns calledOff = new SettlementColumns();
+  private long offered; // cost of all that came
+  private long givenBack; // of it, what no slot took
+  private int freed;
+
+  SlotPool(HandlerTable handlers, int slots, int prefetch, TaskServices services) {
     this.handlers = handlers;
     this.capacity = slots + prefetch;
+    this.services = services;
+    this.queue = new LocalQueue(slots);
     for (int i = 0; i < slots; i++) {
-      this.slots.add(new Slot(queue, calledOff));
+      this.slots.add(new Slot(queue, services));
     }
   }
 
   void start(WorkerSession session, ThreadFactory factory) {
+    flush = session::flush;
     for (Slot slot : slots) {
-      Thread thread = factory.newThread(() -> run(slot, session));
-      threads.add(thread);
-      thread.start();
+      factory.newThread(() -> run(slot, session)).start();
     }
   }
 
@@ -59,17 +58,18 @@ final class SlotPool implements Holdings {
             return;
           }
         } catch (InterruptedException e) {
-          continue; // was meant for a task that is over; the end is told by the queue
+          continue; // by a handler's own code, for a task that is over; the end is told by the
+          // queue
         }
         continue;
       }
       session.gathered(false); // says that it started, when nothing else is on its way
-      boolean much = slot.finish(execute(task));
+      long startNanos = System.nanoTime();
+      Outcome outcome = execute(task);
+      boolean much = slot.finish(outcome, micros(System.nanoTime() - startNanos));
       session.gathered(much);
       if (watched) {
-        synchronized (quiet) {
-          quiet.notifyAll();
-        }
+        tellQuiet();
       }
     }
   }
@@ -82,22 +82,38 @@ final class SlotPool implements Holdings {
       Runtime.getRuntime().halt(EXIT_OUT_OF_MEMORY);
       throw e;
     } catch (Throwable e) { // an Error of the handler: the task failed, the slot lives
-      return Outcome.failed(Failures.thrown(e));
-    } finally {
-      var unused = Thread.interrupted(); // an interrupt is for the task, not for the slot
+      return handlers.thrown(e);
+    }
+  }
+
+  /** At least 1, as what ran took some time; at most what the field holds, 71 minutes. */
+  private static int micros(long nanos) {
+    return (int) Math.min(0xFFFF_FFFFL, nanos / 1_000 + 1);
+  }
+
+  private void tellQuiet() {
+    synchronized (quiet) {
+      quiet.notifyAll();
     }
   }
 
   @Override
   public void offered(Collection<Offer> offers) {
     for (Offer offer : offers) {
-      offered += offer.getIdsCount();
-      queue.add(new OfferSlice(offer));
+      OfferSlice slice = new OfferSlice(offer);
+      offered += (long) offer.getIdsCount() * slice.cost();
+      queue.add(slice);
     }
   }
 
   @Override
   public void collect(FrameGatherer into) {
+    if (calledOff.count() > 0) {
+      into.settle(calledOff);
+      calledOff = new SettlementColumns();
+    }
+    into.credit(freed);
+    freed = 0;
     for (Slot slot : slots) {
       slot.collect(into);
     }
@@ -105,79 +121,128 @@ final class SlotPool implements Holdings {
 
   @Override
   public int restart(HeldAttempts into) {
-    return withAllSlots(
-        0,
+    into.add(calledOff.build());
+    freed = 0;
+    long[] finished = {givenBack};
+    whileNothingIsClaimed(
         () -> {
-          long finished = givenBack;
           for (Slot slot : slots) {
             slot.writeHeld(into);
-            finished += slot.finished();
+            finished[0] += slot.finished();
           }
-          for (OfferSlice slice : queue.all()) {
-            if (!slice.isDropped()) {
-              into.add(slice.offer(), slice.claimed());
-            }
-          }
-          return (int) (capacity - (offered - finished));
+          queue.all().forEach(into::add);
         });
+    return (int) (capacity - (offered - finished[0]));
   }
 
   @Override
   public void drop() {
-    var unused =
-        withAllSlots(
-            0,
-            () -> {
-              slots.forEach(Slot::drop);
-              for (OfferSlice slice : queue.all()) {
-                slice.drop();
-                givenBack += slice.offer().getIdsCount() - slice.claimRest();
-              }
-              return 0;
-            });
-    calledOff.clear();
+    calledOff = new SettlementColumns();
+    whileNothingIsClaimed(
+        () -> {
+          slots.forEach(Slot::drop);
+          for (OfferSlice slice : queue.all()) {
+            givenBack += (long) slice.claimRest().length * slice.cost();
+          }
+        });
   }
 
-  /** Slots claim only under their own lock: holding every one, nothing moves. */
-  private int withAllSlots(int from, IntSupplier action) {
-    if (from == slots.size()) {
-      return action.getAsInt();
-    }
-    synchronized (slots.get(from)) {
-      return withAllSlots(from + 1, action);
+  /**
+   * Slots claim only under their own lock, and not while the queue is held: so nothing moves from
+   * the queue to a slot meanwhile. What runs may end.
+   */
+  private void whileNothingIsClaimed(Runnable action) {
+    queue.hold();
+    try {
+      slots.forEach(Slot::awaitClaim);
+      action.run();
+    } finally {
+      queue.letGo();
     }
   }
 
   @Override
-  public void cancel(Set<Long> ids) {
-    Set<Long> waiting = new HashSet<>();
+  public void lose(Set<Long> ids) {
+    whileNothingIsClaimed(
+        () -> {
+          for (OfferSlice slice : queue.all()) {
+            for (int i : slice.waiting()) {
+              if (ids.contains(slice.offer().getIds(i))) {
+                callOff(slice, i);
+              }
+            }
+          }
+          slots.forEach(slot -> slot.lose(ids));
+        });
+  }
+
+  private void callOff(OfferSlice slice, int index) {
+    slice.callOff(index);
+    givenBack += slice.cost();
+    freed += slice.cost();
+  }
+
+  @Override
+  public void stop(Collection<StopAttempt> attempts) {
+    whileNothingIsClaimed(() -> attempts.forEach(this::stop));
+  }
+
+  private void stop(StopAttempt attempt) {
+    for (Slot slot : slots) {
+      TaskContext task = slot.stop(attempt.getId(), attempt.getToken());
+      if (task != null) {
+        services
+            .aside()
+            .after(
+                Integer.toUnsignedLong(attempt.getInterruptAfterMs()), () -> slot.interrupt(task));
+        services
+            .aside()
+            .after(Integer.toUnsignedLong(attempt.getAbandonAfterMs()), () -> giveUp(slot, task));
+        return;
+      }
+    }
     for (OfferSlice slice : queue.all()) {
-      for (int i = slice.claimed(); i < slice.offer().getIdsCount(); i++) {
-        if (ids.contains(slice.offer().getIds(i))) {
-          waiting.add(slice.offer().getIds(i));
+      if (slice.offer().getToken() == attempt.getToken()) {
+        for (int i : slice.waiting()) {
+          if (slice.offer().getIds(i) == attempt.getId()) {
+            callOff(slice, i);
+            calledOff.cancelled(attempt.getId(), attempt.getToken());
+          }
         }
       }
     }
-    calledOff.addAll(waiting);
-    for (Slot slot : slots) {
-      if (slot.cancel(ids)) {
-        LOG.debug("a running task was called off");
-      }
+  }
+
+  private void giveUp(Slot slot, TaskContext task) {
+    if (!slot.giveUp(task)) {
+      return;
     }
+    services
+        .notices()
+        .accept(
+            "task "
+                + Long.toUnsignedString(task.taskId())
+                + " (handler \""
+                + task.handler()
+                + "\") was called off and did not stop in time; "
+                + task.slots()
+                + " lost until its handler ends");
+    flush.run();
+    tellQuiet();
   }
 
   @Override
   public void returnUnstarted(FrameGatherer into) {
     SettlementColumns returned = new SettlementColumns();
-    for (OfferSlice slice : queue.all()) {
-      Offer offer = slice.offer();
-      for (int i = slice.claimRest(); i < offer.getIdsCount(); i++) {
-        givenBack++;
-        if (!slice.isDropped()) {
-          returned.returned(offer.getIds(i), offer.getToken());
-        }
-      }
-    }
+    whileNothingIsClaimed(
+        () -> {
+          for (OfferSlice slice : queue.all()) {
+            for (int i : slice.claimRest()) {
+              givenBack += slice.cost();
+              returned.returned(slice.offer().getIds(i), slice.offer().getToken());
+            }
+          }
+        });
     into.settle(returned);
   }
 
@@ -200,7 +265,6 @@ final class SlotPool implements Holdings {
   /** Time is up for what still runs. */
   void abandonRunning() {
     slots.forEach(Slot::abandon);
-    threads.forEach(Thread::interrupt);
   }
 
   /** The threads end when their tasks do. */

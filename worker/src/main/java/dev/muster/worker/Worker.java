@@ -10,12 +10,16 @@ import dev.muster.common.InvalidInputException;
 import dev.muster.common.QueueName;
 import dev.muster.common.codec.Codec;
 import dev.muster.common.codec.Codecs;
+import dev.muster.proto.v1.Hello;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.LinkedHashSet;
+import java.util.List;
 import java.util.Map;
 import java.util.ServiceLoader;
 import java.util.Set;
+import java.util.TreeSet;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -43,6 +47,12 @@ import org.slf4j.LoggerFactory;
  * worker, when this process dies first. While the master is away, running tasks go on. Thread-safe.
  */
 public final class Worker implements AutoCloseable {
+  /** What {@link Builder#onNotice} hears when the master has first welcomed the worker. */
+  public static final String CONNECTED = "connected";
+
+  /** What {@link Builder#onNotice} hears when it has welcomed the worker after an outage. */
+  public static final String CONNECTED_AGAIN = "connected again";
+
   private static final Logger LOG = LoggerFactory.getLogger(Worker.class);
   private static final Duration DRAIN_TIMEOUT = Duration.ofSeconds(30);
 
@@ -57,18 +67,23 @@ public final class Worker implements AutoCloseable {
   private final WorkerSession session;
   private final SessionKeeper keeper;
   private final Runnable disconnect;
+  private final SideThreads aside;
   private final AtomicBoolean draining = new AtomicBoolean();
   private final CountDownLatch drained = new CountDownLatch(1);
 
   private Worker(Builder builder, WorkerLink link) {
-    HandlerTable handlers = new HandlerTable(builder.handlers);
+    HandlerTable handlers = new HandlerTable(builder.handlers, builder.nonRetryable);
     this.name = builder.name;
-    this.slots = new SlotPool(handlers, builder.slots, builder.prefetch);
-    this.session =
-        new WorkerSession(
-            WorkerIdentity.of(name, builder.queues, handlers.names()),
-            slots,
-            this::drainInBackground);
+    this.aside = new SideThreads(name);
+    Reports reports = new Reports(aside);
+    Consumer<String> warnings = notice -> warn(builder.notices, notice);
+    this.slots =
+        new SlotPool(
+            handlers,
+            builder.slots,
+            builder.prefetch,
+            new TaskServices(reports, link.channels(), aside, warnings));
+    this.session = new WorkerSession(builder.identity(), slots, this::drainInBackground, reports);
     this.keeper =
         new SessionKeeper(name, session, link.channels(), link.backoff(), builder.notices);
     this.disconnect = link.disconnect();
@@ -81,6 +96,11 @@ public final class Worker implements AutoCloseable {
           return thread;
         });
     keeper.start();
+  }
+
+  private void warn(Consumer<String> notices, String notice) {
+    LOG.warn("{}: {}", name, notice);
+    aside.call(() -> notices.accept(notice));
   }
 
   /**
@@ -152,6 +172,7 @@ public final class Worker implements AutoCloseable {
     } finally {
       slots.stop();
       keeper.stop();
+      aside.stop();
       disconnect.run();
       drained.countDown();
     }
@@ -203,6 +224,8 @@ public final class Worker implements AutoCloseable {
     private final Supplier<WorkerLink> link;
     private final Set<String> queues = new LinkedHashSet<>();
     private final Map<String, HandlerTable.Bound<?>> handlers = new HashMap<>();
+    private final List<Class<? extends Throwable>> nonRetryable = new ArrayList<>();
+    private final Labels labels = new Labels();
     private int slots = 1;
     private int prefetch;
     private String name = "worker";
@@ -280,7 +303,31 @@ public final class Worker implements AutoCloseable {
       return this;
     }
 
-    /** How many tasks run at the same time; 1 by default. */
+    /**
+     * Failures of these classes, and those that extend them, are final: trying again cannot help.
+     * See also {@link NonRetryableException}. All others may be tried again.
+     */
+    @CanIgnoreReturnValue
+    public Builder nonRetryable(Class<? extends Throwable> type) {
+      nonRetryable.add(type);
+      return this;
+    }
+
+    /**
+     * What tasks may require of a worker: tasks that require this label get this worker only with
+     * this value. At most 16, names and values of at most 255 bytes; the last value of a name
+     * counts.
+     */
+    @CanIgnoreReturnValue
+    public Builder label(String key, String value) {
+      labels.add(key, value);
+      return this;
+    }
+
+    /**
+     * How many tasks run at the same time, each counted with its cost; 1 by default. A task that
+     * costs more than all of them never comes here.
+     */
     @CanIgnoreReturnValue
     public Builder slots(int count) {
       slots = AtLeast.check("slots", 1, SLOTS_MAX, count);
@@ -305,8 +352,10 @@ public final class Worker implements AutoCloseable {
     }
 
     /**
-     * Told, besides the log, what a person should know: the master is unreachable (at once, then
-     * once a minute), and reached again. Called on a thread of the worker.
+     * Told, besides the log, what a person should know: {@link #CONNECTED}; the master is
+     * unreachable (at once, then once a minute); the session was lost, after a pause for example,
+     * with all that the worker held; {@link #CONNECTED_AGAIN}; a slot is lost to a handler that
+     * does not stop. Called on threads of the worker; must be short.
      */
     @CanIgnoreReturnValue
     public Builder onNotice(Consumer<String> listener) {
@@ -319,8 +368,13 @@ public final class Worker implements AutoCloseable {
      * Worker#awaitTermination()}.
      */
     public Worker start() {
-      var unused = WorkerIdentity.of(name, queues, handlers.keySet()); // checked before connecting
+      var unused = identity(); // checked before connecting
       return new Worker(this, link.get());
+    }
+
+    private Hello identity() {
+      return WorkerIdentity.of(
+          name, queues, new TreeSet<>(handlers.keySet()), labels.values(), slots);
     }
 
     @SuppressWarnings("unchecked") // byte[].class is checked before the cast

@@ -7,13 +7,23 @@ import dev.muster.proto.v1.Hello;
 import java.net.InetAddress;
 import java.net.UnknownHostException;
 import java.util.Collection;
+import java.util.Map;
 
 /** What a worker says about itself in its hello. */
 final class WorkerIdentity {
   private WorkerIdentity() {}
 
-  /** Complete but for session, credit and what it holds. */
-  static Hello of(String name, Collection<String> queues, Collection<String> handlers) {
+  /**
+   * Complete but for session, credit and what it holds.
+   *
+   * @param slots in all; 0: as many as its first credit
+   */
+  static Hello of(
+      String name,
+      Collection<String> queues,
+      Collection<String> handlers,
+      Map<String, String> labels,
+      int slots) {
     if (queues.isEmpty() || queues.size() > Limits.WORKER_QUEUES_MAX) {
       throw new InvalidInputException(
           "a worker must serve 1 to "
@@ -29,6 +39,8 @@ final class WorkerIdentity {
         .setClient("muster-java/" + Version.current())
         .addAllQueues(queues)
         .addAllHandlers(handlers)
+        .putAllLabels(labels)
+        .setSlots(slots)
         .build();
   }
 

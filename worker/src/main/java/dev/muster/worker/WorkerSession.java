@@ -40,20 +40,18 @@ final class WorkerSession {
   private final Hello identity;
   private final Holdings holdings;
   private final Listener listener;
+  private final Reports reports;
+  private final Liveness liveness = new Liveness();
   private final AtomicInteger transmitting = new AtomicInteger();
   private final AtomicLong refused = new AtomicLong();
   private volatile boolean urgent;
   private volatile boolean awaitsSettled;
-  private volatile long heardNanos;
-  private volatile long saidNanos;
-  private volatile int heartbeatMs = Limits.HEARTBEAT_INTERVAL_MS;
-  private volatile int timeoutMs = Limits.SESSION_TIMEOUT_MS;
 
   @GuardedBy("this")
   private ByteString id = newId();
 
   @GuardedBy("this")
-  private FrameGatherer gatherer = new FrameGatherer();
+  private FrameGatherer gatherer;
 
   @GuardedBy("this")
   private @Nullable SessionStream stream;
@@ -73,10 +71,17 @@ final class WorkerSession {
   @GuardedBy("this")
   private boolean sentGoodbye;
 
-  WorkerSession(Hello identity, Holdings holdings, Listener listener) {
+  /** Why the last session was lost, until somebody asks. */
+  @GuardedBy("this")
+  private @Nullable String loss;
+
+  WorkerSession(Hello identity, Holdings holdings, Listener listener, Reports reports) {
     this.identity = identity;
     this.holdings = holdings;
     this.listener = listener;
+    this.reports = reports;
+    this.gatherer = new FrameGatherer(reports);
+    reports.onWaiting(this::flush);
   }
 
   private static ByteString newId() {
@@ -88,7 +93,7 @@ final class WorkerSession {
   /** Opens a stream and says hello, with what is still held. */
   SessionStream connect(Channel channel) {
     SessionStream fresh = new SessionStream(this);
-    heardNanos = System.nanoTime();
+    liveness.heard();
     fresh.open(channel);
     Hello hello;
     synchronized (this) {
@@ -163,7 +168,7 @@ final class WorkerSession {
         awaitsSettled = gatherer.awaitsSettled();
         urgent = gatherer.hasMore();
       }
-      saidNanos = System.nanoTime();
+      liveness.said();
       to.send(frame);
       if (frame.getGoodbye()) {
         synchronized (this) {
@@ -176,7 +181,7 @@ final class WorkerSession {
 
   /** A frame of the master; the event loop. */
   void received(SessionStream from, MasterFrame frame) {
-    heardNanos = System.nanoTime();
+    liveness.heard();
     boolean flush = false;
     synchronized (this) {
       if (from != stream) {
@@ -191,6 +196,7 @@ final class WorkerSession {
           startOver(from, "the master does not know the session any more");
           return;
         }
+        from.accept();
         flush = true;
       }
       if (frame.getOffersCount() > 0) {
@@ -207,7 +213,12 @@ final class WorkerSession {
         notifyAll();
       }
       if (frame.getCancelledIdsCount() > 0) {
-        holdings.cancel(new HashSet<>(frame.getCancelledIdsList()));
+        holdings.lose(new HashSet<>(frame.getCancelledIdsList()));
+        flush = true;
+      }
+      if (frame.getStopCount() > 0) {
+        holdings.stop(frame.getStopList());
+        flush = true;
       }
     }
     if (frame.getRefusedCount() > 0) {
@@ -228,12 +239,7 @@ final class WorkerSession {
     if (!welcome.getResumed() && (heldSomething || gatherer.hasNumbered())) {
       return false;
     }
-    if (welcome.getHeartbeatIntervalMs() > 0) {
-      heartbeatMs = welcome.getHeartbeatIntervalMs();
-    }
-    if (welcome.getSessionTimeoutMs() > 0) {
-      timeoutMs = welcome.getSessionTimeoutMs();
-    }
+    liveness.agreed(welcome);
     gatherer.resendAfter(welcome.getSettledUpto());
     awaitsSettled = false;
     welcomed = true;
@@ -243,9 +249,10 @@ final class WorkerSession {
 
   @GuardedBy("this")
   private void startOver(SessionStream from, String reason) {
-    LOG.info("{}: what this worker held belongs to others; it starts a new session", reason);
+    loss = reason + ": what this worker held belongs to others by now; it starts a new session";
     holdings.drop();
-    gatherer = new FrameGatherer();
+    reports.clear();
+    gatherer = new FrameGatherer(reports);
     if (draining) {
       gatherer.draining();
     }
@@ -264,23 +271,22 @@ final class WorkerSession {
    * Called often: says something if nothing was said lately, and ends a stream that fell silent.
    */
   void beat() {
-    long nowNanos = System.nanoTime();
     SessionStream silent = null;
     synchronized (this) {
       if (stream == null) {
         return;
       }
-      if (nowNanos - heardNanos > TimeUnit.MILLISECONDS.toNanos(timeoutMs)) {
+      if (liveness.isSilent()) {
         silent = stream;
         disconnected(silent);
-      } else if (nowNanos - saidNanos > TimeUnit.MILLISECONDS.toNanos(heartbeatMs) * 3 / 4) {
+      } else if (liveness.isHeartbeatDue()) {
         gatherer.heartbeat();
       } else {
         return;
       }
     }
     if (silent != null) {
-      silent.abort("nothing came from the master for " + timeoutMs + " ms");
+      silent.abort("nothing came from the master for " + liveness.timeoutMs() + " ms");
     } else {
       flush();
     }
@@ -351,6 +357,13 @@ final class WorkerSession {
   /** Whether a stream stands that the master welcomed. */
   synchronized boolean isConnected() {
     return stream != null && welcomed;
+  }
+
+  /** Why a session was lost since the last call, with all that it held; null: none was. */
+  synchronized @Nullable String takeLoss() {
+    String last = loss;
+    loss = null;
+    return last;
   }
 
   synchronized boolean hasSaidGoodbye() {

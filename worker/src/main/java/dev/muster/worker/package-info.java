@@ -7,9 +7,15 @@
  * kept until settled). Offers are held as the master sent them, in columns; a slot claims one by
  * one.
  *
- * <p>Threads: one for each slot, the only ones that run a user's code; gRPC's event loop; one that
- * connects; one for heartbeats. Whoever has something to say sends it: there is no sender thread.
- * Never drops an outcome before the master said that it is durable or refused.
+ * <p>A running task talks through its {@code TaskContext}: {@code Reports} (progress, log lines,
+ * partial results) ride in frames that go anyway, and are bounded; follow-ups travel with the
+ * outcome. A task that is called off hears it by its context, then by an interrupt, then is given
+ * up.
+ *
+ * <p>Threads: one for each slot, which run the handlers; gRPC's event loop; one that connects and
+ * tells of it; one for heartbeats; when needed, one for timed steps and one for callbacks. Whoever
+ * has something to say sends it: there is no sender thread. Never drops an outcome before the
+ * master said that it is durable or refused.
  */
 @NullMarked
 package dev.muster.worker;

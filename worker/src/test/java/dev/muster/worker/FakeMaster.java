@@ -3,11 +3,16 @@ package dev.muster.worker;
 import com.google.errorprone.annotations.concurrent.GuardedBy;
 import com.google.protobuf.ByteString;
 import dev.muster.client.retry.Backoff;
+import dev.muster.proto.v1.InputsReply;
+import dev.muster.proto.v1.InputsRequest;
 import dev.muster.proto.v1.MasterFrame;
 import dev.muster.proto.v1.NumberedSettlement;
 import dev.muster.proto.v1.Offer;
 import dev.muster.proto.v1.ResultPolicy;
+import dev.muster.proto.v1.Settlement;
+import dev.muster.proto.v1.StopAttempt;
 import dev.muster.proto.v1.TaskOptions;
+import dev.muster.proto.v1.TasksGrpc;
 import dev.muster.proto.v1.Welcome;
 import dev.muster.proto.v1.WorkGrpc;
 import dev.muster.proto.v1.WorkerFrame;
@@ -19,9 +24,13 @@ import io.grpc.inprocess.InProcessServerBuilder;
 import io.grpc.stub.StreamObserver;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.UUID;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
+import java.util.function.Consumer;
 import java.util.function.Predicate;
 
 /** The master's end of the Work stream, in the test's hand: it answers nothing by itself. */
@@ -34,6 +43,12 @@ final class FakeMaster implements AutoCloseable {
   /** Everything that a worker said, on whatever stream. */
   final BlockingQueue<WorkerFrame> frames = new LinkedBlockingQueue<>();
 
+  /** Who asked for inputs, and what the next answers are. */
+  final BlockingQueue<Long> asked = new LinkedBlockingQueue<>();
+
+  final BlockingQueue<InputsReply> inputs = new LinkedBlockingQueue<>();
+
+  private final List<Worker> workers = new ArrayList<>();
   private volatile StreamObserver<MasterFrame> replies;
 
   @GuardedBy("this")
@@ -51,7 +66,12 @@ final class FakeMaster implements AutoCloseable {
   FakeMaster() {
     String name = UUID.randomUUID().toString();
     try {
-      server = InProcessServerBuilder.forName(name).addService(new Work()).build().start();
+      server =
+          InProcessServerBuilder.forName(name)
+              .addService(new Work())
+              .addService(new Tasks())
+              .build()
+              .start();
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
@@ -92,6 +112,11 @@ final class FakeMaster implements AutoCloseable {
   }
 
   void offer(String handler, long... ids) {
+    offer(handler, offer -> {}, ids);
+  }
+
+  /** Offers tasks whose options a test changes; each payload is its task's id. */
+  void offer(String handler, Consumer<Offer.Builder> change, long... ids) {
     Offer.Builder offer =
         Offer.newBuilder()
             .setQueue("tasks")
@@ -103,7 +128,38 @@ final class FakeMaster implements AutoCloseable {
     for (long id : ids) {
       offer.addIds(id).addPayloads(ByteString.copyFromUtf8(String.valueOf(id)));
     }
+    change.accept(offer);
     send(MasterFrame.newBuilder().addOffers(offer));
+  }
+
+  /** Calls an attempt off. */
+  void stop(long id, int interruptAfterMs, int abandonAfterMs) {
+    stop(id, TOKEN, interruptAfterMs, abandonAfterMs);
+  }
+
+  void stop(long id, long token, int interruptAfterMs, int abandonAfterMs) {
+    send(
+        MasterFrame.newBuilder()
+            .addStop(
+                StopAttempt.newBuilder()
+                    .setId(id)
+                    .setToken(token)
+                    .setInterruptAfterMs(interruptAfterMs)
+                    .setAbandonAfterMs(abandonAfterMs)));
+  }
+
+  /** The next settlement, durable at once. */
+  Settlement settle() throws InterruptedException {
+    NumberedSettlement next = await(f -> f.getSettlementsCount() > 0).getSettlements(0);
+    settledUpto(next.getNumber());
+    return next.getSettlement();
+  }
+
+  /** Starts a worker that ends with this master. */
+  Worker start(Worker.Builder builder) {
+    Worker worker = builder.start();
+    workers.add(worker);
+    return worker;
   }
 
   void settledUpto(long number) {
@@ -168,6 +224,21 @@ final class FakeMaster implements AutoCloseable {
     }
   }
 
+  /** Answers with what the test put, and with UNAVAILABLE while there is nothing. */
+  private final class Tasks extends TasksGrpc.TasksImplBase {
+    @Override
+    public void inputs(InputsRequest request, StreamObserver<InputsReply> to) {
+      asked.add(request.getId());
+      InputsReply reply = inputs.poll();
+      if (reply == null) {
+        to.onError(Status.UNAVAILABLE.asRuntimeException());
+      } else {
+        to.onNext(reply);
+        to.onCompleted();
+      }
+    }
+  }
+
   private static final class Nobody implements StreamObserver<MasterFrame> {
     @Override
     public void onNext(MasterFrame frame) {
@@ -185,6 +256,12 @@ final class FakeMaster implements AutoCloseable {
 
   @Override
   public void close() {
+    if (!workers.isEmpty()) {
+      settleAll();
+    }
+    for (Worker worker : workers) {
+      var unused = worker.drain(Duration.ofMillis(1));
+    }
     channel.shutdownNow();
     server.shutdownNow();
   }

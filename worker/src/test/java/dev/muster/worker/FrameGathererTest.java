@@ -5,17 +5,31 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.google.protobuf.ByteString;
 import dev.muster.proto.v1.Hello;
 import dev.muster.proto.v1.NumberedSettlement;
+import dev.muster.proto.v1.Offer;
 import dev.muster.proto.v1.WorkerFrame;
+import java.util.List;
 import java.util.Objects;
+import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
 final class FrameGathererTest {
-  private final FrameGatherer gatherer = new FrameGatherer();
+  private final SideThreads aside = new SideThreads("test");
+  private final Reports reports = new Reports(aside);
+  private final FrameGatherer gatherer = new FrameGatherer(reports);
+
+  @AfterEach
+  void stop() {
+    aside.stop();
+  }
 
   private static SettlementColumns completed(long id, int resultBytes) {
     SettlementColumns columns = new SettlementColumns();
-    columns.completed(id, 7, ByteString.copyFrom(new byte[resultBytes]), "application/x");
+    columns.completed(id, 7, value(new byte[resultBytes]));
     return columns;
+  }
+
+  private static EncodedValue value(byte[] bytes) {
+    return new EncodedValue(ByteString.copyFrom(bytes), "application/x");
   }
 
   private WorkerFrame next() {
@@ -73,6 +87,29 @@ final class FrameGathererTest {
   }
 
   @Test
+  void shouldLetNoReportDelayAnOutcome() {
+    TaskServices services =
+        new TaskServices(
+            reports,
+            () -> {
+              throw new IllegalStateException("not reached");
+            },
+            aside,
+            notice -> {});
+    TaskContext task = new TaskContext(Offer.newBuilder().addIds(5).build(), 0, services);
+    task.partial(new byte[900 << 10]);
+    task.log("small");
+    gatherer.settle(completed(1, 500 << 10));
+    WorkerFrame first = next();
+    assertThat(first.getSettlementsCount()).isEqualTo(1);
+    assertThat(first.getLogLinesCount()).isEqualTo(1);
+    assertThat(first.getPartialsCount()).isZero();
+    assertThat(gatherer.hasMore()).isTrue();
+    assertThat(next().getPartialsCount()).isEqualTo(1);
+    assertThat(gatherer.next()).isNull();
+  }
+
+  @Test
   void shouldGiveNoCreditWhenDraining() {
     gatherer.credit(1);
     gatherer.draining();
@@ -85,12 +122,12 @@ final class FrameGathererTest {
   @Test
   void shouldKeepResultsInStepWithIdsWhenOnlySomeHaveOne() {
     SettlementColumns columns = new SettlementColumns();
-    columns.completed(1, 7, ByteString.EMPTY, "");
-    columns.completed(2, 7, ByteString.copyFromUtf8("x"), "application/x");
-    columns.completed(3, 7, ByteString.EMPTY, "");
+    columns.completed(1, 7, EncodedValue.NONE);
+    columns.completed(2, 7, value(new byte[] {1}));
+    columns.completed(3, 7, EncodedValue.NONE);
     assertThat(columns.build().getResultsList())
-        .containsExactly(ByteString.EMPTY, ByteString.copyFromUtf8("x"), ByteString.EMPTY);
-    assertThat(columns.takes(ByteString.EMPTY, "application/y")).isFalse();
+        .containsExactly(ByteString.EMPTY, ByteString.copyFrom(new byte[] {1}), ByteString.EMPTY);
+    assertThat(columns.takes(Outcome.completed(EncodedValue.of(1), List.of()))).isFalse();
   }
 
   @Test

@@ -78,6 +78,38 @@ final class QueueConsumerTest {
     assertThat(consumer.poll(Duration.ofMillis(1))).isNull();
   }
 
+  @Test
+  void shouldSettleWhatSomebodyCancelsAndNotHandItOut() throws InterruptedException {
+    master.welcome(false, 0);
+    master.settleAll();
+    master.offer("", 1, 2, 3);
+    Delivery<Integer> one = consumer.take();
+    master.stop(1, 0, 0);
+    assertThat(settlement().getCancelledIdsList()).containsExactly(1L);
+    master.stop(2, 0, 0);
+    assertThat(settlement().getCancelledIdsList()).containsExactly(2L);
+    one.ack(); // too late
+    Delivery<Integer> three = consumer.take();
+    assertThat(three.value()).isEqualTo(3);
+    three.ack();
+    assertThat(consumer.flush(Duration.ofSeconds(30))).isTrue();
+    assertThat(settlement().getCompletedIdsList()).containsExactly(3L);
+  }
+
+  @Test
+  void shouldCountEntriesByTheirCost() throws InterruptedException {
+    assertThat(master.welcome(false, 0).getHello().getSlots()).isEqualTo(3);
+    master.settleAll();
+    master.offer("", offer -> offer.getOptionsBuilder().setCost(2), 1);
+    consumer.take().ack();
+    assertThat(consumer.flush(Duration.ofSeconds(30))).isTrue();
+    int credit = 0;
+    while (credit < 2) {
+      credit += master.frames.take().getCredit();
+    }
+    assertThat(credit).isEqualTo(2);
+  }
+
   private Settlement settlement() throws InterruptedException {
     return master.await(f -> f.getSettlementsCount() > 0).getSettlements(0).getSettlement();
   }

@@ -207,9 +207,28 @@ final class WorkerTest {
   @Test
   void shouldDropWorkAndStartNewSessionWhenExpired() throws InterruptedException {
     // given
-    start(master.worker().prefetch(1));
+    CountDownLatch interrupted = new CountDownLatch(1);
+    BlockingQueue<String> notices = new LinkedBlockingQueue<>();
+    start(
+        master
+            .worker()
+            .prefetch(1)
+            .onNotice(notices::add)
+            .handle(
+                "slow",
+                Integer.class,
+                (n, context) -> {
+                  running.add(context);
+                  try {
+                    release.await();
+                  } catch (InterruptedException e) {
+                    interrupted.countDown();
+                  }
+                  release.await();
+                  return n;
+                }));
     WorkerFrame first = master.welcome(false, 0);
-    master.offer("wait", 9, 10);
+    master.offer("slow", 9, 10);
     TaskContext context = running.take();
     // when
     master.send(MasterFrame.newBuilder().setSessionExpired(true));
@@ -219,6 +238,13 @@ final class WorkerTest {
     assertThat(second.getHello().getHeldIdsList()).isEmpty();
     assertThat(second.getHello().getCredit()).isEqualTo(1);
     assertThat(context.isCancelled()).isTrue();
+    interrupted.await();
+    assertThat(List.of(notices.take(), notices.take(), notices.take()))
+        .containsExactly(
+            Worker.CONNECTED,
+            "the master ended the session: what this worker held belongs to others by now; it"
+                + " starts a new session",
+            Worker.CONNECTED_AGAIN);
     release.countDown();
     master.offer("square", 11);
     NumberedSettlement only = settlement();
@@ -341,6 +367,43 @@ final class WorkerTest {
             .onNotice(notices::add));
     attempts.await();
     assertThat(notices).containsExactly("no master at h:1; the worker keeps trying");
+  }
+
+  @Test
+  void shouldSayWhenItIsConnectedAndAgainAfterAnOutage() throws InterruptedException {
+    // given
+    AtomicBoolean down = new AtomicBoolean();
+    BlockingQueue<String> notices = new LinkedBlockingQueue<>();
+    WorkerLink link = master.link();
+    start(
+        new Worker.Builder(
+                () ->
+                    new WorkerLink(
+                        () -> {
+                          if (down.get()) {
+                            throw new UnreachableException("no master at h:1");
+                          }
+                          return link.channels().get();
+                        },
+                        Backoff.none(),
+                        () -> {}))
+            .queue("tasks")
+            .onNotice(notices::add));
+    var unused = master.await(WorkerFrame::hasHello);
+    assertThat(notices).isEmpty(); // it has said hello, and not been welcomed
+    master.breakStream();
+    unused = master.welcome(false, 0);
+    assertThat(notices.take()).contains("keeps trying");
+    assertThat(notices.take()).isEqualTo(Worker.CONNECTED);
+    // when
+    down.set(true);
+    master.breakStream();
+    // then
+    assertThat(notices.take()).isEqualTo("no master at h:1; the worker keeps trying");
+    assertThat(notices).isEmpty();
+    down.set(false);
+    unused = master.welcome(true, 0);
+    assertThat(notices.take()).isEqualTo(Worker.CONNECTED_AGAIN);
   }
 
   @Test
