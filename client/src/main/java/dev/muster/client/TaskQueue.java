@@ -10,6 +10,7 @@ import dev.muster.common.UnknownTaskException;
 import dev.muster.common.codec.Codec;
 import dev.muster.proto.v1.OnFailure;
 import dev.muster.proto.v1.ResultPolicy;
+import dev.muster.proto.v1.TaskOptions;
 import dev.muster.proto.v1.TaskResult;
 import dev.muster.proto.v1.UniqueScope;
 import java.time.Duration;
