@@ -1,5 +1,6 @@
 package dev.muster.cli;
 
+import java.util.List;
 import java.util.Map;
 import java.util.function.Supplier;
 import picocli.CommandLine;
@@ -16,11 +17,11 @@ import picocli.CommandLine.Spec;
  * @param examples for the help
  */
 record CommandGroup(
-    String description, Map<String, Supplier<Object>> commands, String... examples) {
+    String description, Map<String, Supplier<Object>> commands, List<String> examples) {
 
   /** The group by itself, without its commands. */
   CommandLine commandLine() {
-    CommandLine line = Described.command(new Body(), description, examples);
+    CommandLine line = Described.command(new Body(), description, examples.toArray(String[]::new));
     line.getCommandSpec().usageMessage().synopsisSubcommandLabel("COMMAND");
     return line;
   }

@@ -89,10 +89,11 @@ final class Commands {
     return new CommandGroup(
         "Look at tasks.",
         commands,
-        "muster task show 4294967301",
-        "muster task ls orders --state ready",
-        "muster task explain 4294967301",
-        "muster task watch 4294967301");
+        List.of(
+            "muster task show 4294967301",
+            "muster task ls orders --state ready",
+            "muster task explain 4294967301",
+            "muster task watch 4294967301"));
   }
 
   private CommandGroup queue() {
@@ -108,17 +109,18 @@ final class Commands {
     return new CommandGroup(
         "Look at one queue, and change it.",
         commands,
-        "muster queue show orders",
-        "muster queue set orders --concurrency 20 --rate 100/s",
-        "muster queue tenants shared",
-        "muster queue tenant set shared acme --weight 300");
+        List.of(
+            "muster queue show orders",
+            "muster queue set orders --concurrency 20 --rate 100/s",
+            "muster queue tenants shared",
+            "muster queue tenant set shared acme --weight 300"));
   }
 
   private CommandGroup tenant() {
     return new CommandGroup(
         "Change one tenant of a queue.",
         Map.of("set", () -> new TenantSetCommand(terminal)),
-        "muster queue tenant set shared acme --weight 300");
+        List.of("muster queue tenant set shared acme --weight 300"));
   }
 
   private CommandGroup dead() {
@@ -129,9 +131,10 @@ final class Commands {
     return new CommandGroup(
         "Look at dead letters: tasks that failed for good.",
         commands,
-        "muster dead ls orders",
-        "muster dead replay orders --kind java.net.",
-        "muster dead drop orders --all");
+        List.of(
+            "muster dead ls orders",
+            "muster dead replay orders --kind java.net.",
+            "muster dead drop orders --all"));
   }
 
   private CommandGroup quarantine() {
@@ -142,8 +145,7 @@ final class Commands {
     return new CommandGroup(
         "Look at tasks that are set aside: too many workers died with them.",
         commands,
-        "muster quarantine ls orders",
-        "muster quarantine release orders 4294967301");
+        List.of("muster quarantine ls orders", "muster quarantine release orders 4294967301"));
   }
 
   private CommandGroup schedule() {
@@ -157,8 +159,9 @@ final class Commands {
     return new CommandGroup(
         "Look at schedules, and change them: tasks that are put by the clock.",
         commands,
-        "muster schedule ls",
-        "muster schedule add nightly --cron '0 3 * * *' --queue reports --name build",
-        "muster schedule run nightly");
+        List.of(
+            "muster schedule ls",
+            "muster schedule add nightly --cron '0 3 * * *' --queue reports --name build",
+            "muster schedule run nightly"));
   }
 }

@@ -15,14 +15,11 @@ final class Described {
    * @param examples whole command lines
    */
   static CommandLine command(Object command, String description, String... examples) {
-    return describe(new CommandLine(command), description, examples);
-  }
-
-  static CommandLine describe(CommandLine line, String description, String... examples) {
     List<String> footer = new ArrayList<>(List.of("", "Examples:"));
     for (String example : examples) {
       footer.add("  " + example);
     }
+    CommandLine line = new CommandLine(command);
     line.getCommandSpec()
         .usageMessage()
         .description(description.split("\n", -1))
