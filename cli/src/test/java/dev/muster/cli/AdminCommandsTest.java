@@ -37,8 +37,8 @@ import dev.muster.proto.v1.WorkersGrpc;
 import io.grpc.Status;
 import java.nio.file.Path;
 import java.util.List;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -46,16 +46,16 @@ import org.junit.jupiter.api.io.TempDir;
 class AdminCommandsTest {
   private static final String JSON = "application/json";
 
-  @TempDir private static Path folder;
-  private static FakeMaster master;
+  @TempDir private Path folder;
+  private FakeMaster master;
 
-  @BeforeAll
-  static void start() {
+  @BeforeEach
+  void start() {
     master = FakeMaster.start(folder);
   }
 
-  @AfterAll
-  static void stop() {
+  @AfterEach
+  void stop() {
     master.close();
   }
 
@@ -115,7 +115,7 @@ class AdminCommandsTest {
             "failure    java.io.IOException: no route");
     assertThat(table.outLines().get(table.outLines().size() - 1))
         .matches(
-            " +1  w@h:1  2030-01-31T09:00:00Z  2030-01-31T09:00:01Z  .* 1s500ms  CRASHED  silent");
+            " +1  w@h:1 +2030-01-31T09:00:00Z  2030-01-31T09:00:01Z  .* 1s500ms  CRASHED  silent");
     assertThat(json.out()).contains("\"id\":5,", "\"end\":\"CRASHED\"", "\"ran_ms\":1500");
   }
 
@@ -356,13 +356,13 @@ class AdminCommandsTest {
   }
 
   /** The master refuses the second time, so that the command ends. */
-  private static CommandRun tailOfOneReply(String... command) {
+  private CommandRun tailOfOneReply(String... command) {
     boolean[] asked = new boolean[1];
     master.on(
         QueuesGrpc.getTailMethod(),
         request -> {
           if (asked[0]) {
-            throw Status.FAILED_PRECONDITION.asRuntimeException();
+            throw Status.FAILED_PRECONDITION.asRuntimeException(); // not to be tried again
           }
           asked[0] = true;
           return List.of(

@@ -12,6 +12,7 @@ import io.grpc.HandlerRegistry;
 import io.grpc.MethodDescriptor;
 import io.grpc.Server;
 import io.grpc.ServerMethodDefinition;
+import io.grpc.StatusRuntimeException;
 import io.grpc.netty.NettyServerBuilder;
 import io.grpc.stub.ServerCalls;
 import io.grpc.stub.StreamObserver;
@@ -77,7 +78,7 @@ final class FakeMaster implements AutoCloseable {
     }
   }
 
-  /** From now on this method answers so: once, or each of the list for a stream. */
+  /** From now on this method answers so: once, or each of the list for a stream. What the function throws is the status. */
   <Q, R> void on(MethodDescriptor<Q, R> method, Function<Q, List<R>> answers) {
     methods.put(
         method.getFullMethodName(),
@@ -86,8 +87,12 @@ final class FakeMaster implements AutoCloseable {
             ServerCalls.asyncServerStreamingCall(
                 (request, replies) -> {
                   requests.add(request);
-                  answers.apply(request).forEach(replies::onNext);
-                  replies.onCompleted();
+                  try {
+                    answers.apply(request).forEach(replies::onNext);
+                    replies.onCompleted();
+                  } catch (StatusRuntimeException refused) {
+                    replies.onError(refused);
+                  }
                 })));
   }
 

@@ -24,18 +24,18 @@ import dev.muster.proto.v1.SchedulesGrpc;
 import dev.muster.proto.v1.TenantInfo;
 import java.nio.file.Path;
 import java.util.List;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** What the commands about queues, tenants and schedules ask, and what they print. */
 class QueueCommandsTest {
-  @TempDir private static Path folder;
-  private static FakeMaster master;
+  @TempDir private Path folder;
+  private FakeMaster master;
 
-  @BeforeAll
-  static void start() {
+  @BeforeEach
+  void start() {
     master = FakeMaster.start(folder);
     master.on(QueuesGrpc.getGetQueueMethod(), request -> List.of(queue()));
     master.on(
@@ -43,8 +43,8 @@ class QueueCommandsTest {
         request -> List.of(queue().toBuilder().setSettings(request.getSettings()).build()));
   }
 
-  @AfterAll
-  static void stop() {
+  @AfterEach
+  void stop() {
     master.close();
   }
 
