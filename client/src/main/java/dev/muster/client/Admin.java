@@ -3,9 +3,7 @@ package dev.muster.client;
 import com.google.errorprone.annotations.CanIgnoreReturnValue;
 import com.google.protobuf.ByteString;
 import dev.muster.client.Pages.Page;
-import dev.muster.client.retry.Backoff;
 import dev.muster.client.retry.RpcFailures;
-import dev.muster.common.InvalidInputException;
 import dev.muster.common.Limits;
 import dev.muster.common.QueueName;
 import dev.muster.common.RefusedException;
@@ -55,7 +53,6 @@ import io.grpc.StatusRuntimeException;
 import io.grpc.stub.ClientCalls;
 import java.time.Duration;
 import java.util.List;
-import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
@@ -71,23 +68,20 @@ import java.util.stream.Stream;
  * be in it or not.
  */
 public final class Admin {
-  /** Most tasks that one call watches. */
-  public static final int WATCH_IDS_MAX = 1_000;
-
   private static final Duration LONG_CALL = Duration.ofMinutes(10);
 
   private final UnaryCalls calls;
-  private final StreamingCalls streams;
+  private final StreamedCalls streams;
   private final Supplier<Channel> channels;
   private final Duration requestTimeout;
 
   Admin(
       UnaryCalls calls,
+      StreamedCalls streams,
       Supplier<Channel> channels,
-      Supplier<Backoff> backoffs,
       Duration requestTimeout) {
     this.calls = calls;
-    this.streams = new StreamingCalls(channels, backoffs);
+    this.streams = streams;
     this.channels = channels;
     this.requestTimeout = requestTimeout;
   }
@@ -355,7 +349,14 @@ public final class Admin {
    */
   public void tail(String prefix, Consumer<TailReply> consumer) {
     TailRequest request = TailRequest.newBuilder().setPrefix(prefix).build();
-    stream(QueuesGrpc.getTailMethod(), () -> Optional.of(request), consumer);
+    try (Replies<TailRequest, TailReply> replies =
+        streams.open(QueuesGrpc.getTailMethod(), () -> request)) {
+      for (TailReply reply = replies.next(); reply != null; reply = replies.next()) {
+        consumer.accept(reply);
+      }
+    } catch (InterruptedException e) {
+      throw TimeLimit.interrupted("the master told what happens");
+    }
   }
 
   /**
@@ -364,23 +365,15 @@ public final class Admin {
    * less than the request time-out; log lines may then be missing or come again, partial results
    * never come twice.
    *
-   * @param ids at most 1,000
+   * @param ids 1 to 1,000
    */
   public void watch(List<Long> ids, Consumer<WatchReply> consumer) {
-    if (ids.size() > WATCH_IDS_MAX) {
-      throw new InvalidInputException(
-          "at most " + WATCH_IDS_MAX + " tasks are watched at a time, found " + ids.size());
-    }
-    Watching watching = new Watching(ids, consumer);
-    stream(TasksGrpc.getWatchMethod(), watching::missing, watching::reply);
-  }
-
-  private <Q, R> void stream(
-      MethodDescriptor<Q, R> method, Supplier<Optional<Q>> missing, Consumer<R> consumer) {
-    try {
-      streams.call(method, missing, consumer, requestTimeout);
+    try (WatchReplies replies = new WatchReplies(streams, ids)) {
+      for (WatchReply reply = replies.next(); reply != null; reply = replies.next()) {
+        consumer.accept(reply);
+      }
     } catch (InterruptedException e) {
-      throw TimeLimit.interrupted("the master was asked for " + method.getBareMethodName());
+      throw TimeLimit.interrupted("tasks were watched");
     }
   }
 

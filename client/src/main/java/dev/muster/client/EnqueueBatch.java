@@ -7,8 +7,9 @@ import dev.muster.proto.v1.EnqueueReply;
 import dev.muster.proto.v1.EnqueueRequest;
 import dev.muster.proto.v1.RequestId;
 import java.util.Arrays;
-import java.util.HashSet;
+import java.util.List;
 import java.util.Set;
+import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -150,21 +151,28 @@ final class EnqueueBatch {
                   + " ids; update the older one of client and master"));
       return;
     }
-    Set<Long> added = new HashSet<>();
+    Set<Long> fresh = newest(reply.getIdsList(), tasks - reply.getExisting());
     int task = 0;
     for (int i = 0; i < runs; i++) {
       for (int j = 0; j < counts[i]; j++) {
         long id = reply.getIds(task++);
-        // New ids begin at first_id; one that comes again is of a task of this same request.
-        if (reply.getExisting() < tasks
-            && Long.compareUnsigned(id, reply.getFirstId()) >= 0
-            && added.add(id)) {
+        if (fresh.remove(id)) { // once: the next with this id found the task of the first
           receipts[i].durable(positions[i] + j, 1, id);
         } else {
           receipts[i].found(positions[i] + j, id);
         }
       }
     }
+  }
+
+  /** Ids only grow: the new ones are the largest. */
+  private static Set<Long> newest(List<Long> ids, int count) {
+    TreeSet<Long> sorted = new TreeSet<>(Long::compareUnsigned);
+    sorted.addAll(ids);
+    while (sorted.size() > count) {
+      sorted.pollFirst();
+    }
+    return sorted;
   }
 
   void failed(MusterException reason) {

@@ -1,6 +1,7 @@
 package dev.muster.client;
 
 import com.google.errorprone.annotations.CanIgnoreReturnValue;
+import com.google.errorprone.annotations.CheckReturnValue;
 import dev.muster.client.connection.ConnectOptions;
 import dev.muster.client.connection.Connection;
 import dev.muster.client.retry.Backoff;
@@ -10,13 +11,16 @@ import dev.muster.common.InvalidInputException;
 import dev.muster.common.Limits;
 import dev.muster.common.MusterException;
 import dev.muster.common.QueueName;
+import dev.muster.common.RefusedException;
 import dev.muster.common.UnreachableException;
 import dev.muster.common.codec.Codec;
 import dev.muster.proto.v1.CancelReply;
 import dev.muster.proto.v1.CancelRequest;
 import dev.muster.proto.v1.ConfigureQueueRequest;
+import dev.muster.proto.v1.EnqueueReply;
 import dev.muster.proto.v1.GetQueueRequest;
 import dev.muster.proto.v1.GetTaskRequest;
+import dev.muster.proto.v1.GraphRequest;
 import dev.muster.proto.v1.ListQueuesReply;
 import dev.muster.proto.v1.ListQueuesRequest;
 import dev.muster.proto.v1.QueueInfo;
@@ -30,6 +34,7 @@ import io.grpc.Status;
 import io.grpc.StatusRuntimeException;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
@@ -60,6 +65,8 @@ public final class Muster implements AutoCloseable {
   private final Duration requestTimeout;
   private final EnqueuePipeline pipeline = new EnqueuePipeline(RequestWindow.ofNewSession());
   private final ResultAwaiter awaiter;
+  private final StreamedCalls streams;
+  private final TaskResults results;
   private final UnaryCalls calls;
 
   /** Puts that wait for room have numbers of their own: they must not hold back the others'. */
@@ -75,6 +82,8 @@ public final class Muster implements AutoCloseable {
     this.disconnect = disconnect;
     this.requestTimeout = requestTimeout;
     this.awaiter = new ResultAwaiter(channels, backoffs.get());
+    this.streams = new StreamedCalls(channels, backoffs, requestTimeout);
+    this.results = new TaskResults(awaiter, streams);
     this.calls = new UnaryCalls(channels, backoffs);
     this.waitingPuts = new UnaryCalls(channels, backoffs);
     new EnqueueConnector(pipeline, channels, backoffs.get()).start();
@@ -142,9 +151,52 @@ public final class Muster implements AutoCloseable {
     return queue(name, codec);
   }
 
+  /** Results of tasks by id: of one, the first of many, all of them, or in parts. */
+  public TaskResults results() {
+    return results;
+  }
+
+  /** Tasks that depend on each other, to be added together. */
+  public TaskGraph graph() {
+    return new TaskGraph(this);
+  }
+
+  /** A graph of tasks of which each waits for the one before it. */
+  public TaskGraph chain(NewTask... tasks) {
+    TaskGraph graph = graph();
+    for (NewTask task : tasks) {
+      graph.then(task);
+    }
+    return graph;
+  }
+
+  /**
+   * A graph of tasks that do not wait for each other; with {@link TaskGraph#then} another one comes
+   * when all have ended:
+   *
+   * <pre>{@code
+   * long sum = muster.group(parts).then(sums.task("all")).enqueue().last();
+   * }</pre>
+   */
+  public TaskGraph group(Collection<NewTask> tasks) {
+    TaskGraph graph = graph();
+    tasks.forEach(graph::add);
+    return graph;
+  }
+
+  /**
+   * Tells a listener what tasks tell while they run, until all have ended or it is closed.
+   *
+   * @param ids 1 to 1,000
+   */
+  @CheckReturnValue
+  public Watching watch(Collection<Long> ids, WatchListener listener) {
+    return new Watching(new WatchReplies(streams, ids), listener).start();
+  }
+
   /** Looks after queues, tasks, schedules and workers. */
   public Admin admin() {
-    return new Admin(calls, channels, backoffs, requestTimeout);
+    return new Admin(calls, streams, channels, requestTimeout);
   }
 
   /** One task; its state is TASK_STATE_UNKNOWN when the id never was, or is forgotten. */
@@ -254,6 +306,7 @@ public final class Muster implements AutoCloseable {
     }
     pipeline.close();
     awaiter.close();
+    streams.close();
     disconnect.run();
   }
 
@@ -261,8 +314,25 @@ public final class Muster implements AutoCloseable {
     return pipeline;
   }
 
-  ResultAwaiter awaiter() {
-    return awaiter;
+  /** Under a number of its own: sent again after a broken connection, it is only a retry. */
+  EnqueueReply enqueueGraph(GraphRequest.Builder request) {
+    EnqueueReply reply =
+        calls.callOnce(
+            TasksGrpc.getEnqueueGraphMethod(),
+            id -> request.setRequest(id).build(),
+            TimeLimit.of(requestTimeout));
+    if (reply.hasRefusal()) {
+      throw RefusedException.of(reply.getRefusal());
+    }
+    if (reply.getIdsCount() > 0 && reply.getIdsCount() != request.getNodesCount()) {
+      throw new MusterException(
+          "the master answered "
+              + request.getNodesCount()
+              + " tasks with "
+              + reply.getIdsCount()
+              + " ids; update the older one of client and master");
+    }
+    return reply;
   }
 
   UnaryCalls waitingPuts() {

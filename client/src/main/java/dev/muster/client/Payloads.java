@@ -9,7 +9,7 @@ import dev.muster.common.codec.Codecs;
 /** Values to payloads: which codec a class means, and the limit on size. */
 final class Payloads {
   /** What a message holds beside one payload and what tasks share: the number and the keys. */
-  private static final int OTHER_BYTES_MAX = 4 << 10;
+  static final int OTHER_BYTES_MAX = 4 << 10;
 
   private Payloads() {}
 

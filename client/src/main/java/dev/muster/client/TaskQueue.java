@@ -4,24 +4,17 @@ import com.google.errorprone.annotations.CanIgnoreReturnValue;
 import com.google.errorprone.annotations.CheckReturnValue;
 import dev.muster.common.InvalidInputException;
 import dev.muster.common.MusterException;
-import dev.muster.common.TaskFailedException;
 import dev.muster.common.TimedOutException;
-import dev.muster.common.UnknownTaskException;
 import dev.muster.common.codec.Codec;
 import dev.muster.proto.v1.OnFailure;
 import dev.muster.proto.v1.ResultPolicy;
 import dev.muster.proto.v1.TaskOptions;
-import dev.muster.proto.v1.TaskResult;
 import dev.muster.proto.v1.UniqueScope;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Collection;
 import java.util.List;
-import java.util.concurrent.CancellationException;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.ExecutionException;
-import java.util.concurrent.TimeUnit;
-import java.util.concurrent.TimeoutException;
 import java.util.stream.LongStream;
 
 /**
@@ -306,55 +299,45 @@ public final class TaskQueue<T> {
     return new EnqueueStream<>(muster.pipeline(), spec, codec, muster.requestTimeout());
   }
 
-  /**
-   * Waits for a task's result.
-   *
-   * @throws TaskFailedException when its handler failed for good
-   * @throws UnknownTaskException when the id never was, or is forgotten
-   * @throws TimedOutException when it was not finished in time; it goes on
-   */
+  /** A task that is not added yet, for {@link Muster#graph}, chains and groups. */
+  public NewTask task(T payload) {
+    return task(payload, TaskKeys.NONE);
+  }
+
+  /** As {@link #task(Object)}, with keys of its own. */
+  public NewTask task(T payload, TaskKeys keys) {
+    return new NewTask(
+        new TaskSpec(spec.request(), keys.or(spec.keys())), Payloads.encode(codec, payload, spec));
+  }
+
+  /** See {@link TaskResults#await(long, Class, Duration)}. */
   public <R> R await(long id, Class<R> type, Duration timeout) {
-    return await(id, Payloads.codec(type), timeout);
+    return muster.results().await(id, type, timeout);
   }
 
-  /** As {@link #await(long, Class, Duration)}, with a codec for the result. */
+  /** See {@link TaskResults#await(long, Codec, Duration)}. */
   public <R> R await(long id, Codec<R> type, Duration timeout) {
-    CompletableFuture<R> result = result(id, type);
-    try {
-      return result.get(timeout.toMillis(), TimeUnit.MILLISECONDS);
-    } catch (TimeoutException e) {
-      throw new TimedOutException(
-          "task "
-              + Long.toUnsignedString(id)
-              + " was not finished within "
-              + timeout.toMillis()
-              + " ms; it goes on");
-    } catch (InterruptedException e) {
-      throw TimeLimit.interrupted("task " + Long.toUnsignedString(id) + " was awaited");
-    } catch (ExecutionException | CancellationException e) {
-      throw e.getCause() instanceof MusterException ours
-          ? ours
-          : new MusterException("awaiting the result failed: " + e.getMessage(), e);
-    } finally {
-      result.cancel(false);
-    }
+    return muster.results().await(id, type, timeout);
   }
 
-  /**
-   * A task's result, to come; fails as {@link #await(long, Class, Duration)} does. Cancelling the
-   * future ends the waiting, not the task. What depends on it runs on the common pool.
-   */
+  /** See {@link TaskResults#awaitAny(Collection, Class, Duration)}. */
+  public <R> TaskEnd<R> awaitAny(Collection<Long> ids, Class<R> type, Duration timeout) {
+    return muster.results().awaitAny(ids, type, timeout);
+  }
+
+  /** See {@link TaskResults#awaitAll(Collection, Class, Duration)}. */
+  public <R> List<R> awaitAll(Collection<Long> ids, Class<R> type, Duration timeout) {
+    return muster.results().awaitAll(ids, type, timeout);
+  }
+
+  /** See {@link TaskResults#result(long, Class)}. */
   public <R> CompletableFuture<R> result(long id, Class<R> type) {
-    return result(id, Payloads.codec(type));
+    return muster.results().result(id, type);
   }
 
-  /** As {@link #result(long, Class)}, with a codec for the result. */
+  /** See {@link TaskResults#result(long, Codec)}. */
   public <R> CompletableFuture<R> result(long id, Codec<R> type) {
-    ResultAwaiter awaiter = muster.awaiter();
-    CompletableFuture<TaskResult> raw = awaiter.join(id);
-    CompletableFuture<R> result = raw.thenApply(terminal -> Results.decode(terminal, type));
-    var unused = result.whenComplete((value, failure) -> awaiter.leave(id, raw));
-    return result;
+    return muster.results().result(id, type);
   }
 
   private void add(T payload, TaskKeys keys, Receipt receipt) throws InterruptedException {

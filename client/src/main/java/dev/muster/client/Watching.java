@@ -1,60 +1,73 @@
 package dev.muster.client;
 
-import dev.muster.proto.v1.PartialResult;
+import dev.muster.common.MusterException;
 import dev.muster.proto.v1.WatchReply;
-import dev.muster.proto.v1.WatchRequest;
-import java.util.Collection;
-import java.util.HashMap;
-import java.util.LinkedHashSet;
-import java.util.Map;
-import java.util.Optional;
-import java.util.Set;
-import java.util.function.Consumer;
+import java.util.concurrent.CompletableFuture;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
- * What is still missing of the tasks that one caller watches, over as many calls as it takes. A new
- * call sends the kept parts again: those that came already are left out. For one thread.
+ * Tasks that are being watched, until all have ended or this is closed. It connects again by
+ * itself. Thread-safe.
  */
-final class Watching {
-  private final Set<Long> running;
-  private final Map<Long, PartialResult> lastParts = new HashMap<>();
-  private final Consumer<WatchReply> consumer;
+public final class Watching implements AutoCloseable {
+  private static final Logger LOG = LoggerFactory.getLogger(Watching.class);
 
-  Watching(Collection<Long> ids, Consumer<WatchReply> consumer) {
-    this.running = new LinkedHashSet<>(ids);
-    this.consumer = consumer;
+  private final WatchReplies replies;
+  private final WatchListener listener;
+  private final CompletableFuture<Void> done = new CompletableFuture<>();
+
+  Watching(WatchReplies replies, WatchListener listener) {
+    this.replies = replies;
+    this.listener = listener;
   }
 
-  /** The next call; empty when all tasks have ended. */
-  Optional<WatchRequest> missing() {
-    return running.isEmpty()
-        ? Optional.empty()
-        : Optional.of(WatchRequest.newBuilder().addAllIds(running).build());
+  /** Starts the thread; it ends with the watching. */
+  Watching start() {
+    Thread thread = new Thread(this::run, "muster-watch");
+    thread.setDaemon(true);
+    thread.start();
+    return this;
   }
 
-  void reply(WatchReply reply) {
-    if (isNew(reply)) {
-      consumer.accept(reply);
+  private void run() {
+    try {
+      for (WatchReply reply = replies.next(); reply != null; reply = replies.next()) {
+        tell(reply);
+      }
+      done.complete(null);
+    } catch (InterruptedException e) {
+      done.completeExceptionally(new MusterException("interrupted while tasks were watched"));
+    } catch (RuntimeException e) { // of the master, or the listener's own: nobody else sees it
+      LOG.debug("watching ended: {}", e.toString());
+      done.completeExceptionally(e);
+    } finally {
+      replies.close();
     }
   }
 
-  private boolean isNew(WatchReply reply) {
-    return switch (reply.getWhatCase()) {
-      case PROGRESS, LOG -> true;
-      case PARTIAL -> isNew(reply.getPartial());
-      case ENDED -> running.remove(reply.getEnded().getId());
-      case WHAT_NOT_SET -> false; // from a newer master: nothing that this library could say
-    };
+  private void tell(WatchReply reply) {
+    switch (reply.getWhatCase()) {
+      case PROGRESS -> listener.progress(reply.getProgress());
+      case LOG -> listener.log(reply.getLog());
+      case PARTIAL -> listener.partial(reply.getPartial());
+      case ENDED -> listener.ended(reply.getEnded());
+      case WHAT_NOT_SET -> {}
+    }
   }
 
-  private boolean isNew(PartialResult part) {
-    PartialResult last = lastParts.get(part.getId());
-    if (last != null
-        && last.getToken() == part.getToken()
-        && part.getNumber() <= last.getNumber()) {
-      return false;
-    }
-    lastParts.put(part.getId(), part.toBuilder().clearValue().build());
-    return true;
+  /**
+   * Completes when all tasks have ended, or this was closed; fails with a {@link MusterException}
+   * when the master refuses or is away for longer than the client's request time-out (default 60
+   * s), or with what the listener threw. What depends on it runs on the watching's thread.
+   */
+  public CompletableFuture<Void> done() {
+    return done.copy();
+  }
+
+  /** Ends the watching, not the tasks; a call that is under way comes to its end. */
+  @Override
+  public void close() {
+    replies.close();
   }
 }

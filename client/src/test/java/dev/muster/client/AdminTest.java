@@ -5,7 +5,6 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.google.protobuf.ByteString;
 import dev.muster.client.retry.Backoff;
-import dev.muster.common.InvalidInputException;
 import dev.muster.common.MusterException;
 import dev.muster.common.UnreachableException;
 import dev.muster.proto.v1.CancelReply;
@@ -72,8 +71,8 @@ class AdminTest {
     admin =
         new Admin(
             new UnaryCalls(() -> channel, Backoff::none),
+            new StreamedCalls(() -> channel, Backoff::none, Duration.ofSeconds(20)),
             () -> channel,
-            Backoff::none,
             Duration.ofSeconds(20));
   }
 
@@ -124,15 +123,6 @@ class AdminTest {
         .containsExactly(
             WatchRequest.newBuilder().addIds(1).addIds(2).build(),
             WatchRequest.newBuilder().addIds(2).build());
-  }
-
-  @Test
-  void shouldRefuseToWatchTooMany() {
-    List<Long> tooMany = LongStream.rangeClosed(1, 1_001).boxed().toList();
-
-    assertThatThrownBy(() -> admin.watch(tooMany, reply -> {}))
-        .isInstanceOf(InvalidInputException.class)
-        .hasMessageContaining("1000");
   }
 
   @Test

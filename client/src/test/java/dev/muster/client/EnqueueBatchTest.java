@@ -85,21 +85,30 @@ final class EnqueueBatchTest {
     // given
     Recording one = new Recording();
     Recording two = new Recording();
-    add(TaskKeys.ofUnique("a"), one, 0);
-    add(TaskKeys.ofUnique("old"), one, 1);
+    add(TaskKeys.ofUnique("old"), one, 0);
+    add(TaskKeys.ofUnique("a"), one, 1);
     add(TaskKeys.ofUnique("b"), two, 0);
     add(TaskKeys.ofUnique("a"), one, 2);
     // when
     batch.durable(
         EnqueueReply.newBuilder()
-            .setFirstId(100)
+            .setFirstId(7)
             .setCount(4)
             .setExisting(2)
-            .addAllIds(List.of(100L, 7L, 101L, 100L))
+            .addAllIds(List.of(7L, 100L, 101L, 100L))
             .build());
     // then
-    assertThat(one.heard).containsExactly("0+1=100", "1 found 7", "2 found 100");
+    assertThat(one.heard).containsExactly("0 found 7", "1+1=100", "2 found 100");
     assertThat(two.heard).containsExactly("0+1=101");
+  }
+
+  @Test
+  void shouldTakeIdsWithGapsWhenNoneWereThereBefore() {
+    Recording receipt = new Recording();
+    add(TaskKeys.NONE, receipt, 0);
+    add(TaskKeys.NONE, receipt, 1);
+    batch.durable(EnqueueReply.newBuilder().setFirstId(5).setCount(2).addIds(5).addIds(7).build());
+    assertThat(receipt.heard).containsExactly("0+1=5", "1+1=7");
   }
 
   @Test

@@ -5,10 +5,13 @@ import com.google.protobuf.ByteString;
 import dev.muster.client.retry.Backoff;
 import dev.muster.proto.v1.AwaitReply;
 import dev.muster.proto.v1.AwaitRequest;
+import dev.muster.proto.v1.CancelReply;
+import dev.muster.proto.v1.CancelRequest;
 import dev.muster.proto.v1.ConfigureQueueRequest;
 import dev.muster.proto.v1.EnqueueReply;
 import dev.muster.proto.v1.EnqueueRequest;
 import dev.muster.proto.v1.GetQueueRequest;
+import dev.muster.proto.v1.GraphRequest;
 import dev.muster.proto.v1.Offer;
 import dev.muster.proto.v1.QueueInfo;
 import dev.muster.proto.v1.QueueSettings;
@@ -21,12 +24,13 @@ import dev.muster.proto.v1.TakeReply;
 import dev.muster.proto.v1.TakeRequest;
 import dev.muster.proto.v1.TaskResult;
 import dev.muster.proto.v1.TasksGrpc;
+import dev.muster.proto.v1.WatchReply;
+import dev.muster.proto.v1.WatchRequest;
 import io.grpc.ManagedChannel;
 import io.grpc.Server;
 import io.grpc.Status;
 import io.grpc.inprocess.InProcessChannelBuilder;
 import io.grpc.inprocess.InProcessServerBuilder;
-import io.grpc.stub.ServerCallStreamObserver;
 import io.grpc.stub.StreamObserver;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -67,13 +71,10 @@ final class FakeMaster implements AutoCloseable {
   private final Map<String, EnqueueReply> answers = new HashMap<>();
 
   @GuardedBy("this")
-  private final Map<Long, TaskResult> results = new HashMap<>();
+  private final Map<String, Long> uniques = new HashMap<>();
 
   @GuardedBy("this")
   private final Set<Long> stale = new HashSet<>();
-
-  @GuardedBy("this")
-  private final List<WaitingAwait> awaits = new ArrayList<>();
 
   @GuardedBy("this")
   private long nextId = 1;
@@ -84,7 +85,11 @@ final class FakeMaster implements AutoCloseable {
   /** Takes that found nothing and were told to wait. */
   final BlockingQueue<TakeRequest> waitingTakes = new LinkedBlockingQueue<>();
 
-  final BlockingQueue<AwaitRequest> awaitRequests = new LinkedBlockingQueue<>();
+  final BlockingQueue<GraphRequest> graphs = new LinkedBlockingQueue<>();
+  final BlockingQueue<CancelRequest> cancels = new LinkedBlockingQueue<>();
+  final FakeAwaits awaits = new FakeAwaits();
+  final BlockingQueue<AwaitRequest> awaitRequests = awaits.requests;
+  final FakeWatches watches = new FakeWatches();
   final BlockingQueue<SettleRequest> settled = new LinkedBlockingQueue<>();
 
   /** Break the stream after this request was applied, and before its answer. */
@@ -93,13 +98,14 @@ final class FakeMaster implements AutoCloseable {
   /** Break the stream before this request is applied. */
   volatile Predicate<EnqueueRequest> breakBefore = request -> false;
 
+  /** Break the call after this graph was applied, and before its answer. */
+  volatile Predicate<GraphRequest> breakGraphAfter = request -> false;
+
   /** While set, answers are kept back. */
   volatile boolean holdAnswers;
 
   @GuardedBy("this")
   private final List<Runnable> heldAnswers = new ArrayList<>();
-
-  private record WaitingAwait(Set<Long> ids, StreamObserver<AwaitReply> replies) {}
 
   FakeMaster() {
     String name = UUID.randomUUID().toString();
@@ -138,28 +144,12 @@ final class FakeMaster implements AutoCloseable {
     stale.add(id);
   }
 
-  synchronized void finish(TaskResult result) {
-    results.put(result.getId(), result);
-    for (WaitingAwait waiting : List.copyOf(awaits)) {
-      if (waiting.ids().remove(result.getId())) {
-        waiting.replies().onNext(AwaitReply.newBuilder().addResults(result).build());
-        if (waiting.ids().isEmpty()) {
-          awaits.remove(waiting);
-          waiting.replies().onCompleted();
-        }
-      }
-    }
+  void finish(TaskResult result) {
+    awaits.finish(result);
   }
 
-  private synchronized void forget(StreamObserver<AwaitReply> cancelled) {
-    awaits.removeIf(waiting -> waiting.replies().equals(cancelled));
-  }
-
-  synchronized void breakAwaits() {
-    for (WaitingAwait waiting : awaits) {
-      waiting.replies().onError(Status.UNAVAILABLE.asRuntimeException());
-    }
-    awaits.clear();
+  void breakAwaits() {
+    awaits.breakAll();
   }
 
   void releaseAnswers() {
@@ -190,14 +180,48 @@ final class FakeMaster implements AutoCloseable {
     if (queue.size() + request.getPayloadsCount() > max) {
       reply.getRefusalBuilder().setReason(RefusalReason.REFUSAL_REASON_QUEUE_FULL);
     } else {
-      reply.setFirstId(nextId).setCount(request.getPayloadsCount());
-      for (ByteString payload : request.getPayloadsList()) {
-        queue.put(nextId++, payload);
-      }
-      notifyAll();
+      add(request, reply);
     }
     answers.put(key, reply.build());
     return reply.build();
+  }
+
+  @GuardedBy("this")
+  private void add(EnqueueRequest request, EnqueueReply.Builder reply) {
+    List<Long> ids = new ArrayList<>();
+    int existing = 0;
+    reply.setFirstId(nextId).setCount(request.getPayloadsCount());
+    for (int i = 0; i < request.getPayloadsCount(); i++) {
+      String key = request.getUniqueKeysCount() == 0 ? "" : request.getUniqueKeys(i);
+      Long known = key.isEmpty() ? null : uniques.putIfAbsent(key, nextId);
+      existing += known == null ? 0 : 1;
+      ids.add(known == null ? nextId : known);
+      if (known == null) {
+        queue(request.getQueue()).put(nextId++, request.getPayloads(i));
+      }
+    }
+    if (existing > 0) {
+      reply.addAllIds(ids).setExisting(existing);
+    }
+    notifyAll();
+  }
+
+  private synchronized EnqueueReply apply(GraphRequest request) {
+    String key = request.getRequest().getSession() + "#" + request.getRequest().getNumber();
+    EnqueueReply known = answers.get(key);
+    if (known == null) {
+      known =
+          EnqueueReply.newBuilder()
+              .setNumber(request.getRequest().getNumber())
+              .setFirstId(nextId)
+              .setCount(request.getNodesCount())
+              .build();
+      request
+          .getNodesList()
+          .forEach(node -> queue(node.getQueue()).put(nextId++, node.getPayload()));
+      answers.put(key, known);
+    }
+    return known;
   }
 
   private synchronized TakeReply take(TakeRequest request) {
@@ -339,28 +363,31 @@ final class FakeMaster implements AutoCloseable {
 
     @Override
     public void await(AwaitRequest request, StreamObserver<AwaitReply> replies) {
-      synchronized (FakeMaster.this) {
-        Set<Long> missing = new HashSet<>(request.getIdsList());
-        AwaitReply.Builder known = AwaitReply.newBuilder();
-        for (Long id : request.getIdsList()) {
-          TaskResult result = results.get(id);
-          if (result != null) {
-            known.addResults(result);
-            missing.remove(id);
-          }
-        }
-        if (known.getResultsCount() > 0) {
-          replies.onNext(known.build());
-        }
-        if (missing.isEmpty()) {
-          replies.onCompleted();
-        } else {
-          ((ServerCallStreamObserver<AwaitReply>) replies)
-              .setOnCancelHandler(() -> forget(replies));
-          awaits.add(new WaitingAwait(missing, replies));
-        }
+      awaits.await(request, replies);
+    }
+
+    @Override
+    public void enqueueGraph(GraphRequest request, StreamObserver<EnqueueReply> reply) {
+      EnqueueReply answer = apply(request);
+      graphs.add(request);
+      if (breakGraphAfter.test(request)) {
+        reply.onError(Status.UNAVAILABLE.asRuntimeException());
+        return;
       }
-      awaitRequests.add(request);
+      reply.onNext(answer);
+      reply.onCompleted();
+    }
+
+    @Override
+    public void cancel(CancelRequest request, StreamObserver<CancelReply> reply) {
+      cancels.add(request);
+      reply.onNext(CancelReply.newBuilder().setCancelling(1).build());
+      reply.onCompleted();
+    }
+
+    @Override
+    public void watch(WatchRequest request, StreamObserver<WatchReply> replies) {
+      watches.watch(request, replies);
     }
   }
 

@@ -1,5 +1,6 @@
 package dev.muster.client.connection;
 
+import dev.muster.client.retry.Backoff;
 import dev.muster.common.AuthenticationException;
 import dev.muster.common.MusterException;
 import dev.muster.common.UnreachableException;
@@ -13,7 +14,6 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.ScheduledThreadPoolExecutor;
-import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.Condition;
@@ -43,7 +43,7 @@ public final class Connection implements AutoCloseable {
   private final ConnectOptions options;
   private final PinnedTrust trust = new PinnedTrust();
   private final @Nullable SslContext tls;
-  private final Backoff backoff = new Backoff(bound -> ThreadLocalRandom.current().nextLong(bound));
+  private final Backoff backoff = Backoff.standard();
   private final List<Runnable> disconnectListeners = new CopyOnWriteArrayList<>();
   // All changes of state happen on this one thread, except close().
   private final ScheduledThreadPoolExecutor thread;
