@@ -78,7 +78,10 @@ final class FakeMaster implements AutoCloseable {
     }
   }
 
-  /** From now on this method answers so: once, or each of the list for a stream. What the function throws is the status. */
+  /**
+   * From now on this method answers so: once, or each of the list for a stream. What the function
+   * throws is the status.
+   */
   <Q, R> void on(MethodDescriptor<Q, R> method, Function<Q, List<R>> answers) {
     methods.put(
         method.getFullMethodName(),
