@@ -62,8 +62,16 @@ final class QueueFields {
     fields
         .duration("ageing", "ageing_ms", settings.getAgeingMs(), "none: strict priority")
         .number("max_attempts", settings.getRetry().getMaxAttempts(), "1")
-        .duration("backoff_min", "backoff_min_ms", settings.getRetry().getBackoffMinMs(), "1s")
-        .duration("backoff_max", "backoff_max_ms", settings.getRetry().getBackoffMaxMs(), "10m")
+        .duration(
+            "backoff_min",
+            "backoff_min_ms",
+            Integer.toUnsignedLong(settings.getRetry().getBackoffMinMs()),
+            "1s")
+        .duration(
+            "backoff_max",
+            "backoff_max_ms",
+            Integer.toUnsignedLong(settings.getRetry().getBackoffMaxMs()),
+            "10m")
         .number("quarantine_after", settings.getQuarantineAfter(), "never")
         .number("retained_max", settings.getRetainedMax())
         .duration("retained_for", "retained_ms", settings.getRetainedMs(), "0s");

@@ -55,8 +55,10 @@ final class TaskFields {
         .numberIfAny("priority", options.getPriority())
         .numberIfAny("cost", options.getCost())
         .numberIfAny("max_attempts", retry.getMaxAttempts())
-        .durationIfAny("backoff_min", "backoff_min_ms", retry.getBackoffMinMs())
-        .durationIfAny("backoff_max", "backoff_max_ms", retry.getBackoffMaxMs())
+        .durationIfAny(
+            "backoff_min", "backoff_min_ms", Integer.toUnsignedLong(retry.getBackoffMinMs()))
+        .durationIfAny(
+            "backoff_max", "backoff_max_ms", Integer.toUnsignedLong(retry.getBackoffMaxMs()))
         .durationIfAny("ttl", "ttl_ms", options.getTtlMs())
         .durationIfAny("run_limit", "run_limit_ms", options.getRunLimitMs())
         .durationIfAny("progress_timeout", "progress_timeout_ms", options.getProgressTimeoutMs())

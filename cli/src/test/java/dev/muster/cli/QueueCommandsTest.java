@@ -61,6 +61,7 @@ class QueueCommandsTest {
             "dead-for            90d",
             "retained-bytes      256MiB",
             "concurrency         no limit",
+            "backoff-max         30d",
             "max-attempts        4");
     assertThat(json.out())
         .contains("\"running\":12", "\"rate\":\"100/s,burst 500\"", "\"dead_ms\":7776000000");
@@ -237,7 +238,10 @@ class QueueCommandsTest {
         .setSettings(
             QueueSettings.newBuilder()
                 .setRate(Rate.newBuilder().setCount(100).setBurst(500))
-                .setRetry(RetryPolicy.newBuilder().setMaxAttempts(4))
+                .setRetry(
+                    RetryPolicy.newBuilder()
+                        .setMaxAttempts(4)
+                        .setBackoffMaxMs((int) 2_592_000_000L))
                 .setDeadMs(7_776_000_000L)
                 .setRetainedBytes(256 << 20))
         .build();
