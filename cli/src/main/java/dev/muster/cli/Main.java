@@ -1,13 +1,12 @@
 package dev.muster.cli;
 
-import dev.muster.bench.BenchCommand;
 import java.io.OutputStreamWriter;
 import java.io.PrintStream;
 import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
-import java.util.LinkedHashMap;
-import java.util.Map;
-import java.util.function.Supplier;
+import java.util.Arrays;
+import java.util.List;
+import java.util.stream.Stream;
 import picocli.CommandLine;
 
 /** Entry point of the runnable jar. */
@@ -41,23 +40,18 @@ public final class Main {
       return args;
     }
     return switch (args[0]) {
-      case "help" -> args.length == 1 ? new String[] {"--help"} : new String[] {args[1], "--help"};
+      case "help" -> helpOn(Arrays.copyOfRange(args, 1, args.length));
       case "--version", "-V" -> new String[] {"version"};
       default -> args;
     };
   }
 
+  private static String[] helpOn(String... command) {
+    return Stream.concat(Stream.of(command), Stream.of("--help")).toArray(String[]::new);
+  }
+
   private static CommandLine commandLine(Terminal terminal, String... args) {
-    CommandLine root = new CommandLine(new MusterCommand());
-    Map<String, Supplier<Object>> commands = commands(terminal);
-    Supplier<Object> named = args.length == 0 ? null : commands.get(args[0]);
-    if (named != null) {
-      // Reading the options of every command by reflection would take longer than most commands
-      // run.
-      root.addSubcommand(args[0], named.get());
-    } else {
-      commands.forEach((name, command) -> root.addSubcommand(name, command.get()));
-    }
+    CommandLine root = Commands.commandLine(terminal, List.of(args));
     ErrorLine errors = new ErrorLine(terminal);
     root.setOut(writer(terminal.out()));
     root.setErr(writer(terminal.err()));
@@ -85,21 +79,5 @@ public final class Main {
 
   private static PrintWriter writer(PrintStream stream) {
     return new PrintWriter(new OutputStreamWriter(stream, StandardCharsets.UTF_8), true);
-  }
-
-  private static Map<String, Supplier<Object>> commands(Terminal terminal) {
-    Map<String, Supplier<Object>> commands = new LinkedHashMap<>();
-    commands.put("demo", () -> new DemoCommand(terminal));
-    commands.put("master", () -> new MasterCommand(terminal));
-    commands.put("worker", () -> new WorkerCommand(terminal));
-    commands.put("keygen", () -> new KeygenCommand(terminal));
-    commands.put("put", () -> new PutCommand(terminal));
-    commands.put("take", () -> new TakeCommand(terminal));
-    commands.put("queues", () -> new QueuesCommand(terminal));
-    commands.put("task", () -> TaskCommand.of(terminal));
-    commands.put("version", () -> new VersionCommand(terminal));
-    commands.put("bench", BenchCommand::new);
-    commands.put("warmup", () -> new WarmupCommand(terminal));
-    return commands;
   }
 }

@@ -1,5 +1,6 @@
 package dev.muster.cli;
 
+import dev.muster.client.Muster;
 import dev.muster.client.connection.ConnectOptions;
 import dev.muster.common.AuthKey;
 import dev.muster.common.Version;
@@ -57,5 +58,14 @@ final class MasterOptions {
         .withPlaintext(plaintext)
         .withConnectTimeout(connectTimeout)
         .withClientName(clientName + "/" + Version.current());
+  }
+
+  /**
+   * Connects; to be closed.
+   *
+   * @param clientName which command this is, for the master's logs
+   */
+  Muster connect(Terminal terminal, String clientName) {
+    return Muster.connect(connectOptions(terminal, clientName));
   }
 }

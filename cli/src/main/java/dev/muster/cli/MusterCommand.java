@@ -19,6 +19,8 @@ import picocli.CommandLine.Spec;
       "  muster master --data ./muster-data           run a master on 127.0.0.1:5000",
       "  muster worker --queue task --slots 4         run a worker",
       "  muster put --queue task --name square --await 12",
+      "  muster queues                                what stands where",
+      "  muster task explain 4294967301               why a task waits",
       "",
       "Environment:",
       "  MUSTER_AUTH_KEY   the key, when --auth-key-file is not given",

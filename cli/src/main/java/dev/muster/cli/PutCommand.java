@@ -9,6 +9,7 @@ import dev.muster.common.QueueName;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
@@ -32,6 +33,8 @@ import picocli.CommandLine.Parameters;
       "Examples:",
       "  muster put --queue inbox '{\"hello\": \"world\"}' 42 '\"text\"'",
       "  muster put --queue task --name square --await 12",
+      "  muster put --queue mail --name send --max-attempts 5 --backoff 1s..1m --unique order-17 '{}'",
+      "  muster put --queue mail --name send --run-at 2030-01-31T09:00:00Z --tenant acme '{}'",
       "  seq 1000000 | muster put --queue task --name square --result-queue result > ids"
     })
 final class PutCommand implements Runnable {
@@ -46,17 +49,46 @@ final class PutCommand implements Runnable {
       description = "The queue; it exists from its first use on.")
   private String queue = "";
 
-  @Option(
-      names = "--name",
-      paramLabel = "HANDLER",
-      description = "Name of the handler that runs the tasks, for workers.")
-  private String handler = "";
+  @Mixin private final TaskOptionFlags options = new TaskOptionFlags();
 
   @Option(
-      names = "--result-queue",
-      paramLabel = "QUEUE",
-      description = "Results become entries of this queue; default: they are kept with the task.")
-  private @Nullable String resultQueue;
+      names = "--delay",
+      paramLabel = "TIME",
+      converter = DurationConverter.class,
+      description = "Not before so long from now.")
+  private @Nullable Duration delay;
+
+  @Option(
+      names = "--run-at",
+      paramLabel = "TIME",
+      converter = InstantConverter.class,
+      description = "Not before this time, e.g. 2030-01-31T09:00:00Z.")
+  private @Nullable Instant runAt;
+
+  @Option(
+      names = "--group",
+      paramLabel = "KEY",
+      description = "Tasks of one group run one at a time, in the order in which they were put.")
+  private @Nullable String group;
+
+  @Option(
+      names = "--tenant",
+      paramLabel = "KEY",
+      description = "Whose tasks these are: tenants share the workers by their weights.")
+  private @Nullable String tenant;
+
+  @Option(
+      names = "--unique",
+      paramLabel = "KEY",
+      description = "Adds nothing while the queue has a task of this key; prints that one's id.")
+  private @Nullable String unique;
+
+  @Option(
+      names = "--unique-for",
+      paramLabel = "TIME",
+      converter = DurationConverter.class,
+      description = "How long the key holds; default: until its task is finished.")
+  private @Nullable Duration uniqueFor;
 
   @Option(
       names = "--await",
@@ -80,12 +112,19 @@ final class PutCommand implements Runnable {
   @Override
   public void run() {
     QueueName.check(queue);
-    if (await && resultQueue != null) {
+    if (await && options.resultQueue() != null) {
       throw new InvalidInputException(
           "--await and --result-queue exclude each other: a result goes to one place");
     }
+    if (delay != null && runAt != null) {
+      throw new InvalidInputException(
+          "--delay and --run-at exclude each other: each says when the tasks are due");
+    }
+    if (uniqueFor != null && unique == null) {
+      throw new InvalidInputException("--unique-for needs --unique: the key that it is about");
+    }
     List<ByteString> payloads = checkedValues();
-    try (Muster muster = Muster.connect(master.connectOptions(terminal, "muster put"))) {
+    try (Muster muster = master.connect(terminal, "muster put")) {
       TaskQueue<ByteString> tasks = tasks(muster);
       try (OrderedLines lines = new OrderedLines(terminal.out(), timeout)) {
         if (payloads.isEmpty()) {
@@ -110,11 +149,23 @@ final class PutCommand implements Runnable {
   }
 
   private TaskQueue<ByteString> tasks(Muster muster) {
-    TaskQueue<ByteString> tasks = muster.tasks(queue, JsonText.CODEC);
-    if (!handler.isEmpty()) {
-      tasks = tasks.handler(handler);
+    TaskQueue<ByteString> tasks = options.on(muster.tasks(queue, JsonText.CODEC));
+    if (delay != null) {
+      tasks = tasks.delay(delay);
     }
-    return resultQueue == null ? tasks : tasks.resultsTo(resultQueue);
+    if (runAt != null) {
+      tasks = tasks.runAt(runAt);
+    }
+    if (group != null) {
+      tasks = tasks.group(group);
+    }
+    if (tenant != null) {
+      tasks = tasks.tenant(tenant);
+    }
+    if (unique != null) {
+      tasks = tasks.unique(unique);
+    }
+    return uniqueFor == null ? tasks : tasks.uniqueFor(uniqueFor);
   }
 
   private void addLines(TaskQueue<ByteString> tasks, OrderedLines lines) {

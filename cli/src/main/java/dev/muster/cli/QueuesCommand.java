@@ -1,14 +1,10 @@
 package dev.muster.cli;
 
-import com.fasterxml.jackson.core.JsonGenerator;
 import dev.muster.client.Muster;
 import dev.muster.proto.v1.QueueInfo;
-import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.util.List;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
-import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
 /** {@code muster queues}. */
@@ -27,11 +23,7 @@ final class QueuesCommand implements Runnable {
 
   @Mixin private final MasterOptions master = new MasterOptions();
 
-  @Option(
-      names = {"-o", "--output"},
-      paramLabel = "FORMAT",
-      description = "table (default) or json: an array with one object for each queue.")
-  private OutputFormat format = OutputFormat.TABLE;
+  @Mixin private final OutputOption output = new OutputOption();
 
   @Parameters(
       paramLabel = "PREFIX",
@@ -45,12 +37,11 @@ final class QueuesCommand implements Runnable {
 
   @Override
   public void run() {
-    try (Muster muster = Muster.connect(master.connectOptions(terminal, "muster queues"))) {
+    try (Muster muster = master.connect(terminal, "muster queues")) {
       List<QueueInfo> queues = muster.queues(prefix);
-      if (format == OutputFormat.JSON) {
-        printJson(queues);
-      } else {
-        printTable(queues);
+      switch (output.format()) {
+        case TABLE -> printTable(queues);
+        case JSON -> printJson(queues);
       }
       terminal.out().flush();
     }
@@ -84,31 +75,8 @@ final class QueuesCommand implements Runnable {
   }
 
   private void printJson(List<QueueInfo> queues) {
-    try (JsonGenerator json = JsonText.generator(terminal.out())) {
-      json.writeStartArray();
-      for (QueueInfo queue : queues) {
-        json.writeStartObject();
-        json.writeStringField("name", queue.getName());
-        json.writeNumberField("enqueued", queue.getEnqueued());
-        json.writeNumberField("delayed", queue.getDelayed());
-        json.writeNumberField("ready", queue.getReady());
-        json.writeNumberField("offered", queue.getOffered());
-        json.writeNumberField("running", queue.getRunning());
-        json.writeNumberField("succeeded", queue.getSucceeded());
-        json.writeNumberField("failed", queue.getFailed());
-        json.writeNumberField("cancelled", queue.getCancelled());
-        json.writeNumberField("expired", queue.getExpired());
-        json.writeNumberField("quarantined", queue.getQuarantined());
-        json.writeNumberField("max_length", queue.getSettings().getMaxLength());
-        json.writeNumberField("retained_max", queue.getSettings().getRetainedMax());
-        json.writeNumberField("workers", queue.getWorkers());
-        json.writeNumberField("stale_settlements", queue.getStaleSettlements());
-        json.writeEndObject();
-      }
-      json.writeEndArray();
-      json.writeRaw('\n');
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
-    }
+    Listing listing = new Listing(terminal.out(), OutputFormat.JSON);
+    queues.forEach(queue -> listing.add(QueueFields.of(queue)));
+    listing.end();
   }
 }

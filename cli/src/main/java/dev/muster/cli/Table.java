@@ -4,13 +4,19 @@ import java.io.PrintStream;
 import java.util.ArrayList;
 import java.util.List;
 
-/** Rows under a header, columns as wide as their widest cell; numbers stand to the right. */
+/**
+ * Rows under a header, columns as wide as their widest cell; numbers stand to the right. A table
+ * can be printed in parts: each is as wide as the ones before it, or wider.
+ */
 final class Table {
   private final List<String> header;
   private final List<List<String>> rows = new ArrayList<>();
+  private final int[] widths;
+  private boolean headerPrinted;
 
   Table(String... header) {
     this.header = List.of(header);
+    this.widths = this.header.stream().mapToInt(String::length).toArray();
   }
 
   /**
@@ -28,12 +34,10 @@ final class Table {
     rows.add(row);
   }
 
+  /** Prints the rows since the last time; the first time, the header before them. */
   void print(PrintStream out) {
-    int columns = header.size();
-    int[] widths = new int[columns];
-    boolean[] numeric = new boolean[columns];
-    for (int column = 0; column < columns; column++) {
-      widths[column] = header.get(column).length();
+    boolean[] numeric = new boolean[widths.length];
+    for (int column = 0; column < widths.length; column++) {
       numeric[column] = !rows.isEmpty();
       for (List<String> row : rows) {
         String cell = row.get(column);
@@ -41,10 +45,14 @@ final class Table {
         numeric[column] &= cell.chars().allMatch(Character::isDigit);
       }
     }
-    out.println(line(header, widths, numeric));
+    if (!headerPrinted) {
+      out.println(line(header, widths, numeric));
+      headerPrinted = true;
+    }
     for (List<String> row : rows) {
       out.println(line(row, widths, numeric));
     }
+    rows.clear();
   }
 
   private static String line(List<String> cells, int[] widths, boolean[] numeric) {

@@ -59,6 +59,7 @@ final class WarmupCommand implements Callable<Integer> {
         run(connection, "take", "--queue", "inbox");
         run(connection, "queues");
         run(connection, "queues", "-o", "json");
+        run(connection, "queue", "show", "inbox");
         run(connection, "demo", "--tasks", "2");
         terminal.say(
             "master on " + master.address() + " and worker " + worker.name() + " are warm");

@@ -29,6 +29,22 @@ class TableTest {
     assertThat(print(new Table("A", "B"))).isEqualTo("A  B\n");
   }
 
+  @Test
+  void shouldPrintTheHeaderOnceWhenItIsPrintedInParts() {
+    Table table = new Table("ID", "NAME");
+    table.row(1_000, "a");
+    String first = print(table);
+    table.row(2, "b");
+
+    assertThat(first + print(table))
+        .isEqualTo(
+            """
+              ID  NAME
+            1000  a
+               2  b
+            """);
+  }
+
   private static String print(Table table) {
     ByteArrayOutputStream out = new ByteArrayOutputStream();
     try (PrintStream stream = new PrintStream(out, true, UTF_8)) {

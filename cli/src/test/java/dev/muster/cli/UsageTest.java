@@ -26,7 +26,8 @@ class UsageTest {
       textBlock =
           """
           bogus                            | there is no command 'bogus'
-          task                             | expected a command: show
+          task                             | expected a command: show, ls, explain, watch
+          queue tenant                     | expected a command: set
           task drop                        | there is no command 'drop'
           put 1                            | Missing required option: '--queue=QUEUE'
           put --queue a --quue b           | Unknown option
@@ -39,6 +40,31 @@ class UsageTest {
           take --queue ä                   | queue name must match
           take --queue a --count x         | 'x' is not
           queues -o xml                    | expected one of [TABLE, JSON]
+          put --queue a --delay 1s --run-at 2030-01-31T09:00:00Z 1 | --delay and --run-at exclude each other
+          put --queue a --run-at 9:00 1    | expected a time with its zone
+          put --queue a --backoff 1m..1s 1 | expected a shortest wait above 0
+          put --queue a --unique-for 1m 1  | --unique-for needs --unique
+          put --queue a --header x 1       | should be in KEY=VALUE format but was x
+          queue set a                      | nothing to set
+          queue set a --rate 5             | expected a rate such as 100/s
+          queue set a --overflow spill     | expected block, reject or drop-oldest, found 'spill'
+          queue set a --concurrency -1     | --concurrency must be at least 0, found -1
+          queue set a --max-attempts 0     | --max-attempts must be 1 to 1000, found 0
+          queue set a --retained-bytes 1MB | expected a number of bytes such as
+          queue tenant set a k             | nothing to set
+          queue tenant set a k --weight 0  | --weight must be 1 to 1000000, found 0
+          task ls a                        | Missing required option: '--state=STATE'
+          task ls a --state idle           | expected one of DELAYED, READY
+          task watch                       | Missing required parameter
+          dead replay a                    | which ones? Name ids, choose by options, or say --all
+          dead drop a 5 --all              | --all excludes ids
+          cancel                           | which ones? Name ids, or choose with --queue
+          cancel 5 --queue a               | which ones? Name ids, or choose with --queue
+          cancel 5 --state ready           | options that choose need --queue
+          cancel --queue a --state failed  | only tasks that wait or run can be cancelled
+          schedule add a --queue b         | Missing required option: '--cron=FIELDS'
+          drain w1                         | a session is a number, as muster workers prints it; found 'w1'
+          completion fish                  | expected one of [BASH]
           task show abc                    | a task id is a number, as put printed it; found 'abc'
           """)
   void shouldSayWhatIsWrongInOneLine(String commandLine, String expected) {
@@ -68,13 +94,64 @@ class UsageTest {
 
   @ParameterizedTest
   @ValueSource(
-      strings = {"demo", "master", "worker", "keygen", "put", "take", "queues", "task", "version"})
+      strings = {
+        "demo",
+        "master",
+        "worker",
+        "keygen",
+        "put",
+        "take",
+        "queues",
+        "task",
+        "version",
+        "cancel",
+        "queue",
+        "pause",
+        "resume",
+        "purge",
+        "dead",
+        "quarantine",
+        "schedule",
+        "workers",
+        "drain",
+        "tail",
+        "verify",
+        "task show",
+        "task ls",
+        "task explain",
+        "task watch",
+        "queue show",
+        "queue set",
+        "queue drain",
+        "queue tenants",
+        "queue tenant set",
+        "dead ls",
+        "dead replay",
+        "dead drop",
+        "quarantine ls",
+        "quarantine release",
+        "quarantine drop",
+        "schedule ls",
+        "schedule add",
+        "schedule rm",
+        "schedule run",
+        "schedule pause",
+        "schedule resume"
+      })
   void shouldShowExamplesInTheHelpOfEveryCommand(String command) {
-    CommandRun run = CommandRun.of(command, "--help");
+    CommandRun run = CommandRun.of((command + " --help").split(" "));
 
     assertThat(run.exitCode()).isZero();
     assertThat(run.out()).containsPattern("Examples?:\n(  .*\n)*  muster " + command);
-    assertThat(CommandRun.of("help", command)).isEqualTo(run);
+    assertThat(CommandRun.of(("help " + command).split(" "))).isEqualTo(run);
+  }
+
+  @Test
+  void shouldCompleteCommandsAndOptionsInBash() {
+    CommandRun run = CommandRun.of("completion", "bash");
+
+    assertThat(run.exitCode()).isZero();
+    assertThat(run.out()).contains("quarantine", "--max-attempts").doesNotContain("warmup");
   }
 
   @Test

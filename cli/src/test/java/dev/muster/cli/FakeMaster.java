@@ -1,0 +1,171 @@
+package dev.muster.cli;
+
+import dev.muster.common.AuthKey;
+import dev.muster.master.auth.AuthService;
+import dev.muster.master.auth.ConnectionGate;
+import dev.muster.master.auth.KeyRing;
+import dev.muster.master.rpc.ServerLimits;
+import dev.muster.proto.v1.EnqueueReply;
+import dev.muster.proto.v1.EnqueueRequest;
+import dev.muster.proto.v1.TasksGrpc;
+import io.grpc.HandlerRegistry;
+import io.grpc.MethodDescriptor;
+import io.grpc.Server;
+import io.grpc.ServerMethodDefinition;
+import io.grpc.StatusRuntimeException;
+import io.grpc.netty.NettyServerBuilder;
+import io.grpc.stub.ServerCalls;
+import io.grpc.stub.StreamObserver;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Collections;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A master that says what a test told it to, and remembers what it was asked: on a loopback port,
+ * behind the real authentication. What it was not told about is UNIMPLEMENTED.
+ */
+final class FakeMaster implements AutoCloseable {
+  private final Map<String, ServerMethodDefinition<?, ?>> methods = new ConcurrentHashMap<>();
+  private final List<Object> requests = Collections.synchronizedList(new ArrayList<>());
+  private final Path keyFile;
+  private final ServerLimits.EventLoops loops;
+  private final Server server;
+
+  private FakeMaster(Path keyFile, AuthKey key) throws IOException {
+    this.keyFile = keyFile;
+    NettyServerBuilder builder =
+        NettyServerBuilder.forAddress(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0))
+            .fallbackHandlerRegistry(new Told());
+    ConnectionGate gate = new ConnectionGate();
+    AuthService.install(builder, KeyRing.of(List.of(key)), null, gate);
+    loops = ServerLimits.apply(builder, gate);
+    server = builder.build().start();
+    acceptPuts();
+  }
+
+  /**
+   * Starts one.
+   *
+   * @param folder for its key
+   */
+  static FakeMaster start(Path folder) {
+    try {
+      AuthKey key = AuthKey.generate();
+      Path keyFile = folder.resolve("fake-master.key");
+      key.writeTo(keyFile);
+      return new FakeMaster(keyFile, key);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  private final class Told extends HandlerRegistry {
+    @Override
+    public @Nullable ServerMethodDefinition<?, ?> lookupMethod(
+        String name, @Nullable String authority) {
+      return methods.get(name);
+    }
+  }
+
+  /**
+   * From now on this method answers so: once, or each of the list for a stream. What the function
+   * throws is the status.
+   */
+  <Q, R> void on(MethodDescriptor<Q, R> method, Function<Q, List<R>> answers) {
+    methods.put(
+        method.getFullMethodName(),
+        ServerMethodDefinition.create(
+            method,
+            ServerCalls.asyncServerStreamingCall(
+                (request, replies) -> {
+                  requests.add(request);
+                  try {
+                    answers.apply(request).forEach(replies::onNext);
+                    replies.onCompleted();
+                  } catch (StatusRuntimeException refused) {
+                    replies.onError(refused);
+                  }
+                })));
+  }
+
+  private void acceptPuts() {
+    MethodDescriptor<EnqueueRequest, EnqueueReply> method = TasksGrpc.getEnqueueStreamMethod();
+    methods.put(
+        method.getFullMethodName(),
+        ServerMethodDefinition.create(method, ServerCalls.asyncBidiStreamingCall(this::puts)));
+  }
+
+  private StreamObserver<EnqueueRequest> puts(StreamObserver<EnqueueReply> replies) {
+    return new StreamObserver<>() {
+      @Override
+      public void onNext(EnqueueRequest request) {
+        requests.add(request);
+        replies.onNext(
+            EnqueueReply.newBuilder()
+                .setNumber(request.getRequest().getNumber())
+                .setFirstId(7)
+                .setCount(request.getPayloadsCount())
+                .build());
+      }
+
+      @Override
+      public void onError(Throwable gone) {}
+
+      @Override
+      public void onCompleted() {
+        replies.onCompleted();
+      }
+    };
+  }
+
+  /** What it was asked so far, in order, of one kind. */
+  <Q> List<Q> requests(Class<Q> type) {
+    synchronized (requests) {
+      return requests.stream().filter(type::isInstance).map(type::cast).toList();
+    }
+  }
+
+  /** The last of them. */
+  <Q> Q lastRequest(Class<Q> type) {
+    List<Q> all = requests(type);
+    if (all.isEmpty()) {
+      throw new AssertionError("no " + type.getSimpleName() + " came, but " + requests);
+    }
+    return all.get(all.size() - 1);
+  }
+
+  /** Runs a command against it. */
+  CommandRun run(String... args) {
+    List<String> all = new ArrayList<>(Arrays.asList(args));
+    all.addAll(
+        List.of(
+            "--master",
+            "127.0.0.1:" + server.getPort(),
+            "--plaintext",
+            "--auth-key-file",
+            keyFile.toString()));
+    return CommandRun.of(all.toArray(String[]::new));
+  }
+
+  @Override
+  public void close() {
+    server.shutdownNow();
+    try {
+      boolean unused = server.awaitTermination(10, TimeUnit.SECONDS);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+    loops.close();
+  }
+}
