@@ -35,6 +35,7 @@ final class WorkerLink {
    * the loop.
    */
   volatile BooleanSupplier comingBack = () -> false;
+
   /** What it said of itself last; the default instance: nothing since this master leads. */
   volatile Hello hello = Hello.getDefaultInstance();
 

@@ -91,7 +91,7 @@ public final class SchedulesService extends SchedulesGrpc.SchedulesImplBase {
               + " bytes, found "
               + payloadBytes);
     }
-    return RequestCheck.enqueue(
+    return EnqueueCheck.enqueue(
         EnqueueRequest.newBuilder()
             .setQueue(schedule.getQueue())
             .setOptions(schedule.getOptions())

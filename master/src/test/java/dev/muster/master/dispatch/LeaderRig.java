@@ -1,8 +1,8 @@
 package dev.muster.master.dispatch;
 
 import dev.muster.master.expiry.LeaseWatch;
-import dev.muster.master.expiry.TimerWatch;
 import dev.muster.master.expiry.ScheduleWatch;
+import dev.muster.master.expiry.TimerWatch;
 import dev.muster.master.log.v1.Command;
 import dev.muster.master.log.v1.Entry;
 import dev.muster.master.queue.Effects;

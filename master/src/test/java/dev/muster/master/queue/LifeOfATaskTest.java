@@ -1,7 +1,7 @@
 package dev.muster.master.queue;
 
-import static dev.muster.master.queue.Commands.completed;
 import static dev.muster.master.queue.Commands.close;
+import static dev.muster.master.queue.Commands.completed;
 import static dev.muster.master.queue.Commands.lease;
 import static dev.muster.master.queue.Commands.open;
 import static dev.muster.master.queue.Commands.settle;
@@ -242,8 +242,7 @@ final class LifeOfATaskTest {
     assertThat(task(id).getCrashes()).isEqualTo(3);
     assertThat(queue().getQuarantined()).isEqualTo(1);
     assertThat(take(1)).isEmpty();
-    TaskFilter.Builder aside =
-        TaskFilter.newBuilder().setState(TaskState.TASK_STATE_QUARANTINED);
+    TaskFilter.Builder aside = TaskFilter.newBuilder().setState(TaskState.TASK_STATE_QUARANTINED);
     assertThat(bulk(Action.REPLAY, aside).count()).isEqualTo(1);
     assertThat(queue().getQuarantined()).isZero();
     assertThat(take(1)).containsExactly(id);
@@ -257,8 +256,7 @@ final class LifeOfATaskTest {
     long session = openSession();
     rig.apply(lease("q", session, 1));
     rig.apply(close(session, true, id));
-    TaskFilter.Builder aside =
-        TaskFilter.newBuilder().setState(TaskState.TASK_STATE_QUARANTINED);
+    TaskFilter.Builder aside = TaskFilter.newBuilder().setState(TaskState.TASK_STATE_QUARANTINED);
     assertThat(bulk(Action.DROP, aside).count()).isEqualTo(1);
     assertThat(state(id)).isEqualTo(TaskState.TASK_STATE_UNKNOWN);
     assertThat(queue().getCancelled()).isEqualTo(1);
@@ -286,8 +284,7 @@ final class LifeOfATaskTest {
       }
     }
     pass(10_000);
-    List<Long> expected =
-        LongStream.rangeClosed(1, 3_000).map(i -> 3_001 - i).boxed().toList();
+    List<Long> expected = LongStream.rangeClosed(1, 3_000).map(i -> 3_001 - i).boxed().toList();
     assertThat(take(9_999)).isEqualTo(expected);
   }
 
@@ -446,15 +443,15 @@ final class LifeOfATaskTest {
     List<Long> first = enqueue(keys.clone(), 2);
     List<Long> second =
         enqueue(
-            EnqueueRequest.newBuilder().addUniqueKeys("c").addUniqueKeys("a").addUniqueKeys(""),
-            3);
+            EnqueueRequest.newBuilder().addUniqueKeys("c").addUniqueKeys("a").addUniqueKeys(""), 3);
     assertThat(second.get(1)).isEqualTo(first.get(0));
     assertThat(queue().getEnqueued()).isEqualTo(4);
     take(9);
     complete(first.get(0));
     assertThat(enqueue(EnqueueRequest.newBuilder().addUniqueKeys("a"), 1).get(0))
         .isGreaterThan(second.get(2));
-    assertThat(enqueue(EnqueueRequest.newBuilder().addUniqueKeys("b"), 1)).isEqualTo(first.subList(1, 2));
+    assertThat(enqueue(EnqueueRequest.newBuilder().addUniqueKeys("b"), 1))
+        .isEqualTo(first.subList(1, 2));
   }
 
   @Test
@@ -558,8 +555,7 @@ final class LifeOfATaskTest {
       join.addAfter(i);
     }
     Outcome.Enqueued added =
-        (Outcome.Enqueued)
-            rig.apply(Command.newBuilder().setGraph(graph.addNodes(join)).build());
+        (Outcome.Enqueued) rig.apply(Command.newBuilder().setGraph(graph.addNodes(join)).build());
     long joinId = added.firstId() + 10_000;
     List<Long> ids = take(20_000);
     assertThat(ids).hasSize(10_000).doesNotContain(joinId);
@@ -583,7 +579,8 @@ final class LifeOfATaskTest {
             .addNodes(GraphNode.newBuilder().setQueue("q").addAfter(2))
             .addNodes(GraphNode.newBuilder().setQueue("q"))
             .build();
-    long last = ((Outcome.Enqueued) rig.apply(Command.newBuilder().setGraph(graph).build())).firstId();
+    long last =
+        ((Outcome.Enqueued) rig.apply(Command.newBuilder().setGraph(graph).build())).firstId();
     assertThat(take(9)).containsExactly(last + 2);
     complete(last + 2);
     assertThat(take(9)).containsExactly(last + 1);
@@ -617,10 +614,18 @@ final class LifeOfATaskTest {
 
   @Test
   void shouldCancelASubtree() {
-    long id = enqueueOne(TaskOptions.newBuilder().setResultPolicy(ResultPolicy.RESULT_POLICY_DROP).build());
+    long id =
+        enqueueOne(
+            TaskOptions.newBuilder().setResultPolicy(ResultPolicy.RESULT_POLICY_DROP).build());
     long child = enqueue(EnqueueRequest.newBuilder().setParentId(id), 1).get(0);
     long grandchild = enqueue(EnqueueRequest.newBuilder().setParentId(child), 1).get(0);
-    long after = enqueue(EnqueueRequest.newBuilder().addAfterIds(grandchild).setOnFailure(OnFailure.ON_FAILURE_RUN), 1).get(0);
+    long after =
+        enqueue(
+                EnqueueRequest.newBuilder()
+                    .addAfterIds(grandchild)
+                    .setOnFailure(OnFailure.ON_FAILURE_RUN),
+                1)
+            .get(0);
     assertThat(take(1)).containsExactly(id);
     complete(id);
     assertThat(state(id)).isEqualTo(TaskState.TASK_STATE_SUCCEEDED);

@@ -8,6 +8,7 @@ import dev.muster.master.log.v1.FireSchedule;
 import dev.muster.master.log.v1.PauseSchedule;
 import dev.muster.master.log.v1.PutSchedule;
 import dev.muster.proto.v1.DeleteScheduleRequest;
+import dev.muster.proto.v1.QueueInfo;
 import dev.muster.proto.v1.RefusalReason;
 import dev.muster.proto.v1.RunScheduleRequest;
 import dev.muster.proto.v1.Schedule;
@@ -91,8 +92,8 @@ final class ScheduleBookTest {
   }
 
   private long waiting() {
-    MachineRig.Waiting waiting = rig.waiting.get("q");
-    return waiting == null ? 0 : waiting.ready();
+    QueueInfo queue = rig.machine.queue("q");
+    return queue == null ? 0 : queue.getReady();
   }
 
   @Test
