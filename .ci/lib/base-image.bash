@@ -29,7 +29,7 @@ provide_base_image() {
   tar=$(base_image_cache)/jre-$BASE_SUITE-$recipe.tar
   [[ -f $tar ]] || build_base_tar "$tar"
   docker import --change "LABEL dev.muster.recipe=$recipe" "$tar" "$BASE_IMAGE" >/dev/null
-  docker run --rm --network none "$BASE_IMAGE" java -version 2>&1 | head -n 1
+  docker run --rm --network none "$BASE_IMAGE" java -version 2>&1 | sed -n 1p
 }
 
 base_image_cache() {

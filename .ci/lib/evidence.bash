@@ -26,5 +26,5 @@ check_evidence() {
 
 # suite_attribute REPORT NAME: a number from the report's first <testsuite ...>.
 suite_attribute() {
-  tr '\n' ' ' <"$1" | grep -o '<testsuite [^>]*>' | head -n 1 | grep -oP "(?<= $2=\")[0-9]+" || echo 0
+  tr '\n' ' ' <"$1" | grep -o '<testsuite [^>]*>' | sed -n 1p | grep -oP "(?<= $2=\")[0-9]+" || echo 0
 }
