@@ -15,6 +15,7 @@ import dev.muster.master.expiry.ScheduleWatch;
 import dev.muster.master.expiry.TimerWatch;
 import dev.muster.master.queue.Effects;
 import dev.muster.master.queue.QueueMachine;
+import dev.muster.master.queue.Recount;
 import dev.muster.master.queue.Supply;
 import dev.muster.master.queue.Task;
 import dev.muster.master.replication.Applier;
@@ -261,7 +262,8 @@ final class Core implements AutoCloseable {
 
   /** Counts everything again. */
   VerifyReply verify() {
-    return applier.read(QueueMachine::verify);
+    applier.flush();
+    return Recount.of(store);
   }
 
   /** Ends the workers' streams, so that they look for a master again at once. */

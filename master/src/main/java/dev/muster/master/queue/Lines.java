@@ -157,6 +157,15 @@ final class Lines {
     }
   }
 
+  /** What waits in lines of a higher priority, beside the plain ones. */
+  long waitingAbove(int priority) {
+    long above = 0;
+    for (ObjectCursor<Line> cursor : byNumber.values()) {
+      above += cursor.value.priority > priority ? cursor.value.lane.size() : 0;
+    }
+    return above;
+  }
+
   boolean isEmpty() {
     return byName.isEmpty() && tenants.isEmpty();
   }

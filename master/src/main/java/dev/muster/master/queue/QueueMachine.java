@@ -16,7 +16,6 @@ import dev.muster.proto.v1.Reason;
 import dev.muster.proto.v1.RefusalReason;
 import dev.muster.proto.v1.TaskInfo;
 import dev.muster.proto.v1.TenantInfo;
-import dev.muster.proto.v1.VerifyReply;
 import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -405,12 +404,10 @@ public final class QueueMachine {
 
   /** Why a task stands where it stands, as far as the rules know; the most important first. */
   public List<Reason> explain(long id) {
-    return List.of();
-  }
-
-  /** Counts everything again. */
-  public VerifyReply verify() {
-    return VerifyReply.getDefaultInstance();
+    Task task = state.tasks.find(id);
+    return task == null
+        ? Explanation.ofUnknown(task(id, false))
+        : new Explanation(task, state).reasons();
   }
 
   /** Gets one queue: what can be leased and enqueued now. */

@@ -365,6 +365,37 @@ final class Ready {
     }
   }
 
+  // For people.
+
+  boolean isPaused() {
+    return paused;
+  }
+
+  /** 0: no limit. */
+  long concurrency() {
+    return concurrency;
+  }
+
+  /** When the queue's rate allows a lease, ms since the epoch; 0: now. */
+  long rateAllowsMs(long nowMs) {
+    long nowUs = nowMs * 1_000;
+    return limit.tokens(bucketUs, nowUs) > 0 ? 0 : (limit.nextUs(bucketUs) + 999) / 1_000;
+  }
+
+  /** The line of a task that waits here. */
+  Line lineOf(Task task) {
+    return line(task.line);
+  }
+
+  /** The lines with a higher priority, that what waits in them goes first. */
+  long waitingAbove(int priority) {
+    long above = lines == null ? 0 : lines.waitingAbove(priority);
+    for (Line line : plainLines()) {
+      above += line.priority > priority ? line.lane.size() : 0;
+    }
+    return above;
+  }
+
   // Settings.
 
   long tenantConcurrency() {

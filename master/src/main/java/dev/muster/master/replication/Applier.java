@@ -99,6 +99,26 @@ public final class Applier {
     }
   }
 
+  /** Returns when everything that was applied before is in the store. Any thread but apply's. */
+  public void flush() {
+    lock.lock();
+    try {
+      awaitFlushed();
+      if (machine.hasChanges()) {
+        roll();
+        awaitFlushed();
+      }
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  private void awaitFlushed() {
+    while (machine.isFlushing()) {
+      flushed.awaitUninterruptibly();
+    }
+  }
+
   private void rollWhenFull() {
     if (machine.currentBytes() < GENERATION_BYTES) {
       return;

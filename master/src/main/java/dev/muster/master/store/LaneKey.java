@@ -77,6 +77,12 @@ public record LaneKey(Kind kind, int queue, long line) {
         && buffer.getLong() == line;
   }
 
+  /** The lane of a stored key. */
+  static LaneKey of(byte[] key) {
+    ByteBuffer buffer = ByteBuffer.wrap(key);
+    return new LaneKey(Kind.of(buffer.get()), buffer.getInt(), buffer.getLong());
+  }
+
   static long positionOf(byte[] key) {
     return ByteBuffer.wrap(key).getLong(PREFIX_BYTES);
   }

@@ -20,6 +20,7 @@ import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.function.BiConsumer;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.rocksdb.BlockBasedTableConfig;
@@ -33,9 +34,11 @@ import org.rocksdb.FlushOptions;
 import org.rocksdb.InfoLogLevel;
 import org.rocksdb.LRUCache;
 import org.rocksdb.NativeLibraryLoader;
+import org.rocksdb.ReadOptions;
 import org.rocksdb.RocksDB;
 import org.rocksdb.RocksDBException;
 import org.rocksdb.RocksIterator;
+import org.rocksdb.Snapshot;
 import org.rocksdb.WriteBatch;
 import org.rocksdb.WriteOptions;
 
@@ -213,6 +216,53 @@ public final class RocksStateStore implements StateStore {
         if (!visit.record(key, UnsafeByteOperations.unsafeWrap(iterator.value()))) {
           return;
         }
+      }
+      check(iterator);
+    }
+  }
+
+  @Override
+  public void audit(Auditor auditor) {
+    Snapshot snapshot = db.getSnapshot();
+    try (ReadOptions asOf = new ReadOptions().setSnapshot(snapshot).setFillCache(false)) {
+      byte[] meta = db.get(families.meta, asOf, META_KEY);
+      auditor.meta(
+          meta == null ? MetaRecord.getDefaultInstance() : parse(meta, MetaRecord.parser()));
+      each(
+          families.queues, asOf, (key, value) -> auditor.queue(parse(value, QueueRecord.parser())));
+      for (Family family : Family.values()) {
+        each(
+            families.of(family),
+            asOf,
+            (key, value) -> auditor.record(family, UnsafeByteOperations.unsafeWrap(value)));
+      }
+      each(families.order, asOf, (key, id) -> auditPlace(key, id, asOf, auditor));
+      long[] tasks = {0};
+      each(families.tasks, asOf, (key, value) -> tasks[0]++);
+      auditor.tasks(tasks[0]);
+    } catch (RocksDBException e) {
+      throw new StoreException("the state cannot be read: " + e.getMessage(), e);
+    } finally {
+      db.releaseSnapshot(snapshot);
+    }
+  }
+
+  private void auditPlace(byte[] key, byte[] id, ReadOptions asOf, Auditor auditor) {
+    try {
+      byte[] task = db.get(families.tasks, asOf, id);
+      auditor.place(
+          LaneKey.of(key),
+          LaneKey.positionOf(key),
+          task == null ? null : parse(task, TaskRecord.parser()));
+    } catch (RocksDBException e) {
+      throw new StoreException("the state cannot be read: " + e.getMessage(), e);
+    }
+  }
+
+  private void each(ColumnFamilyHandle family, ReadOptions asOf, BiConsumer<byte[], byte[]> visit) {
+    try (RocksIterator iterator = db.newIterator(family, asOf)) {
+      for (iterator.seekToFirst(); iterator.isValid(); iterator.next()) {
+        visit.accept(iterator.key(), iterator.value());
       }
       check(iterator);
     }

@@ -55,6 +55,12 @@ public interface StateStore extends AutoCloseable {
    */
   void scan(Family family, ByteString from, RecordVisitor visit);
 
+  /**
+   * Shows everything as of one write, whatever is written meanwhile: the counters, the queues, the
+   * records of a family, then every place with its task. Slow: it reads all there is.
+   */
+  void audit(Auditor auditor);
+
   /** A new, empty batch. One thread. */
   Batch newBatch();
 
@@ -69,6 +75,24 @@ public interface StateStore extends AutoCloseable {
   /** Gets one record; false: enough. */
   interface RecordVisitor {
     boolean record(ByteString key, ByteString value);
+  }
+
+  /** Is shown everything, in the order of its methods. */
+  interface Auditor {
+    void meta(MetaRecord meta);
+
+    void queue(QueueRecord queue);
+
+    /** A record of a family; in order of family, then of key. */
+    void record(Family family, ByteString value);
+
+    /**
+     * @param task the record that the place names; null: there is none
+     */
+    void place(LaneKey lane, long position, @Nullable TaskRecord task);
+
+    /** How many tasks have a record, whether a place names them or not. */
+    void tasks(long count);
   }
 
   /** Changes that become visible and durable together. One thread. */

@@ -146,6 +146,18 @@ public final class MemoryStateStore implements StateStore {
   }
 
   @Override
+  public synchronized void audit(Auditor auditor) {
+    auditor.meta(meta);
+    queues.values().forEach(auditor::queue);
+    for (Family family : Family.values()) {
+      family(family).values().forEach(value -> auditor.record(family, value));
+    }
+    order.forEach(
+        (key, id) -> auditor.place(LaneKey.of(key), LaneKey.positionOf(key), tasks.get(id)));
+    auditor.tasks(tasks.size());
+  }
+
+  @Override
   public Batch newBatch() {
     return new MemoryBatch();
   }

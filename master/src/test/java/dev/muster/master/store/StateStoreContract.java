@@ -116,6 +116,56 @@ abstract class StateStoreContract {
   }
 
   @Test
+  void shouldShowEverythingToAnAuditor() {
+    commit(
+        batch -> {
+          batch.putMeta(MetaRecord.newBuilder().setAppliedIndex(7).build());
+          batch.putQueue(QueueRecord.newBuilder().setNumber(1).setName("q").build());
+          batch.put(Family.LINES, utf8("line"), utf8("l"));
+          batch.putTask(task(5));
+          batch.putPlace(READY, 5, 5);
+          batch.putPlace(new LaneKey(Kind.DEAD, 2, 3), 6, 6);
+        });
+    List<String> shown = new ArrayList<>();
+    store()
+        .audit(
+            new StateStore.Auditor() {
+              @Override
+              public void meta(MetaRecord meta) {
+                shown.add("applied " + meta.getAppliedIndex());
+              }
+
+              @Override
+              public void queue(QueueRecord queue) {
+                shown.add("queue " + queue.getName());
+              }
+
+              @Override
+              public void record(Family family, ByteString value) {
+                shown.add(family + " " + value.toStringUtf8());
+              }
+
+              @Override
+              public void place(LaneKey lane, long position, @Nullable TaskRecord task) {
+                shown.add(lane + " " + position + " " + (task == null ? "none" : task.getId()));
+              }
+
+              @Override
+              public void tasks(long count) {
+                shown.add(count + " tasks");
+              }
+            });
+    assertThat(shown)
+        .containsExactly(
+            "applied 7",
+            "queue q",
+            "LINES l",
+            READY + " 5 5",
+            new LaneKey(Kind.DEAD, 2, 3) + " 6 none",
+            "1 tasks");
+  }
+
+  @Test
   void shouldChangeNothingWhenABatchIsNotCommitted() {
     try (StateStore.Batch batch = store().newBatch()) {
       batch.putTask(task(5));
