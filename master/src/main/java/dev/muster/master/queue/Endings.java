@@ -14,6 +14,9 @@ final class Endings {
   /** So many are forgotten in one step; the others are due at once, by a timer. */
   private static final int FORGET_MAX = 1_000;
 
+  /** Plain successes that are remembered in all queues together, some 80 bytes each. */
+  private static final int HISTORY_ALL_MAX = 1 << 20;
+
   private final MachineState state;
   private final Dependencies dependencies;
 
@@ -40,11 +43,20 @@ final class Endings {
       }
       keep(task, queue.retained);
     } else {
-      queue.history.add(task, (int) queue.settings.proto().getHistoryMax());
+      queue.history.add(task, historyMax(queue));
       told(task);
       state.tasks.remove(task);
     }
     state.changed(queue);
+  }
+
+  /**
+   * What a queue may remember: as its setting says, but all queues together no more than memory
+   * has. In steps of two, so that a new queue seldom changes it for the others.
+   */
+  private int historyMax(QueueState queue) {
+    int share = Integer.highestOneBit(Math.max(1, HISTORY_ALL_MAX / state.queues.size()));
+    return (int) Math.min(queue.settings.proto().getHistoryMax(), share);
   }
 
   /** Sets the result in place of the payload, which nobody needs any more. */

@@ -47,6 +47,9 @@ public final class Inspection {
     if (task != null) {
       return info(task, withPayload);
     }
+    if (id > state.sequence) {
+      return TaskInfo.newBuilder().setId(id).build();
+    }
     for (QueueState queue : state.queues.page("", "", Integer.MAX_VALUE)) {
       TaskInfo.Builder remembered = queue.history.find(id);
       if (remembered != null) {

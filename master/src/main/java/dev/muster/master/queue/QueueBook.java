@@ -59,6 +59,10 @@ final class QueueBook {
     byName.values().forEach(queue -> queue.ready.restored(state));
   }
 
+  int size() {
+    return byName.size();
+  }
+
   @Nullable QueueState find(String name) {
     return byName.get(name);
   }
