@@ -87,6 +87,8 @@ public interface StateStore extends AutoCloseable {
     void record(Family family, ByteString value);
 
     /**
+     * A place of a lane.
+     *
      * @param task the record that the place names; null: there is none
      */
     void place(LaneKey lane, long position, @Nullable TaskRecord task);
