@@ -120,10 +120,13 @@ final class Ready {
     }
   }
 
-  /** A task waits no more, and was not leased: it is cancelled, expired or dropped. */
+  /** A touched task waits no more, and was not leased: it is cancelled, expired or dropped. */
   void leave(Task task, MachineState state) {
     Line line = line(task.line);
     line.lane.remove(task);
+    // At once: the line may look for its first task in the store, and must not find this one there.
+    task.lane = queue.nowhere;
+    task.position = 0;
     waiting--;
     if (lines != null) {
       lines.left(line, state);

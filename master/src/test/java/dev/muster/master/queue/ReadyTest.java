@@ -20,12 +20,14 @@ import dev.muster.proto.v1.EnqueueRequest;
 import dev.muster.proto.v1.FailedAttempt;
 import dev.muster.proto.v1.Failure;
 import dev.muster.proto.v1.Offer;
+import dev.muster.proto.v1.Overflow;
 import dev.muster.proto.v1.QueueSettings;
 import dev.muster.proto.v1.Rate;
 import dev.muster.proto.v1.RefusalReason;
 import dev.muster.proto.v1.RetryPolicy;
 import dev.muster.proto.v1.Settlement;
 import dev.muster.proto.v1.TaskOptions;
+import dev.muster.proto.v1.TaskState;
 import dev.muster.proto.v1.TenantInfo;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -64,7 +66,12 @@ final class ReadyTest {
   }
 
   private void putTenant(String tenant, int count) {
-    EnqueueRequest.Builder request = request("q", KEEP, payloads(count));
+    putTenant(tenant, 0, count);
+  }
+
+  private void putTenant(String tenant, int priority, int count) {
+    EnqueueRequest.Builder request =
+        request("q", options().setPriority(priority).build(), payloads(count));
     for (int i = 0; i < count; i++) {
       request.addTenants(tenant);
     }
@@ -404,6 +411,56 @@ final class ReadyTest {
     assertThat(ids)
         .isEqualTo(
             LongStream.rangeClosed(1, 6_000).boxed().filter(i -> !gone.contains(i)).toList());
+  }
+
+  @Test
+  void shouldCountOutWhatIsCancelledBeforeItsLineIsReadAfterARestart() {
+    putGroup(KEEP, "g", "g", "g");
+    rig.flush();
+    rig.crash();
+    cancel(2);
+    assertThat(take(10)).containsExactly(1L);
+    complete(1, rig.index(), 5);
+    assertThat(take(10)).containsExactly(3L);
+    complete(3, rig.index(), 5);
+    assertThat(take(10)).isEmpty();
+    assertThat(supply().leasable()).isZero();
+  }
+
+  @Test
+  void shouldDropTheOldestOfTheLowestPriorityFirstWhoseverItIs() {
+    configure(
+        QueueSettings.newBuilder().setMaxLength(6).setOverflow(Overflow.OVERFLOW_DROP_OLDEST));
+    putTenant("a", 5, 1);
+    putTenant("b", 2, 1);
+    putTenant("a", 2, 1);
+    putTenant("", 2, 1);
+    putTenant("a", 2, 1);
+    putTenant("c", 9, 1);
+    putTenant("", 9, 3);
+    assertThat(cancelled(9)).containsExactly(2L, 3L, 4L);
+    rig.flush();
+    rig.crash();
+    putTenant("b", 9, 2);
+    List<Long> before = cancelled(20);
+    assertThat(before).hasSize(5).contains(1L, 5L);
+    putTenant("d", 0, 1);
+    assertThat(cancelled(30)).hasSize(6).containsAll(before).contains(6L);
+    putTenant("d", 9, 1);
+    assertThat(take(10)).hasSize(6);
+    assertThat(rig.machine.queues("q", "", 1).get(0).getCancelled()).isEqualTo(7);
+  }
+
+  /** Those up to an id that were dropped. */
+  private List<Long> cancelled(long upto) {
+    return LongStream.rangeClosed(1, upto)
+        .boxed()
+        .filter(id -> rig.machine.task(id, false).getState() == TaskState.TASK_STATE_CANCELLED)
+        .toList();
+  }
+
+  private void cancel(long id) {
+    rig.apply(Command.newBuilder().setCancel(Cancel.newBuilder().addIds(id)).build());
   }
 
   @Test

@@ -167,7 +167,12 @@ final class Simulation {
       request.getOptionsBuilder().setTtlMs(1 + world.roll(3_000));
     }
     int count = 1 + world.roll(small ? SMALL_LENGTH : 10);
-    if (!calm && world.percent(20)) {
+    if (!calm && request.getDelayMs() == 0 && world.percent(20)) {
+      request.getOptionsBuilder().clearRetry();
+      for (int i = 0; i < count; i++) {
+        request.addGroups("g" + world.roll(2));
+      }
+    } else if (!calm && world.percent(20)) {
       request.getOptionsBuilder().setPriority(world.roll(10));
     }
     producer.enqueue(request, count);
