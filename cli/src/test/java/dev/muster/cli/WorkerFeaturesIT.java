@@ -105,6 +105,27 @@ final class WorkerFeaturesIT {
     }
   }
 
+  @Test
+  void shouldSetATaskAsideWhoseWorkerDiedAndRunItWhenReleased() {
+    rig.run("queue", "set", "poison", "--quarantine-after", "1");
+    Path gate = folder.resolve("poison");
+    long id;
+    try (JarProcess victim = rig.workerProcess("poison", "--classpath", classes)) {
+      id = rig.put("poison", "--name", GateHandler.NAME, "\"" + gate + "\"");
+      GateHandler.awaitReached(gate, victim);
+      victim.kill();
+    }
+
+    assertThat(rig.end(id)).isEqualTo(TaskState.TASK_STATE_QUARANTINED);
+    assertThat(rig.run("quarantine", "ls", "poison")).contains(Long.toUnsignedString(id));
+    assertThat(rig.run("quarantine", "release", "poison", "--all"))
+        .isEqualTo("put back 1 tasks of queue poison");
+    try (JarProcess worker = rig.workerProcess("poison", "--classpath", classes)) {
+      GateHandler.open(gate, worker);
+      assertThat(rig.result(id, Long.class)).isEqualTo(worker.handle().pid());
+    }
+  }
+
   /** By name. */
   private static Map<String, JsonNode> workers(String queue) {
     try {
