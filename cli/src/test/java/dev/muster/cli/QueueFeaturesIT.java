@@ -148,7 +148,6 @@ final class QueueFeaturesIT {
                 n -> {
                   most.accumulateAndGet(running.incrementAndGet(), Math::max);
                   order.add(n);
-                  Thread.yield();
                   running.decrementAndGet();
                   return n;
                 })
