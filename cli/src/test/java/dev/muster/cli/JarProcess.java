@@ -135,6 +135,16 @@ final class JarProcess implements AutoCloseable {
     signal("-INT");
   }
 
+  /** SIGSTOP. */
+  void pause() {
+    signal("-STOP");
+  }
+
+  /** SIGCONT. */
+  void goOn() {
+    signal("-CONT");
+  }
+
   private void signal(String signal) {
     try {
       int exit = new ProcessBuilder("kill", signal, Long.toString(process.pid())).start().waitFor();

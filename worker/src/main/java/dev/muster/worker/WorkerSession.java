@@ -199,6 +199,11 @@ final class WorkerSession {
         from.accept();
         flush = true;
       }
+      // Before the offers: what was lost may be offered again in the same frame.
+      if (frame.getCancelledIdsCount() > 0) {
+        holdings.lose(new HashSet<>(frame.getCancelledIdsList()));
+        flush = true;
+      }
       if (frame.getOffersCount() > 0) {
         holdings.offered(frame.getOffersList());
         if (draining) {
@@ -211,10 +216,6 @@ final class WorkerSession {
         awaitsSettled = gatherer.awaitsSettled();
         flush = true;
         notifyAll();
-      }
-      if (frame.getCancelledIdsCount() > 0) {
-        holdings.lose(new HashSet<>(frame.getCancelledIdsList()));
-        flush = true;
       }
       if (frame.getStopCount() > 0) {
         holdings.stop(frame.getStopList());

@@ -3,6 +3,7 @@ package dev.muster.worker;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import com.google.protobuf.ByteString;
 import dev.muster.client.retry.Backoff;
 import dev.muster.common.AuthenticationException;
 import dev.muster.common.InvalidInputException;
@@ -10,7 +11,10 @@ import dev.muster.common.UnreachableException;
 import dev.muster.proto.v1.Failure;
 import dev.muster.proto.v1.MasterFrame;
 import dev.muster.proto.v1.NumberedSettlement;
+import dev.muster.proto.v1.Offer;
+import dev.muster.proto.v1.ResultPolicy;
 import dev.muster.proto.v1.Settlement;
+import dev.muster.proto.v1.TaskOptions;
 import dev.muster.proto.v1.WorkerFrame;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -284,6 +288,42 @@ final class WorkerTest {
     cancelled.set(context.isCancelled());
     assertThat(cancelled).isTrue();
     assertThat(done).doesNotContain(10L);
+  }
+
+  @Test
+  void shouldKeepANewOfferWhenItsFrameTakesAnOlderAttemptAway() throws InterruptedException {
+    // given: 9 runs, 10 waits
+    start(master.worker().prefetch(1));
+    master.welcome(false, 0);
+    master.offer("wait", 9, 10);
+    TaskContext lost = running.take();
+    // when
+    long newer = FakeMaster.TOKEN + 1;
+    master.send(
+        MasterFrame.newBuilder()
+            .addOffers(
+                Offer.newBuilder()
+                    .setQueue("tasks")
+                    .setToken(newer)
+                    .setOptions(
+                        TaskOptions.newBuilder()
+                            .setHandler("square")
+                            .setResultPolicy(ResultPolicy.RESULT_POLICY_KEEP))
+                    .addIds(9)
+                    .addIds(10)
+                    .addPayloads(ByteString.copyFromUtf8("9"))
+                    .addPayloads(ByteString.copyFromUtf8("10")))
+            .addCancelledIds(9)
+            .addCancelledIds(10));
+    // then
+    List<Long> done = new ArrayList<>();
+    while (done.size() < 2) {
+      Settlement settlement = master.settle();
+      assertThat(settlement.getCompletedTokensList()).containsOnly(newer);
+      done.addAll(settlement.getCompletedIdsList());
+    }
+    assertThat(done).containsExactly(9L, 10L);
+    assertThat(lost.isCancelled()).isTrue();
   }
 
   @Test
