@@ -20,15 +20,18 @@ final class FeatureRig implements AutoCloseable {
   static final String CONNECTED = "muster worker is connected";
 
   private final MasterProcess master;
+  private final AuthKey key;
   private final Muster muster;
 
-  private FeatureRig(MasterProcess master) {
+  private FeatureRig(MasterProcess master, AuthKey key) {
     this.master = master;
-    this.muster = Muster.connect(master.address(), key());
+    this.key = key;
+    this.muster = Muster.connect(master.address(), key);
   }
 
   static FeatureRig start(Path data) {
-    return new FeatureRig(MasterProcess.start(data, MasterProcess.newKey()));
+    String key = MasterProcess.newKey();
+    return new FeatureRig(MasterProcess.start(data, key), AuthKey.of(key));
   }
 
   Muster muster() {
@@ -39,13 +42,9 @@ final class FeatureRig implements AutoCloseable {
     return master;
   }
 
-  private AuthKey key() {
-    return AuthKey.of(master.environment().get("MUSTER_AUTH_KEY"));
-  }
-
   /** A worker in this JVM, to be given handlers. */
   Worker.Builder worker(String queue) {
-    return Worker.connect(master.address(), key()).queue(queue);
+    return Worker.connect(master.address(), key).queue(queue);
   }
 
   /** A worker process. */
