@@ -6,6 +6,8 @@ import static com.tngtech.archunit.library.Architectures.layeredArchitecture;
 import com.tngtech.archunit.core.domain.JavaClasses;
 import com.tngtech.archunit.core.importer.ClassFileImporter;
 import com.tngtech.archunit.core.importer.ImportOption;
+import java.time.Clock;
+import java.time.Instant;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
 
@@ -111,12 +113,17 @@ final class DependencyTest {
         .resideInAnyPackage(
             "java.io..",
             "java.net..",
-            "java.nio..",
-            "java.time..",
+            "java.nio.file..",
+            "java.nio.channels..",
             "java.util.concurrent..",
             "io.grpc..",
             "org.apache.ratis..",
             "org.rocksdb..")
+        .orShould()
+        .dependOnClassesThat()
+        .areAssignableTo(Clock.class)
+        .orShould()
+        .callMethod(Instant.class, "now")
         .check(MUSTER);
   }
 

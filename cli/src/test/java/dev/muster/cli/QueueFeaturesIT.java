@@ -135,6 +135,27 @@ final class QueueFeaturesIT {
   }
 
   @Test
+  void shouldSayWhyATaskWaits() {
+    long delayed = rig.put("why", "--delay", "1h", "1");
+    long ready = rig.put("why", "--require", "gpu=yes", "2");
+
+    assertThat(rig.run("task", "explain", Long.toUnsignedString(delayed)))
+        .contains("[DELAY]", "it is not to run before");
+    assertThat(rig.run("task", "explain", Long.toUnsignedString(ready)))
+        .contains("[NO_WORKER]", "no worker is connected that serves queue why");
+    rig.run("queue", "pause", "why");
+    assertThat(rig.run("task", "explain", Long.toUnsignedString(ready))).contains("[QUEUE_PAUSED]");
+  }
+
+  @Test
+  void shouldAddUpWhenEverythingIsCountedAgain() {
+    rig.put("counted", "1");
+    rig.put("counted", "--group", "g", "2");
+
+    assertThat(rig.run("verify")).startsWith("everything adds up: counted ");
+  }
+
+  @Test
   void shouldRunAGroupOneAtATimeInItsOrder() {
     List<Integer> order = Collections.synchronizedList(new ArrayList<>());
     AtomicInteger running = new AtomicInteger();
