@@ -137,6 +137,11 @@ final class FrameGatherer {
     return window.isEmpty() && outcomes.isEmpty();
   }
 
+  /** Settlements up to this number are known to be durable. */
+  long settledUpto() {
+    return window.settledUpto();
+  }
+
   /** Whether this session ever settled something. */
   boolean hasNumbered() {
     return window.last() > 0;

@@ -34,6 +34,11 @@ final class SettlementWindow {
     return List.copyOf(unsettled);
   }
 
+  /** All up to this number are durable, as far as was heard; 0: none is. */
+  long settledUpto() {
+    return last - unsettled.size();
+  }
+
   boolean isEmpty() {
     return unsettled.isEmpty();
   }

@@ -240,6 +240,10 @@ final class WorkerSession {
     if (!welcome.getResumed() && (heldSomething || gatherer.hasNumbered())) {
       return false;
     }
+    // One that was opened under our key after ours had ended, by a hello whose welcome got lost.
+    if (welcome.getSettledUpto() < gatherer.settledUpto()) {
+      return false;
+    }
     liveness.agreed(welcome);
     gatherer.resendAfter(welcome.getSettledUpto());
     awaitsSettled = false;

@@ -270,6 +270,26 @@ final class WorkerTest {
   }
 
   @Test
+  void shouldStartNewSessionWhenTheMasterHasForgottenWhatItSettled() throws InterruptedException {
+    // given: the first of two settlements is durable
+    start(master.worker());
+    WorkerFrame first = master.welcome(false, 0);
+    master.offer("square", 9);
+    assertThat(settlement().getNumber()).isEqualTo(1);
+    master.breakStream();
+    master.welcome(true, 1);
+    master.offer("square", 10);
+    assertThat(settlement().getNumber()).isEqualTo(2);
+    // when: the session has ended, and a hello whose welcome got lost has opened another
+    master.breakStream();
+    assertThat(master.welcome(true, 0).getHello().getSession())
+        .isEqualTo(first.getHello().getSession());
+    // then
+    assertThat(master.welcome(false, 0).getHello().getSession())
+        .isNotEqualTo(first.getHello().getSession());
+  }
+
+  @Test
   void shouldTellTheHandlerWhenItsTaskIsCalledOff() throws InterruptedException {
     start(master.worker().prefetch(1));
     master.welcome(false, 0);

@@ -373,7 +373,10 @@ final class SimulatedWorker {
       }
       if (frame.hasWelcome()) {
         boolean resumed = frame.getWelcome().getResumed();
-        if (!resumed && (heldSomething || lastNumber > 0)) {
+        // Or one that was opened by a hello whose welcome got lost, after the session had ended.
+        long durable = lastNumber - unsettled.size();
+        if ((!resumed && (heldSomething || lastNumber > 0))
+            || frame.getWelcome().getSettledUpto() < durable) {
           startOver("the session is not known");
           return;
         }
