@@ -155,7 +155,10 @@ final class Endings {
     for (Kept kept : queue.kept()) {
       Task oldest = kept.lane.peek(state.tasks);
       if (oldest != null) {
-        nextMs = Math.min(nextMs, oldest.finishedMs + keptForMs(queue, kept));
+        // What was left because it was too much for one step goes in the next one.
+        long goesMs =
+            isTooMuch(queue, kept) ? state.nowMs : oldest.finishedMs + keptForMs(queue, kept);
+        nextMs = Math.min(nextMs, goesMs);
       }
     }
     if (nextMs != Long.MAX_VALUE) {
@@ -184,16 +187,12 @@ final class Endings {
   }
 
   private void forgetOld(QueueState queue, Kept kept) {
-    QueueSettings settings = queue.settings.proto();
-    boolean results = kept == queue.retained;
-    long max = results ? settings.getRetainedMax() : settings.getDeadMax();
-    long bytesMax = results ? settings.getRetainedBytes() : settings.getDeadBytes();
     long bornMs = state.nowMs - keptForMs(queue, kept);
     for (int i = 0; i < FORGET_MAX; i++) {
       if (kept.size() == 0) {
         return;
       }
-      boolean tooMuch = kept.size() > max || kept.bytes() > bytesMax;
+      boolean tooMuch = isTooMuch(queue, kept);
       if (!tooMuch && (i == 0 && queue.retentionMs > state.nowMs)) {
         return; // the usual case, without a look at the oldest
       }
@@ -210,6 +209,14 @@ final class Endings {
       stopLooking(queue);
       lookAgain(queue, state.nowMs);
     }
+  }
+
+  private static boolean isTooMuch(QueueState queue, Kept kept) {
+    QueueSettings settings = queue.settings.proto();
+    boolean results = kept == queue.retained;
+    long max = results ? settings.getRetainedMax() : settings.getDeadMax();
+    long bytesMax = results ? settings.getRetainedBytes() : settings.getDeadBytes();
+    return kept.size() > max || kept.bytes() > bytesMax;
   }
 
   private static long keptForMs(QueueState queue, Kept kept) {

@@ -63,29 +63,42 @@ final class Enqueueing {
     }
     return unknown != null
         ? unknownTask(unknown)
-        : refusal(queue, request.getPayloadsCount(), mayAllExist(request));
+        : refusal(queue, newTasks(queue, request));
   }
 
-  /** With unique keys nobody knows before whether room is needed: they are let in one over. */
-  private static boolean mayAllExist(EnqueueRequest request) {
-    return request.getUniqueKeysCount() > 0;
+  /** How many of them are not there under their unique keys already. */
+  private int newTasks(QueueState queue, EnqueueRequest request) {
+    int count = request.getPayloadsCount();
+    for (String name : request.getUniqueKeysList()) {
+      if (!name.isEmpty() && holder(queue, request, name) != null) {
+        count--;
+      }
+    }
+    return count;
   }
 
-  private Outcome.@Nullable Refused refusal(QueueState queue, int count, boolean lenient) {
+  private @Nullable Long holder(QueueState queue, EnqueueRequest request, String name) {
+    return state.uniques.holder(uniqueKey(queue, request, name), state.nowMs);
+  }
+
+  private static ByteString uniqueKey(QueueState queue, EnqueueRequest request, String name) {
+    String handler = request.getOptions().getHandler();
+    return Uniques.key(request.getUniqueScope(), queue, handler, name);
+  }
+
+  private Outcome.@Nullable Refused refusal(QueueState queue, int count) {
     if (queue.settings.proto().getDraining()) {
       return new Outcome.Refused(
           RefusalReason.REFUSAL_REASON_QUEUE_DRAINING,
           "queue " + queue.name + " is being drained and takes no new tasks");
     }
-    long needed = lenient ? 1 : count;
-    if (queue.room() >= needed) {
+    if (queue.room() >= count) {
       return null;
     }
-    if (queue.settings.dropsOldest()) {
-      dropOldest(queue, needed);
-      if (queue.room() >= needed) {
-        return null;
-      }
+    // Nothing is dropped in vain: what waits for its time is not dropped, and may fill the queue.
+    if (queue.settings.dropsOldest() && queue.room() + queue.ready.size() >= count) {
+      dropOldest(queue, count);
+      return null;
     }
     // Who waits for room must not go by an older figure: it would try again at once, and again.
     state.tellLeader(queue);
@@ -165,10 +178,7 @@ final class Enqueueing {
     int existing = 0;
     for (int i = 0; i < request.getPayloadsCount(); i++) {
       String name = request.getUniqueKeys(i);
-      ByteString key =
-          name.isEmpty()
-              ? ByteString.EMPTY
-              : Uniques.key(request.getUniqueScope(), queue, options.getHandler(), name);
+      ByteString key = name.isEmpty() ? ByteString.EMPTY : uniqueKey(queue, request, name);
       Long holder = key.isEmpty() ? null : state.uniques.holder(key, state.nowMs);
       if (holder != null) {
         ids.add(holder);
@@ -265,7 +275,7 @@ final class Enqueueing {
         return tooManyPools(queue);
       }
       Integer count = counts.remove(node.getQueue());
-      Outcome.Refused refused = count == null ? null : refusal(queue, count, false);
+      Outcome.Refused refused = count == null ? null : refusal(queue, count);
       if (refused != null) {
         return refused;
       }

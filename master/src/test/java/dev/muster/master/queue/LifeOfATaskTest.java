@@ -646,6 +646,49 @@ final class LifeOfATaskTest {
   }
 
   @Test
+  void shouldDropNothingWhenThatWouldNotMakeRoom() {
+    set(QueueSettings.newBuilder().setMaxLength(3).setOverflow(Overflow.OVERFLOW_DROP_OLDEST));
+    enqueue(EnqueueRequest.newBuilder().setDelayMs(1_000), 2);
+    List<Long> ids = enqueue(EnqueueRequest.newBuilder(), 1);
+    Outcome outcome = rig.apply(Commands.enqueue("q", TaskOptions.getDefaultInstance(), 2));
+    assertThat(((Outcome.Refused) outcome).reason())
+        .isEqualTo(RefusalReason.REFUSAL_REASON_QUEUE_FULL);
+    assertThat(state(ids.get(0))).isEqualTo(TaskState.TASK_STATE_READY);
+  }
+
+  @Test
+  void shouldNeedNoRoomInAFullQueueForWhatIsThereAlready() {
+    set(QueueSettings.newBuilder().setMaxLength(2));
+    EnqueueRequest.Builder keys = EnqueueRequest.newBuilder().addUniqueKeys("a").addUniqueKeys("b");
+    List<Long> ids = enqueue(keys.clone(), 2);
+    assertThat(enqueue(keys.clone(), 2)).isEqualTo(ids);
+    Outcome outcome =
+        rig.apply(
+            Command.newBuilder()
+                .setEnqueue(
+                    EnqueueRequest.newBuilder()
+                        .setQueue("q")
+                        .addUniqueKeys("a")
+                        .addUniqueKeys("c")
+                        .addPayloads(ByteString.EMPTY)
+                        .addPayloads(ByteString.EMPTY))
+                .build());
+    assertThat(((Outcome.Refused) outcome).reason())
+        .isEqualTo(RefusalReason.REFUSAL_REASON_QUEUE_FULL);
+  }
+
+  @Test
+  void shouldForgetAllThatIsTooMuchStepByStep() {
+    List<Long> ids = enqueue(EnqueueRequest.newBuilder(), 3_500);
+    take(3_500);
+    ids.forEach(this::complete);
+    set(QueueSettings.newBuilder().setRetainedMax(10));
+    pass(0);
+    assertThat(queue().getRetained()).isEqualTo(10);
+    assertThat(state(ids.get(3_490))).isEqualTo(TaskState.TASK_STATE_SUCCEEDED);
+  }
+
+  @Test
   void shouldTakeNothingMoreWhileItIsDrained() {
     set(QueueSettings.newBuilder().setDraining(true));
     Outcome.Refused refused =
