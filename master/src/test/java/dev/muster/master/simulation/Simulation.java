@@ -175,6 +175,11 @@ final class Simulation {
     } else if (!calm && world.percent(20)) {
       request.getOptionsBuilder().setPriority(world.roll(10));
     }
+    if (!calm && request.getGroupsCount() == 0 && world.percent(20)) {
+      for (int i = 0; i < count; i++) {
+        request.addTenants("t" + world.roll(3));
+      }
+    }
     producer.enqueue(request, count);
   }
 
