@@ -8,6 +8,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
@@ -42,75 +43,106 @@ public final class BenchCommand {
         "  muster bench lifecycle --tasks 2000000 -o json"
       })
   int lifecycle(
+      @Mixin LifecycleArguments arguments,
       @Option(
-              names = "--tasks",
-              defaultValue = "1000000",
-              description = "Tasks measured (default ${DEFAULT-VALUE}).")
-          long tasks,
-      @Option(
-              names = "--warm-up",
-              defaultValue = "1000000",
-              description = "Tasks before the clock starts (default ${DEFAULT-VALUE}).")
-          long warmUp,
-      @Option(
-              names = "--payload",
-              defaultValue = "100",
-              description = "Payload, bytes (default ${DEFAULT-VALUE}).")
-          int payload,
-      @Option(
-              names = "--result",
-              defaultValue = "16",
-              description = "Result, bytes (default ${DEFAULT-VALUE}).")
-          int result,
-      @Option(
-              names = "--workers",
-              defaultValue = "2",
-              description = "Workers (default ${DEFAULT-VALUE}).")
-          int workers,
-      @Option(
-              names = "--credit",
-              defaultValue = "2000",
-              description = "Tasks that a worker takes ahead (default ${DEFAULT-VALUE}).")
-          int credit,
-      @Option(
-              names = "--unfinished-max",
-              defaultValue = "100000",
+              names = "--rules",
               description =
-                  "The producer pauses while more tasks than this are unfinished (default ${DEFAULT-VALUE}).")
-          long unfinishedMax,
-      @Option(names = "--plaintext", description = "Without TLS.") boolean plaintext,
+                  "With rules that hold nothing back: limits and rates of the queue and of 100 tenants, ageing, retries, TTL, run limit.")
+          boolean rules,
       @Option(
-              names = "--master-java-opts",
-              defaultValue = "-Xmx1g -XX:+UseParallelGC",
-              description = "Options for the master's Java (default ${DEFAULT-VALUE}).")
-          String masterJavaOptions,
+              names = "--priorities",
+              defaultValue = "1",
+              description =
+                  "Priorities that the tasks have in turn, 1 to 10 (default ${DEFAULT-VALUE}).")
+          int priorities,
       @Option(
               names = {"-o", "--output"},
               defaultValue = "table",
               description = "table or json.")
           Output output) {
-    if (tasks < 1
-        || warmUp < 0
-        || payload < 0
-        || result < 0
-        || workers < 1
-        || credit < 0
-        || unfinishedMax < 1) {
-      throw new InvalidInputException(
-          "--tasks, --workers and --unfinished-max must be at least 1, the other numbers not negative");
+    if (priorities < 1 || priorities > BenchRules.PRIORITIES_MAX) {
+      throw new InvalidInputException("--priorities must be 1 to 10, found " + priorities);
     }
-    LifecycleOptions options =
-        new LifecycleOptions(
-            tasks,
-            warmUp,
-            payload,
-            result,
-            workers,
-            credit,
-            unfinishedMax,
-            !plaintext,
-            List.of(masterJavaOptions.trim().split("\\s+")));
-    print(new LifecycleBench(options).run().toMap(), output);
+    BenchRules chosen = new BenchRules(rules, arguments.groups(), priorities);
+    print(new LifecycleBench(arguments.with(chosen)).run().toMap(), output);
+    return 0;
+  }
+
+  @Command(
+      name = "rules",
+      mixinStandardHelpOptions = true,
+      description =
+          "What the rules cost: whole lives a second without and with them, in turn, and the ratio of the medians.",
+      footer = {
+        "",
+        "With rules: limits and rates of the queue and of 100 tenants, ageing, ten priorities, retries, TTL and run limit,",
+        "none of which holds a task back.",
+        "",
+        "Example:",
+        "  muster bench rules --tasks 300000 --warm-up 200000 -o json"
+      })
+  int rules(
+      @Mixin LifecycleArguments arguments,
+      @Option(
+              names = "--rounds",
+              defaultValue = "5",
+              description = "So many runs of each (default ${DEFAULT-VALUE}).")
+          int rounds,
+      @Option(
+              names = {"-o", "--output"},
+              defaultValue = "table",
+              description = "table or json.")
+          Output output) {
+    if (rounds < 1) {
+      throw new InvalidInputException("--rounds must be at least 1, found " + rounds);
+    }
+    BenchRules all = BenchRules.everything(arguments.groups());
+    LifecycleOptions plain = arguments.with(BenchRules.NONE);
+    print(new RulesBench(plain, arguments.with(all), rounds).run(), output);
+    return 0;
+  }
+
+  @Command(
+      name = "dispatch",
+      mixinStandardHelpOptions = true,
+      description =
+          "What one lease and settlement cost while 1,000 up to --waiting tasks wait in ordered groups.",
+      footer = {
+        "",
+        "It runs the master's state machine and store in this process, without network and log.",
+        "",
+        "Example:",
+        "  muster bench dispatch --waiting 100000 -o json"
+      })
+  int dispatch(
+      @Option(
+              names = "--waiting",
+              defaultValue = "1000000",
+              description = "Tasks that wait in the last step (default ${DEFAULT-VALUE}).")
+          long waiting,
+      @Option(
+              names = "--groups",
+              defaultValue = "10000",
+              description =
+                  "Groups among which they are spread; 0: none (default ${DEFAULT-VALUE}).")
+          int groups,
+      @Option(
+              names = "--tasks",
+              defaultValue = "200000",
+              description =
+                  "Tasks measured in each step, after half as many to warm up (default ${DEFAULT-VALUE}).")
+          long tasks,
+      @Option(
+              names = {"-o", "--output"},
+              defaultValue = "table",
+              description = "table or json.")
+          Output output) {
+    boolean tooFewGroups = groups != 0 && groups < DispatchBench.LEASE_TASKS;
+    if (waiting < DispatchBench.FIRST_STEP || tooFewGroups || tasks < DispatchBench.LEASE_TASKS) {
+      throw new InvalidInputException(
+          "--waiting must be at least 1000, --tasks at least 100, --groups 0 or at least 100");
+    }
+    print(new DispatchBench(waiting, groups, tasks).run(), output);
     return 0;
   }
 

@@ -2,6 +2,8 @@ package dev.muster.bench;
 
 import dev.muster.client.EnqueueStream;
 import dev.muster.client.Muster;
+import dev.muster.client.TaskKeys;
+import dev.muster.client.TaskQueue;
 import dev.muster.client.connection.ConnectOptions;
 import dev.muster.common.MusterException;
 import dev.muster.common.codec.Codecs;
@@ -43,6 +45,9 @@ final class LifecycleBench {
       Results results = new Results(collected);
       try (Muster muster = Muster.connect(connect);
           Worker collector = collector(connect, results)) {
+        if (options.rules().all()) {
+          muster.admin().configure(TASKS, options.rules().settings());
+        }
         byte[] answer = new byte[options.resultBytes()];
         for (int i = 0; i < options.workers(); i++) {
           workers.add(worker(connect, answer));
@@ -95,14 +100,20 @@ final class LifecycleBench {
     CountDownLatch all = results.expect(tasks);
     byte[] payload = new byte[options.payloadBytes()];
     long start = System.nanoTime();
-    try (EnqueueStream<byte[]> stream =
-        muster.tasks(TASKS, Codecs.bytes()).handler(HANDLER).resultsTo(RESULTS).stream()) {
-      for (long i = 0; i < tasks; i++) {
-        results.awaitUnfinishedBelow(i, options.unfinishedMax());
-        stream.add(payload);
-      }
-      stream.flush();
+    List<EnqueueStream<byte[]>> streams = new ArrayList<>();
+    for (TaskQueue<byte[]> view :
+        options
+            .rules()
+            .views(muster.tasks(TASKS, Codecs.bytes()).handler(HANDLER).resultsTo(RESULTS))) {
+      streams.add(view.stream());
     }
+    TaskKeys[] keys = options.rules().keys();
+    for (long i = 0; i < tasks; i++) {
+      results.awaitUnfinishedBelow(i, options.unfinishedMax());
+      int run = (int) (i / BenchRules.RUN_TASKS % streams.size());
+      streams.get(run).add(payload, keys[(int) (i % keys.length)]);
+    }
+    streams.forEach(EnqueueStream::close);
     try {
       for (long before = -1; !all.await(STALLED_S, TimeUnit.SECONDS); before = results.count()) {
         if (results.count() == before) {

@@ -26,21 +26,11 @@ record LifecycleFigures(
     Map<String, Object> map = new LinkedHashMap<>();
     map.put("scenario", "lifecycle");
     map.put("lifecycles_per_s", perSecond());
-    map.put("n", options.tasks());
     map.put("seconds", rounded(seconds));
-    map.put("payload", options.payloadBytes());
-    map.put("result", options.resultBytes());
-    map.put("workers", options.workers());
-    map.put("credit", options.credit());
-    map.put("unfinished_max", options.unfinishedMax());
-    map.put("tls", options.tls());
-    map.put("durable", "fsync before every acknowledgement");
-    map.put("masters", 1);
     map.put("master_cpu_s", rounded(masterCpuSeconds));
     map.put("client_cpu_s", rounded(clientCpuSeconds));
     map.put("refused", refused);
-    map.put("cores", Runtime.getRuntime().availableProcessors());
-    map.put("java", Runtime.version().toString());
+    map.putAll(options.toMap());
     return map;
   }
 

@@ -1,6 +1,8 @@
 package dev.muster.bench;
 
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 
 /**
  * What the lifecycle bench runs.
@@ -13,6 +15,7 @@ import java.util.List;
  * @param credit tasks that each session takes ahead
  * @param unfinishedMax the producer pauses while more tasks than this are under way or waiting
  * @param tls false: plaintext
+ * @param rules that hold for the tasks
  * @param masterJavaOptions for the master's JVM
  */
 record LifecycleOptions(
@@ -24,4 +27,26 @@ record LifecycleOptions(
     int credit,
     long unfinishedMax,
     boolean tls,
-    List<String> masterJavaOptions) {}
+    BenchRules rules,
+    List<String> masterJavaOptions) {
+  /** How it was measured, as figures are printed. */
+  Map<String, Object> toMap() {
+    Map<String, Object> map = new LinkedHashMap<>();
+    map.put("n", tasks);
+    map.put("payload", payloadBytes);
+    map.put("result", resultBytes);
+    map.put("workers", workers);
+    map.put("credit", credit);
+    map.put("unfinished_max", unfinishedMax);
+    map.put("tls", tls);
+    map.put("rules", rules.all());
+    map.put("tenants", rules.all() ? BenchRules.TENANTS : 0);
+    map.put("groups", rules.groups());
+    map.put("priorities", rules.priorities());
+    map.put("durable", "fsync before every acknowledgement");
+    map.put("masters", 1);
+    map.put("cores", Runtime.getRuntime().availableProcessors());
+    map.put("java", Runtime.version().toString());
+    return map;
+  }
+}

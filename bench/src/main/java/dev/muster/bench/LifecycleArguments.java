@@ -1,0 +1,97 @@
+package dev.muster.bench;
+
+import dev.muster.common.InvalidInputException;
+import java.util.List;
+import picocli.CommandLine.Option;
+
+/** The options that every scenario of whole lives has. */
+final class LifecycleArguments {
+  @Option(
+      names = "--tasks",
+      defaultValue = "1000000",
+      description = "Tasks measured (default ${DEFAULT-VALUE}).")
+  private long tasks;
+
+  @Option(
+      names = "--warm-up",
+      defaultValue = "1000000",
+      description = "Tasks before the clock starts (default ${DEFAULT-VALUE}).")
+  private long warmUp;
+
+  @Option(
+      names = "--payload",
+      defaultValue = "100",
+      description = "Payload, bytes (default ${DEFAULT-VALUE}).")
+  private int payload;
+
+  @Option(
+      names = "--result",
+      defaultValue = "16",
+      description = "Result, bytes (default ${DEFAULT-VALUE}).")
+  private int result;
+
+  @Option(
+      names = "--workers",
+      defaultValue = "2",
+      description = "Workers (default ${DEFAULT-VALUE}).")
+  private int workers;
+
+  @Option(
+      names = "--credit",
+      defaultValue = "2000",
+      description = "Tasks that a worker takes ahead (default ${DEFAULT-VALUE}).")
+  private int credit;
+
+  @Option(
+      names = "--unfinished-max",
+      defaultValue = "100000",
+      description =
+          "The producer pauses while more tasks than this are unfinished (default ${DEFAULT-VALUE}).")
+  private long unfinishedMax;
+
+  @Option(names = "--plaintext", description = "Without TLS.")
+  private boolean plaintext;
+
+  @Option(
+      names = "--groups",
+      defaultValue = "0",
+      description =
+          "Ordered groups among which the tasks are spread; 0: none (default ${DEFAULT-VALUE}).")
+  private int groups;
+
+  @Option(
+      names = "--master-java-opts",
+      defaultValue = "-Xmx1g -XX:+UseParallelGC",
+      description = "Options for the master's Java (default ${DEFAULT-VALUE}).")
+  private String masterJavaOptions = "";
+
+  int groups() {
+    return groups;
+  }
+
+  /** Checked. */
+  LifecycleOptions with(BenchRules rules) {
+    if (tasks < 1
+        || warmUp < 0
+        || payload < 0
+        || result < 0
+        || workers < 1
+        || credit < 0
+        || groups < 0
+        || unfinishedMax < 1) {
+      throw new InvalidInputException(
+          "--tasks, --workers and --unfinished-max must be at least 1, the other numbers not negative");
+    }
+    return new LifecycleOptions(
+        tasks,
+        warmUp,
+        payload,
+        result,
+        workers,
+        credit,
+        unfinishedMax,
+        !plaintext,
+        rules,
+        List.of(masterJavaOptions.trim().split("\\s+")));
+  }
+}
