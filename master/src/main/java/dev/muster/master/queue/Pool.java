@@ -9,13 +9,13 @@ import org.jspecify.annotations.Nullable;
 /** What asks the same of a worker: labels, and slots. In it, the tenants in order of their turn. */
 final class Pool {
   private static final Comparator<Share> TURN =
-      Comparator.comparingLong((Share share) -> share.tenant.turnUs())
+      Comparator.comparingLong((Share share) -> share.placedUs)
           .thenComparing(share -> share.tenant.name);
 
   final Map<String, String> requires;
   final int cost;
 
-  /** By priority: those who can be served now. */
+  /** By priority: those who can be served now, in the order of {@link Share#placedUs}. */
   private final @Nullable TreeSet<Share>[] bands;
 
   /** Lines that use it. */
@@ -50,6 +50,20 @@ final class Pool {
   /** Whose turn it is, or null. */
   @Nullable Share first(int priority) {
     TreeSet<Share> band = bands[priority];
-    return band == null || band.isEmpty() ? null : band.first();
+    if (band == null || band.isEmpty()) {
+      return null;
+    }
+    // Nobody's turn is before their place. So the first whose place is their turn is the first of
+    // all; those before it move on to where they belong.
+    Share first = band.first();
+    long turnUs = first.tenant.turnUs();
+    while (first.placedUs != turnUs) {
+      band.remove(first);
+      first.placedUs = turnUs;
+      band.add(first);
+      first = band.first();
+      turnUs = first.tenant.turnUs();
+    }
+    return first;
   }
 }

@@ -18,6 +18,13 @@ final class Share {
   /** Tasks that can be leased, were the tenant allowed to. */
   private long count;
 
+  /**
+   * The turn by which it has its place among others: never after its tenant's turn, which may have
+   * come later since. To correct it only when it matters saves moving all shares of a tenant at
+   * each lease and each settlement.
+   */
+  long placedUs;
+
   private boolean inBand;
   private long countedLeasable;
   private long countedLimited;
@@ -42,22 +49,14 @@ final class Share {
     long limited = waits && tenant.standing == Tenant.Standing.RATE_LIMITED ? count : 0;
     pool.limited += limited - countedLimited;
     countedLimited = limited;
-    if (in != inBand) {
-      inBand = in;
-      if (in) {
-        pool.band(priority).add(this);
-      } else {
-        pool.band(priority).remove(this);
-      }
-    }
-  }
-
-  /** Takes it out of the order while the tenant's turn changes; {@link #place} puts it back. */
-  void lift() {
-    // Alone it is in order whatever its turn.
-    if (inBand && pool.band(priority).size() > 1) {
+    if (inBand && (!in || tenant.turnUs() < placedUs)) {
       pool.band(priority).remove(this);
       inBand = false;
+    }
+    if (in && !inBand) {
+      placedUs = tenant.turnUs();
+      pool.band(priority).add(this);
+      inBand = true;
     }
   }
 }

@@ -92,6 +92,7 @@ final class Tenants {
       none.averageUs = averageUs;
       none.usedUs = 0;
       catchUp(none);
+      place(none);
       state.tasks.current().dirty(none);
     }
     Tenant tenant = new Tenant(ready.queue.number, name);
@@ -114,7 +115,6 @@ final class Tenants {
       notIdle(tenant);
     }
     if (isFair() && tenant.waiting == 0 && tenant.turnUs() < ready.virtualTimeUs) {
-      lift(tenant);
       catchUp(tenant);
       place(tenant);
       state.tasks.current().dirty(tenant);
@@ -129,7 +129,6 @@ final class Tenants {
       return;
     }
     long nowUs = state.nowUs();
-    lift(tenant);
     if (isFair()) {
       long turnUs = tenant.turnUs();
       ready.virtualTimeUs = Math.max(ready.virtualTimeUs, turnUs);
@@ -151,7 +150,6 @@ final class Tenants {
       tenant.running--;
       return;
     }
-    lift(tenant);
     tenant.running--;
     if (runUs < 0) {
       tenant.bucketUs = tenant.limit.giveBack(tenant.bucketUs);
@@ -201,12 +199,6 @@ final class Tenants {
     place(tenant);
   }
 
-  private static void lift(Tenant tenant) {
-    for (int i = 0; i < tenant.shares.size(); i++) {
-      tenant.shares.get(i).lift();
-    }
-  }
-
   private static void place(Tenant tenant) {
     for (int i = 0; i < tenant.shares.size(); i++) {
       tenant.shares.get(i).place();
@@ -217,7 +209,6 @@ final class Tenants {
 
   Tenant configure(ConfigureTenantRequest request, MachineState state) {
     Tenant tenant = use(request.getTenant(), state);
-    lift(tenant);
     if (request.hasWeight()) {
       tenant.weight = request.getWeight();
     }
@@ -243,7 +234,6 @@ final class Tenants {
   /** What holds for tenants without settings has changed. */
   void configured(MachineState state) {
     for (Tenant tenant : named.values()) {
-      lift(tenant);
       if (setLimit(tenant)) {
         state.tasks.current().dirty(tenant);
       }
@@ -309,6 +299,7 @@ final class Tenants {
     if (!isFair()) {
       none.usedUs = 0;
       none.averageUs = 0;
+      place(none);
       if (none.hasSettings()) {
         current.dirty(none);
       } else {
