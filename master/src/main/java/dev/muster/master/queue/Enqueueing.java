@@ -61,9 +61,7 @@ final class Enqueueing {
     if (queue.ready.refuses(request.getOptions())) {
       return tooManyPools(queue);
     }
-    return unknown != null
-        ? unknownTask(unknown)
-        : refusal(queue, newTasks(queue, request));
+    return unknown != null ? unknownTask(unknown) : refusal(queue, newTasks(queue, request));
   }
 
   /** How many of them are not there under their unique keys already. */
