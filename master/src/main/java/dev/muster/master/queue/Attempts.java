@@ -1,6 +1,5 @@
 package dev.muster.master.queue;
 
-import com.carrotsearch.hppc.cursors.ObjectCursor;
 import dev.muster.proto.v1.TaskOptions;
 import java.util.List;
 
@@ -44,12 +43,15 @@ public final class Attempts {
 
   /** Everything leased by sessions, in no order. */
   public void forEach(Visitor visit) {
-    for (ObjectCursor<Task> cursor : state.tasks.leased().values()) {
-      Task task = cursor.value;
-      if (task.session != 0) {
-        visit.attempt(task.session, task.id, task.token, task.options);
-      }
-    }
+    state
+        .tasks
+        .leased()
+        .forEach(
+            task -> {
+              if (task.session != 0) {
+                visit.attempt(task.session, task.id, task.token, task.options);
+              }
+            });
   }
 
   /** Gets one attempt under way. */

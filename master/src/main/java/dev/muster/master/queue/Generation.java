@@ -2,9 +2,7 @@ package dev.muster.master.queue;
 
 import com.carrotsearch.hppc.LongArrayList;
 import com.carrotsearch.hppc.LongHashSet;
-import com.carrotsearch.hppc.LongObjectHashMap;
 import com.carrotsearch.hppc.cursors.LongCursor;
-import com.carrotsearch.hppc.cursors.ObjectCursor;
 import com.google.protobuf.ByteString;
 import dev.muster.master.store.Family;
 import dev.muster.master.store.LaneKey;
@@ -41,10 +39,16 @@ public final class Generation {
   /** What a record costs in memory beside its key and value, bytes; an estimate. */
   private static final int RECORD_BYTES = 100;
 
+  private static final int DUE_BYTES = 16;
+
   private final int number;
-  private final LongObjectHashMap<Task> tasks = new LongObjectHashMap<>();
+  private final TaskPages tasks = new TaskPages();
   private final Map<LaneKey, Spill> spills = new HashMap<>();
-  private final Set<QueueState> dirtyQueues = new HashSet<>();
+
+  /** The one that was asked for last. */
+  private @Nullable Spill lastSpill;
+
+  private final List<QueueState> dirtyQueues = new ArrayList<>();
   private final Set<WorkerSession> dirtySessions = new HashSet<>();
   private final LongHashSet closedSessions = new LongHashSet();
   private final Set<Kept> dirtyKept = new HashSet<>();
@@ -52,6 +56,7 @@ public final class Generation {
   private final Set<ByteString> goneProducers = new HashSet<>();
   private final Map<Family, NavigableMap<ByteString, ByteString>> records =
       new EnumMap<>(Family.class);
+  private final DueTimes dueTimes = new DueTimes();
   private long bytes;
 
   // Set when it is frozen.
@@ -61,9 +66,12 @@ public final class Generation {
   private final List<ProducerRecord> producers = new ArrayList<>();
 
   /** Changes in place, and is written to its family as it is when the generation is frozen. */
-  interface Kept {
+  abstract static class Kept {
+    /** Number of the generation that is to write it; 0: none. */
+    private int dirtyIn;
+
     /** Puts its record. */
-    void keep(Generation generation);
+    abstract void keep(Generation generation);
   }
 
   Generation(int number) {
@@ -108,14 +116,12 @@ public final class Generation {
   }
 
   void put(Task task) {
-    tasks.put(task.id, task);
+    tasks.put(task);
     bytes += task.memoryBytes();
   }
 
   void forEachTask(Consumer<Task> visit) {
-    for (ObjectCursor<Task> cursor : tasks.values()) {
-      visit.accept(cursor.value);
-    }
+    tasks.forEach(visit);
   }
 
   /** What a task of this generation costs has changed by so much. */
@@ -130,12 +136,58 @@ public final class Generation {
   }
 
   void spill(LaneKey lane, long position, long id) {
-    spills.computeIfAbsent(lane, key -> new Spill()).add(position, id);
+    Spill spill = spill(lane);
+    if (spill == null) {
+      spill = new Spill(lane);
+      spills.put(lane, spill);
+    }
+    spill.add(position, id);
     bytes += 16;
   }
 
+  @SuppressWarnings("ReferenceEquality") // the usual case, quickly: a lane has one key object
   @Nullable Spill spill(LaneKey lane) {
-    return spills.get(lane);
+    Spill last = lastSpill;
+    if (last != null && last.lane == lane) {
+      return last;
+    }
+    Spill spill = spills.get(lane);
+    if (spill != null) {
+      lastSpill = spill;
+    }
+    return spill;
+  }
+
+  /** A task of this generation is due at a time. */
+  void due(Task task, long atMs) {
+    dueTimes.add(atMs, task.id);
+    task.dueIn = number;
+    bytes += DUE_BYTES;
+  }
+
+  /**
+   * A task is due no more.
+   *
+   * @return false: this generation does not know that it was
+   */
+  boolean dueNoMore(Task task, long atMs) {
+    if (task.dueIn != number) {
+      return false;
+    }
+    task.dueIn = 0;
+    dueTimes.drop(atMs);
+    bytes -= DUE_BYTES;
+    return true;
+  }
+
+  /** Goes through the tasks that are due by the word of this generation, in order of time. */
+  void scanDue(DueTimes.Visitor visit) {
+    dueTimes.scan(
+        (atMs, id) -> {
+          Task task = tasks.get(id);
+          boolean live = task != null && task.dueIn == number && task.timerMs() == atMs;
+          return !live || visit.due(atMs, id);
+        });
   }
 
   /** A record of a family is to be written. */
@@ -156,7 +208,10 @@ public final class Generation {
   }
 
   void dirty(QueueState queue) {
-    dirtyQueues.add(queue);
+    if (queue.dirtyIn != number) {
+      queue.dirtyIn = number;
+      dirtyQueues.add(queue);
+    }
   }
 
   void dirty(WorkerSession session) {
@@ -169,11 +224,15 @@ public final class Generation {
   }
 
   void dirty(Kept kept) {
-    dirtyKept.add(kept);
+    if (kept.dirtyIn != number) {
+      kept.dirtyIn = number;
+      dirtyKept.add(kept);
+    }
   }
 
   /** It is no more: its record is to be deleted. */
   void gone(Kept kept, Family family, ByteString key) {
+    kept.dirtyIn = 0;
     dirtyKept.remove(kept);
     delete(family, key);
   }
@@ -194,6 +253,12 @@ public final class Generation {
    */
   void freeze(MetaRecord meta) {
     this.meta = meta;
+    scanDue(
+        (atMs, id) -> {
+          put(Family.TIMERS, Timers.keyOf(atMs, id), ByteString.EMPTY);
+          return true;
+        });
+    dueTimes.clear();
     dirtyKept.forEach(kept -> kept.keep(this));
     dirtyQueues.forEach(queue -> queues.add(queue.toRecord()));
     dirtySessions.forEach(session -> sessions.add(session.toRecord()));
@@ -202,9 +267,7 @@ public final class Generation {
 
   /** Adds all of it to one batch. On the flusher's thread; frozen only. */
   public void writeTo(StateStore.Batch batch) {
-    for (ObjectCursor<Task> cursor : tasks.values()) {
-      write(cursor.value, batch);
-    }
+    tasks.forEach(task -> write(task, batch));
     queues.forEach(batch::putQueue);
     sessions.forEach(batch::putSession);
     for (LongCursor cursor : closedSessions) {
@@ -253,8 +316,13 @@ public final class Generation {
 
   /** The places of one lane that did not fit in its window, in order. */
   static final class Spill {
+    private final LaneKey lane;
     private final LongArrayList positions = new LongArrayList();
     private final LongArrayList ids = new LongArrayList();
+
+    private Spill(LaneKey lane) {
+      this.lane = lane;
+    }
 
     private void add(long position, long id) {
       positions.add(position);

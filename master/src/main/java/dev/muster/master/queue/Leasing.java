@@ -78,10 +78,7 @@ final class Leasing {
       cost += Ready.costOf(next.options);
       left -= session == null ? 1 : Ready.costOf(next.options);
       Task task = state.tasks.touch(next);
-      long timerMs = task.timerMs();
-      if (timerMs != 0) {
-        state.timers.clear(timerMs, Timers.Kind.TASK, task.id);
-      }
+      state.timers.clear(task);
       task.state = TaskState.TASK_STATE_RUNNING;
       task.token = index;
       task.attempts++;

@@ -12,7 +12,7 @@ import org.jspecify.annotations.Nullable;
  * Where tasks of one queue wait in order: those with the same priority, tenant, group and demands
  * on a worker.
  */
-final class Line implements Generation.Kept {
+final class Line extends Generation.Kept implements Heap.Member {
   /**
    * Tasks of a line that are in memory: few where there may be many lines, enough for some leases
    * without a read elsewhere.
@@ -41,9 +41,10 @@ final class Line implements Generation.Kept {
   /** Position of the first task, exact, when any waits; see {@link Lines#moved}. */
   long head;
 
-  /** In the order of its share, counted there with so many. */
-  boolean open;
+  /** In the order of its share; see {@link Heap.Member}. */
+  private int place = Heap.NOWHERE;
 
+  /** Counted in its share with so many. */
   long counted;
 
   /** In the order of what is dropped first. */
@@ -67,8 +68,32 @@ final class Line implements Generation.Kept {
     return Objects.requireNonNull(share);
   }
 
+  /** A queue that has only plain lines has no tenants: they are all of one. */
+  boolean isOfTenantOf(Line other) {
+    return share == null || other.share == null || share.tenant == other.share.tenant;
+  }
+
+  boolean isOfGroupOf(Line other) {
+    return group != null && group == other.group;
+  }
+
   boolean isPlain() {
     return number < Ready.PRIORITIES;
+  }
+
+  /** It is in the order of its share. */
+  boolean isOpen() {
+    return place != Heap.NOWHERE;
+  }
+
+  @Override
+  public int place() {
+    return place;
+  }
+
+  @Override
+  public void place(int place) {
+    this.place = place;
   }
 
   boolean isUsed() {
@@ -81,7 +106,7 @@ final class Line implements Generation.Kept {
   }
 
   @Override
-  public void keep(Generation generation) {
+  void keep(Generation generation) {
     Share mine = share();
     LineRecord.Builder record =
         LineRecord.newBuilder()

@@ -82,41 +82,30 @@ final class Lines {
   /** It is alone again. */
   static void release(Line line) {
     line.share = null;
-    line.open = false;
+    line.place(Heap.NOWHERE);
     line.ranked = false;
     line.counted = 0;
   }
 
   Line lineOf(Task task, MachineState state) {
-    TaskOptions options = task.options;
-    return find(
-        options.getPriority(),
-        task.tenant,
-        task.group,
-        options.getRequiresMap(),
-        Ready.costOf(options),
-        state);
-  }
-
-  private Line find(
-      int priority,
-      String tenantName,
-      String group,
-      Map<String, String> requires,
-      int cost,
-      MachineState state) {
-    Pool pool = poolsByName.get(new PoolName(requires, cost));
-    Tenant tenant = tenants.find(tenantName);
-    if (pool != null && tenant != null) {
-      Line line = byName.get(new LineName(pool, priority, tenant, group));
-      if (line != null) {
-        return line;
-      }
+    int priority = task.options.getPriority();
+    Pool pool = poolOf(task.options);
+    Tenant tenant = tenants.use(task.tenant, state);
+    Line line = byName.get(new LineName(pool, priority, tenant, task.group));
+    if (line != null) {
+      return line;
     }
     long number = ready.nextLine();
     LaneKey key = new LaneKey(LaneKey.Kind.READY, ready.queue.number, number);
-    Lane lane = Line.lane(key, !group.isEmpty(), 0, 0, 0);
-    return add(number, priority, tenants.use(tenantName, state), group, pool(requires, cost), lane);
+    Lane lane = Line.lane(key, !task.group.isEmpty(), 0, 0, 0);
+    return add(number, priority, tenant, task.group, pool, lane);
+  }
+
+  private Pool poolOf(TaskOptions options) {
+    int cost = Ready.costOf(options);
+    return cost == plainPool.cost && options.getRequiresCount() == 0
+        ? plainPool
+        : pool(options.getRequiresMap(), cost);
   }
 
   private Line add(
@@ -266,20 +255,20 @@ final class Lines {
       head = first.position;
     }
     boolean open = size > 0 && (line.group == null || line.group.holder == 0);
-    boolean moves = line.open && (!open || head != line.head);
-    // Alone it is in order wherever its head is.
-    if (moves && !(open && share.open.size() == 1)) {
-      share.open.remove(line);
-      line.open = false;
-    }
     if (forDropping != null && line.ranked && (head != line.head || size == 0)) {
       forDropping.remove(line);
       line.ranked = false;
     }
+    boolean moves = head != line.head;
     line.head = head;
-    if (open && !line.open) {
-      share.open.add(line);
-      line.open = true;
+    if (!line.isOpen()) {
+      if (open) {
+        share.open.add(line);
+      }
+    } else if (!open) {
+      share.open.remove(line);
+    } else if (moves) {
+      share.open.moved(line);
     }
     if (forDropping != null && size > 0 && !line.ranked) {
       forDropping.add(line);
@@ -288,7 +277,7 @@ final class Lines {
     long count = !open ? 0 : line.group == null ? size : 1;
     share.add(count - line.counted);
     line.counted = count;
-    share.place();
+    share.stand();
     noteEmpty(line, state);
   }
 
@@ -352,11 +341,11 @@ final class Lines {
       return null;
     }
     Line first = turn.open.first();
-    if (among.size() > 1 && turn.tenant.shares.size() > 1) {
+    if (first != null && among.size() > 1 && turn.tenant.shares.size() > 1) {
       for (Share share : turn.tenant.shares) {
-        if (share.priority == priority && !share.open.isEmpty() && among.contains(share.pool)) {
-          Line line = share.open.first();
-          first = line.head < first.head ? line : first;
+        Line line = share.priority == priority ? share.open.first() : null;
+        if (line != null && line.head < first.head && among.contains(share.pool)) {
+          first = line;
         }
       }
     }
@@ -365,7 +354,7 @@ final class Lines {
 
   private static boolean isBefore(Tenant one, Tenant other) {
     int order = Long.compare(one.turnUs(), other.turnUs());
-    return order < 0 || (order == 0 && one.name.compareTo(other.name) < 0);
+    return order < 0 || (order == 0 && Tenant.compareByName(one, other) < 0);
   }
 
   /** The line whose head has waited longest in the lowest priority, whoever may go. */
@@ -433,10 +422,9 @@ final class Lines {
       line.head = size == 0 ? 0 : line.lane.head(); // Its record has it exactly.
       if (size > 0 && (line.group == null || line.group.holder == 0)) {
         line.share().open.add(line);
-        line.open = true;
         line.counted = line.group == null ? size : 1;
         line.share().add(line.counted);
-        line.share().place();
+        line.share().stand();
       }
     }
   }

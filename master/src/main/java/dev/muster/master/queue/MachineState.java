@@ -41,7 +41,7 @@ final class MachineState {
 
   MachineState(StateStore store) {
     this.tasks = new TaskTable(store, queues, sessions);
-    this.timers = new Timers(new Index(Family.TIMERS, store, tasks));
+    this.timers = new Timers(new Index(Family.TIMERS, store, tasks), tasks);
     this.uniques = new Uniques(new Index(Family.UNIQUES, store, tasks), timers);
     this.inputs = new Index(Family.INPUTS, store, tasks);
     this.children = new Index(Family.CHILDREN, store, tasks);

@@ -2,21 +2,17 @@ package dev.muster.master.queue;
 
 import java.util.Comparator;
 import java.util.Map;
-import java.util.NavigableSet;
-import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
 
 /** What asks the same of a worker: labels, and slots. In it, the tenants in order of their turn. */
 final class Pool {
-  private static final Comparator<Share> TURN =
-      Comparator.comparingLong((Share share) -> share.placedUs)
-          .thenComparing(share -> share.tenant.name);
+  private static final Comparator<Share> TURN = Share::compareByPlace;
 
   final Map<String, String> requires;
   final int cost;
 
   /** By priority: those who can be served now, in the order of {@link Share#placedUs}. */
-  private final @Nullable TreeSet<Share>[] bands;
+  private final @Nullable Heap<Share>[] bands;
 
   /** Lines that use it. */
   int lines;
@@ -30,7 +26,7 @@ final class Pool {
   Pool(Map<String, String> requires, int cost) {
     this.requires = requires;
     this.cost = cost;
-    this.bands = new TreeSet[Ready.PRIORITIES];
+    this.bands = new Heap[Ready.PRIORITIES];
   }
 
   /** Whether a worker can run what is in here. */
@@ -38,10 +34,10 @@ final class Pool {
     return (slots == 0 || cost <= slots) && labels.entrySet().containsAll(requires.entrySet());
   }
 
-  NavigableSet<Share> band(int priority) {
-    TreeSet<Share> band = bands[priority];
+  Heap<Share> band(int priority) {
+    Heap<Share> band = bands[priority];
     if (band == null) {
-      band = new TreeSet<>(TURN);
+      band = new Heap<>(TURN);
       bands[priority] = band;
     }
     return band;
@@ -49,20 +45,18 @@ final class Pool {
 
   /** Whose turn it is, or null. */
   @Nullable Share first(int priority) {
-    TreeSet<Share> band = bands[priority];
-    if (band == null || band.isEmpty()) {
-      return null;
-    }
+    Heap<Share> band = bands[priority];
+    Share first = band == null ? null : band.first();
     // Nobody's turn is before their place. So the first whose place is their turn is the first of
     // all; those before it move on to where they belong.
-    Share first = band.first();
-    long turnUs = first.tenant.turnUs();
-    while (first.placedUs != turnUs) {
-      band.remove(first);
-      first.placedUs = turnUs;
-      band.add(first);
+    while (band != null && first != null) {
+      long turnUs = first.tenant.turnUs();
+      if (first.placedUs == turnUs) {
+        break;
+      }
+      first.placeAt(turnUs);
+      band.moved(first);
       first = band.first();
-      turnUs = first.tenant.turnUs();
     }
     return first;
   }

@@ -2,7 +2,6 @@ package dev.muster.master.queue;
 
 import com.carrotsearch.hppc.LongHashSet;
 import com.carrotsearch.hppc.LongObjectHashMap;
-import com.carrotsearch.hppc.cursors.ObjectCursor;
 import dev.muster.master.log.v1.CloseSession;
 import dev.muster.master.log.v1.Command;
 import dev.muster.master.log.v1.OpenSession;
@@ -247,7 +246,7 @@ public final class QueueMachine {
   private Outcome advance() {
     for (Timers.Timer timer : state.timers.takeDue(state.nowMs, ADVANCE_MAX)) {
       switch (timer.kind()) {
-        case TASK -> due(timer.id());
+        case TASK -> due(timer);
         case UNIQUE -> state.uniques.due(timer.value(), timer.id());
         case RETENTION -> endings.retain(state.queues.byNumber((int) timer.id()));
       }
@@ -255,10 +254,16 @@ public final class QueueMachine {
     return new Outcome.Advanced(state.timers.nextMs() <= state.nowMs);
   }
 
-  private void due(long id) {
-    Task found = state.tasks.find(id);
+  private void due(Timers.Timer timer) {
+    Task found = state.tasks.find(timer.id());
     if (found == null) {
-      throw new IllegalStateException("a timer names task " + id + ", which does not exist");
+      throw new IllegalStateException(
+          "a timer names task " + timer.id() + ", which does not exist");
+    }
+    if (found.timerMs() != timer.atMs()) {
+      // What was due before it in this step has moved it.
+      state.timers.clear(timer.atMs(), timer.kind(), timer.id());
+      return;
     }
     if (found.expiresMs != 0 && found.expiresMs <= state.nowMs) {
       Task task = state.tasks.touch(found);
@@ -363,10 +368,12 @@ public final class QueueMachine {
 
   /** Everything leased, in no order. */
   public void leased(LeaseVisitor visit) {
-    for (ObjectCursor<Task> cursor : state.tasks.leased().values()) {
-      Task task = cursor.value;
-      visit.lease(task.queue.name, task.id, task.token, task.session, task.leaseUntilMs);
-    }
+    state
+        .tasks
+        .leased()
+        .forEach(
+            task ->
+                visit.lease(task.queue.name, task.id, task.token, task.session, task.leaseUntilMs));
   }
 
   /**

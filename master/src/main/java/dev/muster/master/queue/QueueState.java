@@ -70,6 +70,9 @@ final class QueueState {
   /** The leader will hear of it when the entry under way ends. Not stored. */
   boolean toldAtEnd;
 
+  /** Number of the generation that is to write it; 0: none. Not stored. */
+  int dirtyIn;
+
   QueueState(int number, String name) {
     this(QueueRecord.newBuilder().setNumber(number).setName(name).build(), 0);
   }

@@ -65,6 +65,11 @@ final class Ready {
   /** Where a new tenant begins, µs. */
   long virtualTimeUs;
 
+  /** Options that were looked at last, and what was found. */
+  private TaskOptions lastOptions = TaskOptions.getDefaultInstance();
+
+  private boolean lastDemandNothing = true;
+
   /** What an attempt of a tenant takes on average, µs; 0: not known. */
   long averageUs;
 
@@ -76,11 +81,17 @@ final class Ready {
     return Math.max(1, options.getCost());
   }
 
-  private static boolean isPlain(Task task) {
-    return task.tenant.isEmpty()
-        && task.group.isEmpty()
-        && task.options.getCost() <= 1
-        && task.options.getRequiresCount() == 0;
+  private boolean isPlain(Task task) {
+    return task.tenant.isEmpty() && task.group.isEmpty() && demandNothing(task.options);
+  }
+
+  @SuppressWarnings("ReferenceEquality") // most tasks of a queue share one object of options
+  private boolean demandNothing(TaskOptions options) {
+    if (options != lastOptions) {
+      lastOptions = options;
+      lastDemandNothing = options.getCost() <= 1 && options.getRequiresCount() == 0;
+    }
+    return lastDemandNothing;
   }
 
   /** Tasks that wait. */

@@ -1,16 +1,15 @@
 package dev.muster.master.queue;
 
 import java.util.Comparator;
-import java.util.TreeSet;
 
 /** The lines of one tenant in one pool, of one priority: those that can be served, in order. */
-final class Share {
+final class Share implements Heap.Member {
   final Tenant tenant;
   final Pool pool;
   final int priority;
 
   /** By the position of the first task that waits: no two have the same. */
-  final TreeSet<Line> open = new TreeSet<>(Comparator.comparingLong((Line line) -> line.head));
+  final Heap<Line> open = new Heap<>(Comparator.comparingLong(line -> line.head));
 
   /** Lines in it, open or not. */
   int lines;
@@ -25,7 +24,9 @@ final class Share {
    */
   long placedUs;
 
-  private boolean inBand;
+  /** In its band; see {@link Heap.Member}. */
+  private int place = Heap.NOWHERE;
+
   private long countedLeasable;
   private long countedLimited;
 
@@ -40,7 +41,7 @@ final class Share {
   }
 
   /** Puts it where it belongs after something changed. */
-  void place() {
+  void stand() {
     boolean waits = !open.isEmpty();
     boolean in = waits && tenant.standing == Tenant.Standing.OPEN;
     long leasable = in ? count : 0;
@@ -49,14 +50,38 @@ final class Share {
     long limited = waits && tenant.standing == Tenant.Standing.RATE_LIMITED ? count : 0;
     pool.limited += limited - countedLimited;
     countedLimited = limited;
-    if (inBand && (!in || tenant.turnUs() < placedUs)) {
+    long turnUs = tenant.turnUs();
+    if (place == Heap.NOWHERE) {
+      if (in) {
+        placeAt(turnUs);
+        pool.band(priority).add(this);
+      }
+    } else if (!in) {
       pool.band(priority).remove(this);
-      inBand = false;
+    } else if (turnUs < placedUs) {
+      placeAt(turnUs);
+      pool.band(priority).moved(this);
     }
-    if (in && !inBand) {
-      placedUs = tenant.turnUs();
-      pool.band(priority).add(this);
-      inBand = true;
-    }
+  }
+
+  void placeAt(long turnUs) {
+    placedUs = turnUs;
+    tenant.placedUs = Math.max(tenant.placedUs, turnUs);
+  }
+
+  /** Among equal turns the tenants have an order of their own, the same on every master. */
+  static int compareByPlace(Share one, Share other) {
+    int order = Long.compare(one.placedUs, other.placedUs);
+    return order != 0 ? order : Tenant.compareByName(one.tenant, other.tenant);
+  }
+
+  @Override
+  public int place() {
+    return place;
+  }
+
+  @Override
+  public void place(int place) {
+    this.place = place;
   }
 }

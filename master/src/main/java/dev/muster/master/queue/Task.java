@@ -87,6 +87,9 @@ public final class Task {
   /** When it expires if it waits then, ms since the epoch; 0: never. */
   long expiresMs;
 
+  /** Number of the generation in which its timer was set, if that is not stored; see DueTimes. */
+  int dueIn;
+
   /** Its ties to other tasks; null: none. */
   @Nullable Bonds bonds;
 

@@ -1,7 +1,6 @@
 package dev.muster.master.queue;
 
 import com.carrotsearch.hppc.LongArrayList;
-import com.carrotsearch.hppc.LongObjectHashMap;
 import dev.muster.master.store.LaneKey;
 import dev.muster.master.store.StateStore;
 import dev.muster.master.store.v1.TaskRecord;
@@ -20,7 +19,7 @@ final class TaskTable {
   private final StateStore store;
   private final QueueBook queues;
   private final SessionBook sessions;
-  private final LongObjectHashMap<Task> leased = new LongObjectHashMap<>();
+  private final TaskPages leased = new TaskPages();
   private Generation current = new Generation(1);
   private @Nullable Generation frozen;
 
@@ -76,7 +75,7 @@ final class TaskTable {
     return leased.get(id);
   }
 
-  LongObjectHashMap<Task> leased() {
+  TaskPages leased() {
     return leased;
   }
 
@@ -101,7 +100,7 @@ final class TaskTable {
     mine.generation = current.number();
     current.put(mine);
     if (mine != task && task.state == TaskState.TASK_STATE_RUNNING) {
-      leased.put(mine.id, mine);
+      leased.put(mine);
       WorkerSession session = sessions.find(mine.session);
       if (session != null) {
         session.replace(task, mine);
@@ -115,7 +114,7 @@ final class TaskTable {
     task.place = task.position;
     task.lane = task.queue.leasedKey;
     task.position = task.id;
-    leased.put(task.id, task);
+    leased.put(task);
   }
 
   /** A touched task is leased no more. */
@@ -135,7 +134,7 @@ final class TaskTable {
   /** Adopts a leased task at start. */
   Task restoreLeased(TaskRecord record) {
     Task task = load(record);
-    leased.put(task.id, task);
+    leased.put(task);
     return task;
   }
 

@@ -10,7 +10,7 @@ import java.util.ArrayList;
 import java.util.List;
 
 /** One of those who share the workers of a queue. */
-final class Tenant implements Generation.Kept {
+final class Tenant extends Generation.Kept {
   static final int WEIGHT_DEFAULT = 100;
 
   /** Whether its tasks may be leased. */
@@ -45,9 +45,16 @@ final class Tenant implements Generation.Kept {
   RateLimit limit = RateLimit.NONE;
   long waiting;
   long running;
+
+  /** What an attempt that runs is charged with, until it has ended; see {@link #charge}. */
+  private long chargedUs = 1;
+
   int lines;
   final List<Share> shares = new ArrayList<>(1);
   Standing standing = Standing.OPEN;
+
+  /** No share of it is placed by a later turn than this, µs. */
+  long placedUs;
 
   /** While rate-limited: when it has a token again, µs since the epoch. */
   long openAtUs;
@@ -71,6 +78,7 @@ final class Tenant implements Generation.Kept {
     usedUs = record.getVirtualTimeUs();
     averageUs = record.getAverageUs();
     bucketUs = record.getBucketUs();
+    charge();
   }
 
   /** Takes over what a record says. */
@@ -81,6 +89,17 @@ final class Tenant implements Generation.Kept {
     usedUs = stored.usedUs;
     averageUs = stored.averageUs;
     bucketUs = stored.bucketUs;
+    charge();
+  }
+
+  /** Any order that depends on the names alone: that of their hashes is told most quickly. */
+  static int compareByName(Tenant one, Tenant other) {
+    return compareByName(one.name, other.name);
+  }
+
+  static int compareByName(String one, String other) {
+    int order = Integer.compare(one.hashCode(), other.hashCode());
+    return order != 0 ? order : one.compareTo(other);
   }
 
   boolean isNamed() {
@@ -93,7 +112,12 @@ final class Tenant implements Generation.Kept {
 
   /** Who has the least goes next: what was used, and what runs now at its usual length. */
   long turnUs() {
-    return usedUs + running * chargeUs(averageUs);
+    return usedUs + running * chargedUs;
+  }
+
+  /** What an attempt takes on average, or its weight, has changed. */
+  void charge() {
+    chargedUs = chargeUs(averageUs);
   }
 
   /** Its lines of one kind, made when there were none. */
@@ -118,7 +142,7 @@ final class Tenant implements Generation.Kept {
   }
 
   @Override
-  public void keep(Generation generation) {
+  void keep(Generation generation) {
     TenantRecord.Builder record =
         TenantRecord.newBuilder()
             .setQueue(queue)

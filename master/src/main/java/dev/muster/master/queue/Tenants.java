@@ -7,7 +7,9 @@ import dev.muster.proto.v1.Rate;
 import dev.muster.proto.v1.TenantInfo;
 import java.util.ArrayList;
 import java.util.Comparator;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.NavigableMap;
 import java.util.NavigableSet;
 import java.util.TreeMap;
@@ -38,7 +40,11 @@ final class Tenants {
 
   private final Ready ready;
   private final Tenant none;
-  private final NavigableMap<String, Tenant> named = new TreeMap<>();
+  private final Map<String, Tenant> named = new HashMap<>();
+
+  /** The same in order of name, for people. */
+  private final NavigableMap<String, Tenant> inOrder = new TreeMap<>();
+
   private final NavigableSet<Tenant> limited = by(Comparator.comparingLong(t -> t.openAtUs));
 
   /** To be forgotten when the others have used as much; then when their buckets are full. */
@@ -90,6 +96,7 @@ final class Tenants {
     long averageUs = ready.averageUs == 0 ? AVERAGE_US_DEFAULT : ready.averageUs;
     if (!isFair()) {
       none.averageUs = averageUs;
+      none.charge();
       none.usedUs = 0;
       catchUp(none);
       place(none);
@@ -97,11 +104,17 @@ final class Tenants {
     }
     Tenant tenant = new Tenant(ready.queue.number, name);
     tenant.averageUs = averageUs;
+    tenant.charge();
     tenant.usedUs = ready.virtualTimeUs;
-    named.put(name, tenant);
+    add(tenant);
     setLimit(tenant);
     state.tasks.current().dirty(tenant);
     return tenant;
+  }
+
+  private void add(Tenant tenant) {
+    named.put(tenant.name, tenant);
+    inOrder.put(tenant.name, tenant);
   }
 
   /** Time in which nothing waited earns nothing. */
@@ -156,6 +169,7 @@ final class Tenants {
     } else if (isFair()) {
       tenant.usedUs += tenant.chargeUs(runUs);
       tenant.averageUs = average(tenant.averageUs, runUs);
+      tenant.charge();
       ready.averageUs = ready.averageUs == 0 ? Math.max(1, runUs) : average(ready.averageUs, runUs);
     }
     stand(tenant, state.nowUs());
@@ -180,6 +194,7 @@ final class Tenants {
 
   /** Says anew whether it may be served, and puts its lines where they belong. */
   private void stand(Tenant tenant, long nowUs) {
+    Tenant.Standing before = tenant.standing;
     if (tenant.standing == Tenant.Standing.RATE_LIMITED) {
       limited.remove(tenant);
     }
@@ -196,12 +211,16 @@ final class Tenants {
     } else {
       tenant.standing = Tenant.Standing.OPEN;
     }
-    place(tenant);
+    // A later turn is corrected where it matters: see Share.placedUs.
+    if (tenant.standing != before || tenant.turnUs() < tenant.placedUs) {
+      place(tenant);
+    }
   }
 
   private static void place(Tenant tenant) {
+    tenant.placedUs = tenant.turnUs();
     for (int i = 0; i < tenant.shares.size(); i++) {
-      tenant.shares.get(i).place();
+      tenant.shares.get(i).stand();
     }
   }
 
@@ -211,6 +230,7 @@ final class Tenants {
     Tenant tenant = use(request.getTenant(), state);
     if (request.hasWeight()) {
       tenant.weight = request.getWeight();
+      tenant.charge();
     }
     if (request.hasConcurrency()) {
       tenant.concurrency = request.getConcurrency();
@@ -233,7 +253,7 @@ final class Tenants {
 
   /** What holds for tenants without settings has changed. */
   void configured(MachineState state) {
-    for (Tenant tenant : named.values()) {
+    for (Tenant tenant : inOrder.values()) {
       if (setLimit(tenant)) {
         state.tasks.current().dirty(tenant);
       }
@@ -291,6 +311,7 @@ final class Tenants {
 
   private void forget(Tenant tenant, MachineState state) {
     named.remove(tenant.name);
+    inOrder.remove(tenant.name);
     if (tenant.standing == Tenant.Standing.RATE_LIMITED) {
       limited.remove(tenant);
     }
@@ -299,6 +320,7 @@ final class Tenants {
     if (!isFair()) {
       none.usedUs = 0;
       none.averageUs = 0;
+      none.charge();
       place(none);
       if (none.hasSettings()) {
         current.dirty(none);
@@ -313,7 +335,7 @@ final class Tenants {
   /** In order of name: those that wait, run or have settings. */
   List<TenantInfo> page(String after, int limit) {
     List<TenantInfo> page = new ArrayList<>();
-    for (Tenant tenant : named.tailMap(after, false).values()) {
+    for (Tenant tenant : inOrder.tailMap(after, false).values()) {
       if (page.size() == limit) {
         break;
       }
@@ -329,14 +351,14 @@ final class Tenants {
   void restore(TenantRecord record) {
     Tenant tenant = new Tenant(record);
     if (tenant.isNamed()) {
-      named.put(tenant.name, tenant);
+      add(tenant);
     } else {
       none.adopt(tenant);
     }
   }
 
   void restored(MachineState state) {
-    named.values().forEach(tenant -> restored(tenant, state));
+    inOrder.values().forEach(tenant -> restored(tenant, state));
     restored(none, state);
   }
 

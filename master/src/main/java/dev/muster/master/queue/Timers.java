@@ -3,6 +3,7 @@ package dev.muster.master.queue;
 import com.google.protobuf.ByteString;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 
 /**
@@ -41,13 +42,18 @@ final class Timers {
    */
   record Timer(long atMs, Kind kind, long id, ByteString value) {}
 
+  private static final Comparator<Timer> ORDER =
+      Comparator.comparingLong(Timer::atMs).thenComparing(Timer::kind).thenComparingLong(Timer::id);
+
   private final Index index;
+  private final TaskTable tasks;
 
   /** No timer is before this time, ms since the epoch; {@link Long#MAX_VALUE}: there is none. */
   private long nextMs;
 
-  Timers(Index index) {
+  Timers(Index index, TaskTable tasks) {
     this.index = index;
+    this.tasks = tasks;
     this.nextMs = 0;
   }
 
@@ -75,28 +81,66 @@ final class Timers {
     set(atMs, kind, id, ByteString.EMPTY);
   }
 
+  /** A touched task waits from now on: it is due at its {@link Task#timerMs}, if it has one. */
+  void set(Task task) {
+    long atMs = task.timerMs();
+    if (atMs != 0) {
+      tasks.current().due(task, atMs);
+      nextMs = Math.min(nextMs, atMs);
+    }
+  }
+
+  /** A touched task that waits is about to wait no more. */
+  void clear(Task task) {
+    long atMs = task.timerMs();
+    if (atMs != 0 && !tasks.current().dueNoMore(task, atMs)) {
+      clear(atMs, Kind.TASK, task.id);
+    }
+  }
+
   void clear(long atMs, Kind kind, long id) {
     index.delete(key(atMs, kind, id));
   }
 
-  /** Takes the timers that are due, the earliest first, at most so many. */
+  /**
+   * Takes the timers that are due, the earliest first, at most so many. Those of tasks must then
+   * leave where they wait.
+   */
   List<Timer> takeDue(long nowMs, int max) {
-    List<Timer> due = new ArrayList<>();
-    long[] next = {Long.MAX_VALUE};
+    List<Timer> first = new ArrayList<>();
     index.scan(
         key(nextMs == Long.MAX_VALUE ? 0 : nextMs),
         (key, value) -> {
           Timer timer = timer(key, value);
-          if (timer.atMs > nowMs || due.size() == max) {
-            next[0] = timer.atMs;
-            return false;
-          }
-          due.add(timer);
-          return true;
+          first.add(timer);
+          return timer.atMs <= nowMs && first.size() <= max;
         });
-    due.forEach(timer -> clear(timer.atMs, timer.kind, timer.id));
-    nextMs = next[0];
+    int stored = first.size();
+    tasks
+        .current()
+        .scanDue(
+            (atMs, id) -> {
+              first.add(new Timer(atMs, Kind.TASK, id, ByteString.EMPTY));
+              return atMs <= nowMs && first.size() - stored <= max;
+            });
+    first.sort(ORDER); // each of the two ends with the first one that is not taken
+    int count = 0;
+    while (count < Math.min(first.size(), max) && first.get(count).atMs <= nowMs) {
+      count++;
+    }
+    nextMs = count == first.size() ? Long.MAX_VALUE : first.get(count).atMs;
+    List<Timer> due = List.copyOf(first.subList(0, count));
+    for (Timer timer : due) {
+      if (timer.kind != Kind.TASK) {
+        clear(timer.atMs, timer.kind, timer.id);
+      }
+    }
     return due;
+  }
+
+  /** The key of a task's timer. */
+  static ByteString keyOf(long atMs, long task) {
+    return key(atMs, Kind.TASK, task);
   }
 
   private static ByteString key(long atMs) {

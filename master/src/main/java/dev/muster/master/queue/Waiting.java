@@ -59,20 +59,14 @@ final class Waiting {
   }
 
   private void entered(Task task) {
-    long timerMs = task.timerMs();
-    if (timerMs != 0) {
-      state.timers.set(timerMs, Timers.Kind.TASK, task.id);
-    }
+    state.timers.set(task);
     state.changed(task.queue);
     state.effects.moved(task);
   }
 
   /** It waits no longer, and is in no lane until it is put into one. */
   void leave(Task task) {
-    long timerMs = task.timerMs();
-    if (timerMs != 0) {
-      state.timers.clear(timerMs, Timers.Kind.TASK, task.id);
-    }
+    state.timers.clear(task);
     if (task.state == TaskState.TASK_STATE_DELAYED) {
       task.queue.delayed--;
       task.queue.ready.unhold(task, state);

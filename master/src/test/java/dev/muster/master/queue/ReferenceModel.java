@@ -145,6 +145,7 @@ final class ReferenceModel {
       Map<Integer, Item> byPriority = new TreeMap<>(Comparator.reverseOrder());
       Comparator<Item> turn =
           Comparator.comparingLong((Item item) -> tenant(item.tenant).turnUs())
+              .thenComparingInt(item -> item.tenant.hashCode())
               .thenComparing(item -> item.tenant)
               .thenComparing(item -> item.id);
       for (Item item : open(nowMs)) {

@@ -1,0 +1,53 @@
+package dev.muster.master.queue;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.google.protobuf.ByteString;
+import dev.muster.proto.v1.TaskOptions;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.Random;
+import org.junit.jupiter.api.Test;
+
+/** Tasks by id, against a plain map. */
+final class TaskPagesTest {
+  private final QueueState queue = new QueueState(1, "q");
+  private final TaskPages pages = new TaskPages();
+  private final Map<Long, Task> model = new HashMap<>();
+
+  private Task task(long id) {
+    return new Task(
+        id, queue, TaskOptions.getDefaultInstance(), ByteString.EMPTY, 0, Task.Keys.NONE, 0);
+  }
+
+  private Map<Long, Task> all() {
+    Map<Long, Task> all = new HashMap<>();
+    pages.forEach(task -> all.put(task.id, task));
+    return all;
+  }
+
+  @Test
+  void shouldHoldWhatWasPutAndNotRemoved() {
+    Random random = new Random(7);
+    for (int step = 0; step < 20_000; step++) {
+      // neighbours, and some that are far apart and fall on the same place
+      long id = random.nextInt(500) + (random.nextInt(4) == 0 ? (long) random.nextInt(9) << 40 : 0);
+      if (random.nextInt(5) < 2) {
+        pages.remove(id);
+        model.remove(id);
+      } else {
+        Task task = task(id);
+        pages.put(task);
+        model.put(id, task);
+      }
+      assertThat(pages.get(id)).isSameAs(model.get(id));
+      long other = random.nextInt(500);
+      assertThat(pages.get(other)).isSameAs(model.get(other));
+      assertThat(pages.isEmpty()).isEqualTo(model.isEmpty());
+    }
+    assertThat(all()).isEqualTo(model);
+    model.keySet().forEach(pages::remove);
+    assertThat(pages.isEmpty()).isTrue();
+    assertThat(all()).isEmpty();
+  }
+}
