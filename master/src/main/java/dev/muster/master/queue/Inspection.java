@@ -4,6 +4,7 @@ import com.google.protobuf.ByteString;
 import dev.muster.proto.v1.TaskFilter;
 import dev.muster.proto.v1.TaskInfo;
 import dev.muster.proto.v1.TaskResult;
+import dev.muster.proto.v1.TaskState;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -59,10 +60,27 @@ public final class Inspection {
     return TaskInfo.newBuilder().setId(id).build();
   }
 
-  /** What the tasks that this one depends on came to, those that have ended, in order. */
-  public List<TaskResult> inputs(long id) {
+  /**
+   * What tasks came to, in the order in which the one that depends on them names them.
+   *
+   * @param next where the next page begins; 0: this is the last
+   */
+  public record InputPage(List<TaskResult> results, int next) {}
+
+  /**
+   * What the tasks that this one depends on came to, those that have ended: a bounded number of
+   * results and bytes, so that apply need not wait for a large join to be read.
+   *
+   * @param from 0, or as the page before says
+   * @return null: in the middle of it, when the task has ended and its inputs went with it
+   */
+  public @Nullable InputPage inputs(long id, int from) {
     Task task = state.tasks.find(id);
-    return task == null ? List.of() : dependencies.inputs(task);
+    boolean gone = task == null || task.state == TaskState.TASK_STATE_SUCCEEDED;
+    if (gone) {
+      return from == 0 ? new InputPage(List.of(), 0) : null;
+    }
+    return dependencies.inputs(task, from);
   }
 
   private TaskInfo info(Task task, boolean withPayload) {
