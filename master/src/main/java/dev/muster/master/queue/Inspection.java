@@ -51,13 +51,8 @@ public final class Inspection {
     if (id > state.sequence) {
       return TaskInfo.newBuilder().setId(id).build();
     }
-    for (QueueState queue : state.queues.page("", "", Integer.MAX_VALUE)) {
-      TaskInfo.Builder remembered = queue.history.find(id);
-      if (remembered != null) {
-        return remembered.setQueue(queue.name).build();
-      }
-    }
-    return TaskInfo.newBuilder().setId(id).build();
+    TaskInfo.Builder remembered = state.queues.histories().find(id);
+    return remembered == null ? TaskInfo.newBuilder().setId(id).build() : remembered.build();
   }
 
   /**
@@ -81,6 +76,11 @@ public final class Inspection {
       return from == 0 ? new InputPage(List.of(), 0) : null;
     }
     return dependencies.inputs(task, from);
+  }
+
+  /** Remembered tasks that are found by id without a search. */
+  int historyIndexed() {
+    return state.queues.histories().indexed();
   }
 
   private TaskInfo info(Task task, boolean withPayload) {
