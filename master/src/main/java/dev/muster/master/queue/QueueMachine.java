@@ -239,8 +239,12 @@ public final class QueueMachine {
   }
 
   private QueueInfo info(QueueState queue) {
-    long leasable = queue.ready.supply(state.nowMs).leasable();
-    return queue.toInfo().setLeasable(leasable).build();
+    Task oldest = queue.ready.oldest(state.tasks);
+    return queue
+        .toInfo()
+        .setLeasable(queue.ready.supply(state.nowMs).leasable())
+        .setOldestReadyMs(oldest == null ? 0 : oldest.enqueuedMs)
+        .build();
   }
 
   /** Time has passed: does what is due, a bounded part of it at a time. */
