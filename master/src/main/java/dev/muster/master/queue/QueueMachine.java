@@ -57,8 +57,8 @@ public final class QueueMachine {
     this.leasing = new Leasing(state, waiting, endings);
     this.enqueueing = new Enqueueing(state, waiting, dependencies, endings, outstandingMax);
     this.settling = new Settling(state, leasing, waiting, endings, enqueueing, outstandingMax);
-    this.cancelling = new Cancelling(state, waiting, leasing, endings);
-    this.bulk = new Bulk(state, waiting, endings, cancelling);
+    this.cancelling = new Cancelling(state, waiting, leasing, endings, outstandingMax);
+    this.bulk = new Bulk(state, waiting, endings, cancelling, outstandingMax);
     this.schedules = new ScheduleBook(state, store, enqueueing::enqueue);
     MetaRecord meta = store.meta();
     appliedIndex = meta.equals(MetaRecord.getDefaultInstance()) ? -1 : meta.getAppliedIndex();

@@ -784,4 +784,57 @@ final class LifeOfATaskTest {
     assertThat(task(ids.get(49)).getTimeline(0).getEnd())
         .isEqualTo(AttemptEnd.ATTEMPT_END_SUCCEEDED);
   }
+
+  private static Command cancel(long number, Long... ids) {
+    return Command.newBuilder()
+        .setCancel(
+            Cancel.newBuilder().addAllIds(List.of(ids)).setRequest(Commands.number(number, number)))
+        .build();
+  }
+
+  @Test
+  void shouldAnswerACancelThatIsSentAgainAsTheFirstTime() {
+    List<Long> ids = enqueue(EnqueueRequest.newBuilder(), 2);
+    Outcome first = rig.apply(cancel(1, ids.get(0), 99L));
+    assertThat(first).isEqualTo(new Outcome.Cancelled(1, 0, 1));
+    assertThat(rig.apply(cancel(1, ids.get(0), 99L))).isEqualTo(first);
+    rig.flush();
+    rig.crash();
+    assertThat(rig.apply(cancel(1, ids.get(0), 99L))).isEqualTo(first);
+    assertThat(rig.apply(cancel(2, ids.get(0)))).isEqualTo(new Outcome.Cancelled(0, 0, 1));
+    Outcome.Refused late = (Outcome.Refused) rig.apply(cancel(1, ids.get(1)));
+    assertThat(late.reason()).isEqualTo(RefusalReason.REFUSAL_REASON_FORGOTTEN_REQUEST);
+    assertThat(state(ids.get(1))).isEqualTo(TaskState.TASK_STATE_READY);
+  }
+
+  private Outcome.Bulked dropReady(ByteString cursor) {
+    return (Outcome.Bulked)
+        rig.apply(
+            Command.newBuilder()
+                .setBulk(
+                    dev.muster.master.log.v1.Bulk.newBuilder()
+                        .setAction(Action.DROP)
+                        .setFilter(
+                            TaskFilter.newBuilder()
+                                .setQueue("q")
+                                .setState(TaskState.TASK_STATE_READY))
+                        .setCursor(cursor)
+                        .setRequest(Commands.number(1, 1)))
+                .build());
+  }
+
+  @Test
+  void shouldGoOnWhereABulkRequestCameToWhenItIsSentAgain() {
+    enqueue(EnqueueRequest.newBuilder(), 1_500);
+    Outcome.Bulked first = dropReady(ByteString.EMPTY);
+    assertThat(first.count()).isEqualTo(1_000);
+    rig.flush();
+    rig.crash();
+    Outcome.Bulked again = dropReady(ByteString.EMPTY);
+    assertThat(again).isEqualTo(first);
+    assertThat(dropReady(again.cursor())).isEqualTo(new Outcome.Bulked(1_500, ByteString.EMPTY));
+    enqueue(EnqueueRequest.newBuilder(), 1);
+    assertThat(dropReady(ByteString.EMPTY)).isEqualTo(new Outcome.Bulked(1_500, ByteString.EMPTY));
+    assertThat(queue().getReady()).isEqualTo(1);
+  }
 }
