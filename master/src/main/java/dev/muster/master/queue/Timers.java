@@ -103,12 +103,12 @@ final class Timers {
     return ByteString.copyFrom(ByteBuffer.allocate(8).putLong(atMs).flip());
   }
 
-  private static ByteString key(long atMs, Kind kind, long id) {
+  static ByteString key(long atMs, Kind kind, long id) {
     return ByteString.copyFrom(
         ByteBuffer.allocate(17).putLong(atMs).put(kind.code).putLong(id).flip());
   }
 
-  private static Timer timer(ByteString key, ByteString value) {
+  static Timer timer(ByteString key, ByteString value) {
     ByteBuffer buffer = key.asReadOnlyByteBuffer();
     return new Timer(buffer.getLong(), Kind.of(buffer.get()), buffer.getLong(), value);
   }
