@@ -2,6 +2,7 @@ package dev.muster.cli;
 
 import dev.muster.client.Muster;
 import dev.muster.proto.v1.QueueInfo;
+import java.time.Instant;
 import java.util.List;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -58,7 +59,8 @@ final class QueuesCommand implements Runnable {
             "SUCCEEDED",
             "FAILED",
             "OTHER",
-            "WORKERS");
+            "WORKERS",
+            "OLDEST READY");
     for (QueueInfo queue : queues) {
       table.row(
           queue.getName(),
@@ -69,7 +71,10 @@ final class QueuesCommand implements Runnable {
           queue.getSucceeded(),
           queue.getFailed(),
           queue.getCancelled() + queue.getExpired() + queue.getQuarantined(),
-          queue.getWorkers());
+          queue.getWorkers(),
+          queue.getOldestReadyMs() == 0
+              ? ""
+              : Instant.ofEpochMilli(queue.getOldestReadyMs()).toString());
     }
     table.print(terminal.out());
   }

@@ -7,6 +7,7 @@ import dev.muster.proto.v1.ConfigureQueueRequest;
 import dev.muster.proto.v1.ConfigureTenantRequest;
 import dev.muster.proto.v1.DeleteScheduleReply;
 import dev.muster.proto.v1.DeleteScheduleRequest;
+import dev.muster.proto.v1.ListQueuesReply;
 import dev.muster.proto.v1.ListSchedulesReply;
 import dev.muster.proto.v1.ListTenantsReply;
 import dev.muster.proto.v1.Overflow;
@@ -57,6 +58,7 @@ class QueueCommandsTest {
         .contains(
             "name                mail",
             "running             12",
+            "oldest-ready        2030-03-17T17:46:40Z",
             "rate                100/s,burst 500",
             "dead-for            90d",
             "retained-bytes      256MiB",
@@ -230,10 +232,30 @@ class QueueCommandsTest {
     assertThat(master.lastRequest(DeleteScheduleRequest.class).getName()).isEqualTo("nightly");
   }
 
+  @Test
+  void shouldListSinceWhenTheOldestTaskOfAQueueWaits() {
+    master.on(
+        QueuesGrpc.getListQueuesMethod(),
+        request ->
+            List.of(
+                ListQueuesReply.newBuilder()
+                    .addQueues(queue())
+                    .addQueues(queue().toBuilder().clearOldestReadyMs())
+                    .build()));
+    CommandRun table = master.run("queues");
+    assertThat(table.outLines().get(0)).endsWith("OLDEST READY");
+    assertThat(table.outLines().get(1)).endsWith(" 0  2030-03-17T17:46:40Z");
+    assertThat(table.outLines().get(2)).endsWith(" 0");
+    assertThat(master.run("queues", "-o", "json").out())
+        .containsOnlyOnce("\"oldest_ready\"")
+        .contains("2030-03-17T17:46:40Z");
+  }
+
   private static QueueInfo queue() {
     return QueueInfo.newBuilder()
         .setName("mail")
         .setReady(3)
+        .setOldestReadyMs(1_900_000_000_000L)
         .setRunning(12)
         .setSettings(
             QueueSettings.newBuilder()

@@ -31,6 +31,7 @@ import dev.muster.proto.v1.PutScheduleRequest;
 import dev.muster.proto.v1.QueueInfo;
 import dev.muster.proto.v1.QueueSettings;
 import dev.muster.proto.v1.QueuesGrpc;
+import dev.muster.proto.v1.RequestId;
 import dev.muster.proto.v1.RunScheduleRequest;
 import dev.muster.proto.v1.Schedule;
 import dev.muster.proto.v1.ScheduleInfo;
@@ -55,6 +56,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
+import java.util.function.Function;
 import java.util.function.Supplier;
 import java.util.stream.Stream;
 
@@ -165,7 +167,7 @@ public final class Admin {
    * Puts finished or quarantined tasks that match back to wait, with fresh counters.
    *
    * @param filter with queue and state: FAILED, CANCELLED, EXPIRED or QUARANTINED
-   * @return how many; too few when an answer was lost and the call was made again
+   * @return how many
    */
   @CanIgnoreReturnValue
   public long replay(TaskFilter filter) {
@@ -176,7 +178,7 @@ public final class Admin {
    * Forgets tasks that match.
    *
    * @param filter with queue and state: as for {@link #replay}, and READY, DELAYED, SUCCEEDED
-   * @return how many; too few when an answer was lost and the call was made again
+   * @return how many
    */
   @CanIgnoreReturnValue
   public long drop(TaskFilter filter) {
@@ -184,7 +186,8 @@ public final class Admin {
   }
 
   private long bulk(MethodDescriptor<BulkRequest, BulkReply> method, TaskFilter filter) {
-    return ask(method, BulkRequest.newBuilder().setFilter(filter).build(), LONG_CALL).getCount();
+    BulkRequest.Builder request = BulkRequest.newBuilder().setFilter(filter);
+    return askOnce(method, id -> request.setRequest(id).build()).getCount();
   }
 
   /**
@@ -203,8 +206,7 @@ public final class Admin {
               CancelRequest.newBuilder()
                   .addAllIds(ids.subList(from, Math.min(ids.size(), from + Limits.AWAIT_IDS_MAX)))
                   .setSubtree(subtree)
-                  .setReason(reason)
-                  .build());
+                  .setReason(reason));
       sum.setCancelled(sum.getCancelled() + reply.getCancelled())
           .setCancelling(sum.getCancelling() + reply.getCancelling())
           .setUntouched(sum.getUntouched() + reply.getUntouched());
@@ -217,11 +219,11 @@ public final class Admin {
    */
   @CanIgnoreReturnValue
   public CancelReply cancel(TaskFilter filter, String reason) {
-    return cancel(CancelRequest.newBuilder().setFilter(filter).setReason(reason).build());
+    return cancel(CancelRequest.newBuilder().setFilter(filter).setReason(reason));
   }
 
-  private CancelReply cancel(CancelRequest request) {
-    return ask(TasksGrpc.getCancelMethod(), request, LONG_CALL);
+  private CancelReply cancel(CancelRequest.Builder request) {
+    return askOnce(TasksGrpc.getCancelMethod(), id -> request.setRequest(id).build());
   }
 
   /** Why a task waits, failed or ran more than once. */
@@ -385,7 +387,20 @@ public final class Admin {
     try {
       return calls.call(method, request, TimeLimit.of(timeout));
     } catch (InterruptedException e) {
-      throw TimeLimit.interrupted("the master was asked for " + method.getBareMethodName());
+      throw interrupted(method);
     }
+  }
+
+  /** For what goes through many tasks: done once, however often it is sent. */
+  private <Q, R> R askOnce(MethodDescriptor<Q, R> method, Function<RequestId, Q> request) {
+    try {
+      return calls.callOnce(method, request, TimeLimit.of(LONG_CALL));
+    } catch (InterruptedException e) {
+      throw interrupted(method);
+    }
+  }
+
+  private static RuntimeException interrupted(MethodDescriptor<?, ?> method) {
+    return TimeLimit.interrupted("the master was asked for " + method.getBareMethodName());
   }
 }

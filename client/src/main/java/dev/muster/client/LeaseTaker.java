@@ -180,7 +180,7 @@ final class LeaseTaker<E> {
     }
     Settlement all = settlement.build();
     SettleReply settled =
-        calls.callOnce(
+        calls.callOnceUninterruptibly(
             TasksGrpc.getSettleMethod(),
             id -> SettleRequest.newBuilder().setRequest(id).setSettlement(all).build(),
             TimeLimit.of(requestTimeout));

@@ -72,6 +72,9 @@ public final class Muster implements AutoCloseable {
   /** Puts that wait for room have numbers of their own: they must not hold back the others'. */
   private final UnaryCalls waitingPuts;
 
+  /** So has what looks after many tasks, and may take minutes. */
+  private final UnaryCalls sweeps;
+
   Muster(
       Supplier<Channel> channels,
       Supplier<Backoff> backoffs,
@@ -86,6 +89,7 @@ public final class Muster implements AutoCloseable {
     this.results = new TaskResults(awaiter, streams);
     this.calls = new UnaryCalls(channels, backoffs);
     this.waitingPuts = new UnaryCalls(channels, backoffs);
+    this.sweeps = new UnaryCalls(channels, backoffs);
     new EnqueueConnector(pipeline, channels, backoffs.get()).start();
   }
 
@@ -196,7 +200,7 @@ public final class Muster implements AutoCloseable {
 
   /** Looks after queues, tasks, schedules and workers. */
   public Admin admin() {
-    return new Admin(calls, streams, channels, requestTimeout);
+    return new Admin(sweeps, streams, channels, requestTimeout);
   }
 
   /** One task; its state is TASK_STATE_UNKNOWN when the id never was, or is forgotten. */
@@ -230,9 +234,16 @@ public final class Muster implements AutoCloseable {
    */
   @CanIgnoreReturnValue
   public CancelReply cancel(long id, boolean subtree, String reason) {
-    return ask(
-        TasksGrpc.getCancelMethod(),
-        CancelRequest.newBuilder().addIds(id).setSubtree(subtree).setReason(reason).build());
+    CancelRequest.Builder request =
+        CancelRequest.newBuilder().addIds(id).setSubtree(subtree).setReason(reason);
+    try {
+      return calls.callOnce(
+          TasksGrpc.getCancelMethod(),
+          number -> request.setRequest(number).build(),
+          TimeLimit.of(requestTimeout));
+    } catch (InterruptedException e) {
+      throw TimeLimit.interrupted("the master was asked to cancel task " + id);
+    }
   }
 
   /** All queues whose names begin so, in order of name; asks for as many pages as there are. */
@@ -317,7 +328,7 @@ public final class Muster implements AutoCloseable {
   /** Under a number of its own: sent again after a broken connection, it is only a retry. */
   EnqueueReply enqueueGraph(GraphRequest.Builder request) {
     EnqueueReply reply =
-        calls.callOnce(
+        calls.callOnceUninterruptibly(
             TasksGrpc.getEnqueueGraphMethod(),
             id -> request.setRequest(id).build(),
             TimeLimit.of(requestTimeout));

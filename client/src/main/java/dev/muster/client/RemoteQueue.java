@@ -168,7 +168,7 @@ public final class RemoteQueue<E> extends AbstractQueue<E> implements BlockingQu
       reply =
           muster
               .waitingPuts()
-              .callOnce(
+              .callOnceUninterruptibly(
                   TasksGrpc.getEnqueueMethod(),
                   id -> request.setRequest(id).build(),
                   TimeLimit.of(muster.requestTimeout()));

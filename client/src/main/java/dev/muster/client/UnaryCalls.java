@@ -92,10 +92,22 @@ final class UnaryCalls {
     }
   }
 
+  /** As {@link #call}, for a request that must be done once however often it is sent. */
+  <Q, R> R callOnce(
+      MethodDescriptor<Q, R> method, Function<RequestId, Q> request, Deadline deadline)
+      throws InterruptedException {
+    RequestId id = open();
+    try {
+      return call(method, request.apply(id), deadline);
+    } finally {
+      answered(id);
+    }
+  }
+
   /**
    * As {@link #callUninterruptibly}, for a request that must be done once however often it is sent.
    */
-  <Q, R> R callOnce(
+  <Q, R> R callOnceUninterruptibly(
       MethodDescriptor<Q, R> method, Function<RequestId, Q> request, Deadline deadline) {
     RequestId id = open();
     try {

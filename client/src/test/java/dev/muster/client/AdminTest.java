@@ -15,6 +15,7 @@ import dev.muster.proto.v1.ListTenantsReply;
 import dev.muster.proto.v1.ListTenantsRequest;
 import dev.muster.proto.v1.PartialResult;
 import dev.muster.proto.v1.QueuesGrpc;
+import dev.muster.proto.v1.RequestId;
 import dev.muster.proto.v1.RunScheduleReply;
 import dev.muster.proto.v1.RunScheduleRequest;
 import dev.muster.proto.v1.SchedulesGrpc;
@@ -56,6 +57,9 @@ class AdminTest {
   private Server server;
   private ManagedChannel channel;
   private Admin admin;
+
+  /** So many cancels find the connection lost before the answer. */
+  private int cancelsToBreak;
 
   @BeforeEach
   void start() throws IOException {
@@ -110,6 +114,19 @@ class AdminTest {
     assertThat(requests)
         .hasSize(2)
         .allSatisfy(request -> assertThat(((CancelRequest) request).getSubtree()).isTrue());
+  }
+
+  @Test
+  void shouldNumberWhatChangesTasksSoThatARetryIsOnlyARetry() {
+    cancelsToBreak = 1;
+    admin.cancel(List.of(7L), false, "");
+    admin.cancel(READY, "");
+
+    List<RequestId> numbers =
+        requests.stream().map(request -> ((CancelRequest) request).getRequest()).toList();
+    assertThat(numbers).extracting(RequestId::getNumber).containsExactly(1L, 1L, 2L);
+    assertThat(numbers).extracting(RequestId::getAnsweredBelow).containsExactly(1L, 1L, 2L);
+    assertThat(numbers).extracting(RequestId::getSession).doesNotContain(ByteString.EMPTY);
   }
 
   @Test
@@ -183,6 +200,10 @@ class AdminTest {
     @Override
     public void cancel(CancelRequest request, StreamObserver<CancelReply> reply) {
       requests.add(request);
+      if (cancelsToBreak-- > 0) {
+        reply.onError(Status.UNAVAILABLE.asRuntimeException());
+        return;
+      }
       reply.onNext(CancelReply.newBuilder().setCancelled(request.getIdsCount()).build());
       reply.onCompleted();
     }

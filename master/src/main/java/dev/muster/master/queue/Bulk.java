@@ -1,7 +1,9 @@
 package dev.muster.master.queue;
 
 import com.google.protobuf.ByteString;
+import dev.muster.master.store.v1.AnswerRecord;
 import dev.muster.proto.v1.RefusalReason;
+import dev.muster.proto.v1.RequestId;
 import dev.muster.proto.v1.TaskFilter;
 import dev.muster.proto.v1.TaskState;
 import java.nio.ByteBuffer;
@@ -19,18 +21,56 @@ final class Bulk {
   private final Waiting waiting;
   private final Endings endings;
   private final Cancelling cancelling;
+  private final int outstandingMax;
 
-  Bulk(MachineState state, Waiting waiting, Endings endings, Cancelling cancelling) {
+  Bulk(
+      MachineState state,
+      Waiting waiting,
+      Endings endings,
+      Cancelling cancelling,
+      int outstandingMax) {
     this.state = state;
     this.waiting = waiting;
     this.endings = endings;
     this.cancelling = cancelling;
+    this.outstandingMax = outstandingMax;
   }
 
   /** Tasks, as far as it was looked, and where to go on; an empty cursor: all was looked at. */
   record Page(List<Task> tasks, ByteString cursor) {}
 
+  /**
+   * One step. The answer to a numbered request is kept after each: when the request comes again, it
+   * goes on from there, and says how many it were in all.
+   */
   Outcome apply(dev.muster.master.log.v1.Bulk command) {
+    if (!command.hasRequest()) {
+      return step(command);
+    }
+    RequestId request = command.getRequest();
+    AnswerRecord before = state.producers.answer(request);
+    if (before != null && command.getCursor().isEmpty()) {
+      return new Outcome.Bulked(before.getChanged(), before.getCursor());
+    }
+    Outcome.Refused refusal =
+        before == null ? state.producers.refusal(request, outstandingMax) : null;
+    if (refusal != null) {
+      return refusal;
+    }
+    Outcome outcome = step(command);
+    if (!(outcome instanceof Outcome.Bulked done)) {
+      return outcome;
+    }
+    long changed = done.count() + (before == null ? 0 : before.getChanged());
+    state.producers.remember(
+        request,
+        AnswerRecord.newBuilder().setChanged(changed).setCursor(done.cursor()),
+        state.nowMs,
+        state.tasks.current());
+    return new Outcome.Bulked(changed, done.cursor());
+  }
+
+  private Outcome step(dev.muster.master.log.v1.Bulk command) {
     TaskFilter filter = command.getFilter();
     QueueState queue = state.queues.find(filter.getQueue());
     if (queue == null) {

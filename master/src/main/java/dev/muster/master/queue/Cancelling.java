@@ -2,6 +2,7 @@ package dev.muster.master.queue;
 
 import com.google.protobuf.ByteString;
 import dev.muster.master.log.v1.Cancel;
+import dev.muster.master.store.v1.AnswerRecord;
 import java.util.ArrayDeque;
 import java.util.HashSet;
 import java.util.Set;
@@ -12,12 +13,15 @@ final class Cancelling {
   private final Waiting waiting;
   private final Leasing leasing;
   private final Endings endings;
+  private final int outstandingMax;
 
-  Cancelling(MachineState state, Waiting waiting, Leasing leasing, Endings endings) {
+  Cancelling(
+      MachineState state, Waiting waiting, Leasing leasing, Endings endings, int outstandingMax) {
     this.state = state;
     this.waiting = waiting;
     this.leasing = leasing;
     this.endings = endings;
+    this.outstandingMax = outstandingMax;
   }
 
   private enum Result {
@@ -27,6 +31,31 @@ final class Cancelling {
   }
 
   Outcome cancel(Cancel command) {
+    if (!command.hasRequest()) {
+      return cancelAll(command);
+    }
+    AnswerRecord answer = state.producers.answer(command.getRequest());
+    if (answer != null) {
+      return new Outcome.Cancelled(
+          answer.getCancelled(), answer.getCancelling(), answer.getUntouched());
+    }
+    Outcome.Refused refusal = state.producers.refusal(command.getRequest(), outstandingMax);
+    if (refusal != null) {
+      return refusal;
+    }
+    Outcome.Cancelled cancelled = cancelAll(command);
+    state.producers.remember(
+        command.getRequest(),
+        AnswerRecord.newBuilder()
+            .setCancelled(cancelled.cancelled())
+            .setCancelling(cancelled.cancelling())
+            .setUntouched(cancelled.untouched()),
+        state.nowMs,
+        state.tasks.current());
+    return cancelled;
+  }
+
+  private Outcome.Cancelled cancelAll(Cancel command) {
     long[] counts = new long[Result.values().length];
     ArrayDeque<Long> left = new ArrayDeque<>(command.getIdsList());
     Set<Long> seen = new HashSet<>(command.getIdsList());

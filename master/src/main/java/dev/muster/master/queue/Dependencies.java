@@ -16,6 +16,12 @@ import org.jspecify.annotations.Nullable;
  * them came to is kept beside it, as its inputs, until it has succeeded or is forgotten.
  */
 final class Dependencies {
+  /** So many inputs are looked up in one step. */
+  private static final int INPUTS_LOOK_MAX = 500;
+
+  /** A step takes inputs until it has so many bytes, or one larger one. */
+  private static final long INPUTS_BYTES_MAX = 1 << 20;
+
   /** A task that ended, and who waits for it. */
   private record Ended(TaskResult result, List<Long> dependents) {}
 
@@ -128,18 +134,26 @@ final class Dependencies {
     }
   }
 
-  /** What the tasks that come first came to, those that have ended, in the order of their names. */
-  List<TaskResult> inputs(Task task) {
+  /**
+   * What the tasks that come first came to, those that have ended, in the order of their names: a
+   * bounded part of it, for whoever asks holds up apply.
+   *
+   * @param from how many of the names to leave out
+   */
+  Inspection.InputPage inputs(Task task, int from) {
+    List<Long> after = task.bonds == null ? List.of() : task.bonds.after();
     List<TaskResult> inputs = new ArrayList<>();
-    if (task.bonds != null) {
-      for (long id : task.bonds.after()) {
-        ByteString record = state.inputs.get(MachineState.idKey(task.id, id));
-        if (record != null) {
-          inputs.add(parse(record));
-        }
+    long bytes = 0;
+    int last = Math.min(after.size(), from + INPUTS_LOOK_MAX);
+    int next = from;
+    while (next < last && bytes < INPUTS_BYTES_MAX) {
+      ByteString record = state.inputs.get(MachineState.idKey(task.id, after.get(next++)));
+      if (record != null) {
+        bytes += record.size();
+        inputs.add(parse(record));
       }
     }
-    return inputs;
+    return new Inspection.InputPage(inputs, next < after.size() ? next : 0);
   }
 
   private static TaskResult parse(ByteString record) {

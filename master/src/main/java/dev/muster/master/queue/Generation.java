@@ -255,7 +255,7 @@ public final class Generation {
     this.meta = meta;
     scanDue(
         (atMs, id) -> {
-          put(Family.TIMERS, Timers.keyOf(atMs, id), ByteString.EMPTY);
+          put(Family.TIMERS, Timers.key(atMs, Timers.Kind.TASK, id), ByteString.EMPTY);
           return true;
         });
     dueTimes.clear();

@@ -4,6 +4,7 @@ import com.google.protobuf.ByteString;
 import dev.muster.proto.v1.TaskFilter;
 import dev.muster.proto.v1.TaskInfo;
 import dev.muster.proto.v1.TaskResult;
+import dev.muster.proto.v1.TaskState;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -50,19 +51,36 @@ public final class Inspection {
     if (id > state.sequence) {
       return TaskInfo.newBuilder().setId(id).build();
     }
-    for (QueueState queue : state.queues.page("", "", Integer.MAX_VALUE)) {
-      TaskInfo.Builder remembered = queue.history.find(id);
-      if (remembered != null) {
-        return remembered.setQueue(queue.name).build();
-      }
-    }
-    return TaskInfo.newBuilder().setId(id).build();
+    TaskInfo.Builder remembered = state.queues.histories().find(id);
+    return remembered == null ? TaskInfo.newBuilder().setId(id).build() : remembered.build();
   }
 
-  /** What the tasks that this one depends on came to, those that have ended, in order. */
-  public List<TaskResult> inputs(long id) {
+  /**
+   * What tasks came to, in the order in which the one that depends on them names them.
+   *
+   * @param next where the next page begins; 0: this is the last
+   */
+  public record InputPage(List<TaskResult> results, int next) {}
+
+  /**
+   * What the tasks that this one depends on came to, those that have ended: a bounded number of
+   * results and bytes, so that apply need not wait for a large join to be read.
+   *
+   * @param from 0, or as the page before says
+   * @return null: in the middle of it, when the task has ended and its inputs went with it
+   */
+  public @Nullable InputPage inputs(long id, int from) {
     Task task = state.tasks.find(id);
-    return task == null ? List.of() : dependencies.inputs(task);
+    boolean gone = task == null || task.state == TaskState.TASK_STATE_SUCCEEDED;
+    if (gone) {
+      return from == 0 ? new InputPage(List.of(), 0) : null;
+    }
+    return dependencies.inputs(task, from);
+  }
+
+  /** Remembered tasks that are found by id without a search. */
+  int historyIndexed() {
+    return state.queues.histories().indexed();
   }
 
   private TaskInfo info(Task task, boolean withPayload) {

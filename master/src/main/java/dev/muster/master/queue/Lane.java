@@ -33,6 +33,9 @@ final class Lane {
 
   private static final long WINDOW_BYTES = 4 << 20;
 
+  /** So many places are read at a time to find the first. */
+  private static final int LOOK_TASKS = 16;
+
   private final LaneKey key;
   private final int windowTasks;
   private @Nullable ArrayDeque<Task> window;
@@ -149,6 +152,36 @@ final class Lane {
       }
     }
     return front == null || changed == null ? front : asItIsNow(front, tasks);
+  }
+
+  /** As {@link #peek}, but what is not in memory is only read, and stays where it is. */
+  @Nullable Task look(TaskTable tasks) {
+    if (spilled == 0 || windowSize() > 0) {
+      return peek(tasks);
+    }
+    Map.Entry<Long, Task> back = givenBack == null ? null : givenBack.firstEntry();
+    First first = new First();
+    long from;
+    do {
+      from = first.next;
+      tasks.readAhead(key, from, LOOK_TASKS, first);
+    } while (first.task == null && first.next > from);
+    Task task = first.task;
+    return back != null && (task == null || back.getKey() < task.position) ? back.getValue() : task;
+  }
+
+  /** Finds the first spilled task that is still there. */
+  private final class First implements TaskTable.PlaceLoader {
+    private long next = cursor + 1;
+    private @Nullable Task task;
+
+    @Override
+    public boolean load(long position, @Nullable Task there) {
+      next = position + 1;
+      boolean held = givenBackAhead != null && givenBackAhead.contains(position);
+      task = held ? null : there;
+      return task == null;
+    }
   }
 
   private Task asItIsNow(Task front, TaskTable tasks) {

@@ -50,6 +50,9 @@ final class Line extends Generation.Kept implements Heap.Member {
   /** In the order of what is dropped first. */
   boolean ranked;
 
+  /** Place among those that wait for a busy group; -1: not among them. */
+  int blockedAt = -1;
+
   /** Found empty in the entry under way. */
   boolean emptied;
 

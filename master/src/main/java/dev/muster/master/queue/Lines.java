@@ -48,6 +48,9 @@ final class Lines {
   private final Map<String, Group> groups = new HashMap<>();
   private final List<Line> emptied = new ArrayList<>();
 
+  /** Lines in which something waits while their group is busy, in no order. */
+  private final List<Line> blocked = new ArrayList<>();
+
   /**
    * All lines in which something waits, in the order in which they are dropped; only if asked for.
    */
@@ -278,7 +281,22 @@ final class Lines {
     share.add(count - line.counted);
     line.counted = count;
     share.stand();
+    block(line, size > 0 && !open);
     noteEmpty(line, state);
+  }
+
+  private void block(Line line, boolean is) {
+    if (is && line.blockedAt < 0) {
+      line.blockedAt = blocked.size();
+      blocked.add(line);
+    } else if (!is && line.blockedAt >= 0) {
+      Line last = blocked.remove(blocked.size() - 1);
+      if (last.blockedAt != line.blockedAt) {
+        blocked.set(line.blockedAt, last);
+        last.blockedAt = line.blockedAt;
+      }
+      line.blockedAt = -1;
+    }
   }
 
   private void noteEmpty(Line line, MachineState state) {
@@ -372,6 +390,20 @@ final class Lines {
     return forDropping.isEmpty() ? null : forDropping.first();
   }
 
+  /**
+   * The line whose head has waited longest of all, whoever may go; null: nothing waits. One look
+   * for each tenant and for each busy group, however many groups and tasks wait: an order of all
+   * lines would cost each lease more than this costs whoever asks.
+   */
+  @Nullable Line oldest() {
+    Line oldest = tenants.oldest();
+    for (int i = 0; i < blocked.size(); i++) {
+      Line line = blocked.get(i);
+      oldest = oldest == null || line.head < oldest.head ? line : oldest;
+    }
+    return oldest;
+  }
+
   private void rank(Line line) {
     line.ranked = line.lane.size() > 0;
     if (line.ranked && forDropping != null) {
@@ -426,6 +458,7 @@ final class Lines {
         line.share().add(line.counted);
         line.share().stand();
       }
+      block(line, size > 0 && !line.isOpen());
     }
   }
 }

@@ -39,7 +39,7 @@ public sealed interface Outcome {
   /**
    * What became of tasks that match a filter, as far as it was looked.
    *
-   * @param count tasks that it was done to
+   * @param count tasks that it was done to; of a numbered request, in all its steps so far
    * @param cursor where to go on; empty: all was looked at
    */
   record Bulked(long count, ByteString cursor) implements Outcome {}

@@ -22,12 +22,13 @@ final class QueueBook {
 
   private final NavigableMap<String, QueueState> byName = new TreeMap<>();
   private final IntObjectHashMap<QueueState> byNumber = new IntObjectHashMap<>();
+  private final Histories histories = new Histories();
 
   /**
    * @param sequence the last position that was given out
    */
   void restore(StateStore store, long sequence) {
-    store.queues(record -> add(new QueueState(record, sequence)));
+    store.queues(record -> add(new QueueState(record, sequence, histories)));
     store.scan(
         Family.TENANTS,
         ByteString.EMPTY,
@@ -63,6 +64,10 @@ final class QueueBook {
     return byName.size();
   }
 
+  Histories histories() {
+    return histories;
+  }
+
   @Nullable QueueState find(String name) {
     return byName.get(name);
   }
@@ -72,7 +77,7 @@ final class QueueBook {
     if (byName.size() >= QUEUES_MAX) {
       return null;
     }
-    QueueState queue = new QueueState(byName.size() + 1, name);
+    QueueState queue = new QueueState(byName.size() + 1, name, histories);
     add(queue);
     return queue;
   }
@@ -81,7 +86,7 @@ final class QueueBook {
   QueueState findOrAdd(String name) {
     QueueState queue = find(name);
     if (queue == null) {
-      queue = new QueueState(byName.size() + 1, name);
+      queue = new QueueState(byName.size() + 1, name, histories);
       add(queue);
     }
     return queue;

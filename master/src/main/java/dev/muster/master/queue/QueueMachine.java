@@ -56,8 +56,8 @@ public final class QueueMachine {
     this.leasing = new Leasing(state, waiting, endings);
     this.enqueueing = new Enqueueing(state, waiting, dependencies, endings, outstandingMax);
     this.settling = new Settling(state, leasing, waiting, endings, enqueueing, outstandingMax);
-    this.cancelling = new Cancelling(state, waiting, leasing, endings);
-    this.bulk = new Bulk(state, waiting, endings, cancelling);
+    this.cancelling = new Cancelling(state, waiting, leasing, endings, outstandingMax);
+    this.bulk = new Bulk(state, waiting, endings, cancelling, outstandingMax);
     this.schedules = new ScheduleBook(state, store, enqueueing::enqueue);
     MetaRecord meta = store.meta();
     appliedIndex = meta.equals(MetaRecord.getDefaultInstance()) ? -1 : meta.getAppliedIndex();
@@ -238,8 +238,12 @@ public final class QueueMachine {
   }
 
   private QueueInfo info(QueueState queue) {
-    long leasable = queue.ready.supply(state.nowMs).leasable();
-    return queue.toInfo().setLeasable(leasable).build();
+    Task oldest = queue.ready.oldest(state.tasks);
+    return queue
+        .toInfo()
+        .setLeasable(queue.ready.supply(state.nowMs).leasable())
+        .setOldestReadyMs(oldest == null ? 0 : oldest.enqueuedMs)
+        .build();
   }
 
   /** Time has passed: does what is due, a bounded part of it at a time. */

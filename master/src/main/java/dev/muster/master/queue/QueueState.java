@@ -32,7 +32,7 @@ final class QueueState {
   final LaneKey nowhere;
 
   /** The last plain successes. Not stored. */
-  final History history = new History();
+  final History history;
 
   Settings settings = Settings.DEFAULT;
 
@@ -73,16 +73,17 @@ final class QueueState {
   /** Number of the generation that is to write it; 0: none. Not stored. */
   int dirtyIn;
 
-  QueueState(int number, String name) {
-    this(QueueRecord.newBuilder().setNumber(number).setName(name).build(), 0);
+  QueueState(int number, String name, Histories histories) {
+    this(QueueRecord.newBuilder().setNumber(number).setName(name).build(), 0, histories);
   }
 
   /**
    * @param sequence the last position that was given out
    */
-  QueueState(QueueRecord record, long sequence) {
+  QueueState(QueueRecord record, long sequence, Histories histories) {
     this.number = record.getNumber();
     this.name = record.getName();
+    this.history = histories.open(name);
     this.leasedKey = key(LaneKey.Kind.LEASED);
     this.delayedKey = key(LaneKey.Kind.DELAYED);
     this.nowhere = key(LaneKey.Kind.READY);

@@ -401,6 +401,23 @@ final class Ready {
     return line(task.line);
   }
 
+  /**
+   * The task that is READY for the longest time, whoever may go; null: none waits. Brings nothing
+   * into memory, for there may be many queues that nobody works at.
+   */
+  @Nullable Task oldest(TaskTable tasks) {
+    if (lines != null) {
+      Line line = lines.oldest();
+      return line == null ? null : line.lane.look(tasks);
+    }
+    Task oldest = null;
+    for (Line line : plainLines()) {
+      Task head = line.lane.look(tasks);
+      oldest = oldest == null || (head != null && head.position < oldest.position) ? head : oldest;
+    }
+    return oldest;
+  }
+
   /** The lines with a higher priority, that what waits in them goes first. */
   long waitingAbove(int priority) {
     long above = lines == null ? 0 : lines.waitingAbove(priority);

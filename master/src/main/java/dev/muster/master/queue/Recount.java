@@ -16,6 +16,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
@@ -32,6 +33,7 @@ public final class Recount implements StateStore.Auditor {
   private final Map<LaneKey, Long> found = new HashMap<>();
   private final List<String> drift = new ArrayList<>();
   private final VerifyReply.Builder reply = VerifyReply.newBuilder();
+  private @Nullable CrossCheck records;
   private long places;
 
   private Recount() {}
@@ -50,7 +52,17 @@ public final class Recount implements StateStore.Auditor {
   }
 
   @Override
+  public void begin(StateStore.View view) {
+    records = new CrossCheck(view, queues, this::say);
+  }
+
+  private CrossCheck records() {
+    return Objects.requireNonNull(records);
+  }
+
+  @Override
   public void meta(MetaRecord meta) {
+    records().now(meta.getNowMs());
     reply.setAppliedIndex(meta.getAppliedIndex());
   }
 
@@ -58,6 +70,7 @@ public final class Recount implements StateStore.Auditor {
   public void queue(QueueRecord queue) {
     queues.put(queue.getNumber(), queue);
     reply.setQueues(queues.size());
+    records().queue(queue);
     for (LaneRecord lane : queue.getLanesList()) {
       LaneKey.Kind kind = LaneKey.Kind.of(lane.getKind());
       expect(new LaneKey(kind, queue.getNumber(), lane.getLine()), lane.getSize());
@@ -73,21 +86,31 @@ public final class Recount implements StateStore.Auditor {
   }
 
   @Override
-  public void record(Family family, ByteString value) {
-    if (family == Family.LINES) {
-      try {
-        LineRecord line = LineRecord.parseFrom(value);
-        expect(new LaneKey(LaneKey.Kind.READY, line.getQueue(), line.getNumber()), line.getSize());
-      } catch (InvalidProtocolBufferException e) {
-        say("the record of a line cannot be read: " + e.getMessage());
+  public void record(Family family, ByteString key, ByteString value) {
+    switch (family) {
+      case LINES -> line(value);
+      case TIMERS -> records().timer(key, value);
+      case UNIQUES -> records().unique(key, value);
+      case TENANTS, INPUTS, CHILDREN, SCHEDULES -> {
+        // Nothing counts them.
       }
+    }
+  }
+
+  private void line(ByteString value) {
+    try {
+      LineRecord line = LineRecord.parseFrom(value);
+      expect(new LaneKey(LaneKey.Kind.READY, line.getQueue(), line.getNumber()), line.getSize());
+      records().line(line);
+    } catch (InvalidProtocolBufferException e) {
+      say("the record of a line cannot be read: " + e.getMessage());
     }
   }
 
   @Override
   public void place(LaneKey lane, long position, @Nullable TaskRecord task) {
     places++;
-    found.merge(lane, 1L, Long::sum);
+    long nth = found.merge(lane, 1L, Long::sum);
     if (task == null) {
       say("place " + position + " of " + name(lane) + " names a task that has no record");
     } else if (task.getQueue() != lane.queue()
@@ -104,6 +127,8 @@ public final class Recount implements StateStore.Auditor {
               + position
               + " of "
               + name(lane));
+    } else {
+      records().task(lane, task, nth == 1);
     }
   }
 

@@ -8,6 +8,7 @@ import dev.muster.proto.v1.TenantInfo;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /** One of those who share the workers of a queue. */
 final class Tenant extends Generation.Kept {
@@ -130,6 +131,16 @@ final class Tenant extends Generation.Kept {
     Share share = new Share(this, pool, priority);
     shares.add(share);
     return share;
+  }
+
+  /** Of its open lines, the one whose head has waited longest. */
+  @Nullable Line oldest() {
+    Line oldest = null;
+    for (Share share : shares) {
+      Line line = share.open.first();
+      oldest = oldest == null || (line != null && line.head < oldest.head) ? line : oldest;
+    }
+    return oldest;
   }
 
   long chargeUs(long runUs) {

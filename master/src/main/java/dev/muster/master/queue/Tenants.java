@@ -332,6 +332,16 @@ final class Tenants {
 
   // Queries.
 
+  /** Of the lines whose group is free, the one whose head has waited longest. */
+  @Nullable Line oldest() {
+    Line oldest = none.oldest();
+    for (Tenant tenant : named.values()) {
+      Line line = tenant.oldest();
+      oldest = oldest == null || (line != null && line.head < oldest.head) ? line : oldest;
+    }
+    return oldest;
+  }
+
   /** In order of name: those that wait, run or have settings. */
   List<TenantInfo> page(String after, int limit) {
     List<TenantInfo> page = new ArrayList<>();

@@ -138,21 +138,16 @@ final class Timers {
     return due;
   }
 
-  /** The key of a task's timer. */
-  static ByteString keyOf(long atMs, long task) {
-    return key(atMs, Kind.TASK, task);
-  }
-
   private static ByteString key(long atMs) {
     return ByteString.copyFrom(ByteBuffer.allocate(8).putLong(atMs).flip());
   }
 
-  private static ByteString key(long atMs, Kind kind, long id) {
+  static ByteString key(long atMs, Kind kind, long id) {
     return ByteString.copyFrom(
         ByteBuffer.allocate(17).putLong(atMs).put(kind.code).putLong(id).flip());
   }
 
-  private static Timer timer(ByteString key, ByteString value) {
+  static Timer timer(ByteString key, ByteString value) {
     ByteBuffer buffer = key.asReadOnlyByteBuffer();
     return new Timer(buffer.getLong(), Kind.of(buffer.get()), buffer.getLong(), value);
   }

@@ -1,50 +1,62 @@
 package dev.muster.master.rpc;
 
+import dev.muster.master.queue.Inspection.InputPage;
+import dev.muster.master.queue.Outcome;
 import dev.muster.proto.v1.InputsReply;
-import dev.muster.proto.v1.TaskResult;
+import dev.muster.proto.v1.RefusalReason;
+import io.grpc.StatusRuntimeException;
 import io.grpc.stub.ServerCallStreamObserver;
-import java.util.Iterator;
-import java.util.List;
 import java.util.concurrent.Executor;
+import org.jspecify.annotations.Nullable;
 
-/** Sends what a task's inputs came to, page by page as the caller reads. */
+/**
+ * Sends what a task's inputs came to. Each page is read when the caller is ready for it: between
+ * two pages others have their turn, and a slow caller costs no memory.
+ */
 final class InputsStream extends Outflow<InputsReply> {
-  /** A page takes results until it holds so many bytes, or one larger one. */
-  private static final long PAGE_BYTES = 1 << 20;
-
-  private final Iterator<TaskResult> inputs;
-
-  private InputsStream(
-      ServerCallStreamObserver<InputsReply> caller, Executor egress, List<TaskResult> inputs) {
-    super(caller, egress);
-    this.inputs = inputs.iterator();
+  /** Reads one page; null: the inputs are gone. */
+  interface Pages {
+    @Nullable InputPage from(int place);
   }
 
-  static void open(
-      ServerCallStreamObserver<InputsReply> caller, Executor egress, List<TaskResult> inputs) {
-    if (inputs.isEmpty()) {
-      caller.onCompleted();
-      return;
-    }
-    InputsStream stream = new InputsStream(caller, egress, inputs);
+  private final Pages pages;
+  private int next;
+  private boolean gone;
+
+  private InputsStream(ServerCallStreamObserver<InputsReply> caller, Executor egress, Pages pages) {
+    super(caller, egress);
+    this.pages = pages;
+  }
+
+  static void open(ServerCallStreamObserver<InputsReply> caller, Executor egress, Pages pages) {
+    InputsStream stream = new InputsStream(caller, egress, pages);
     stream.endWithCaller(() -> {});
     stream.schedule();
   }
 
   @Override
   InputsReply gather() {
-    InputsReply.Builder page = InputsReply.newBuilder();
-    long bytes = 0;
-    while (bytes < PAGE_BYTES && inputs.hasNext()) {
-      TaskResult next = inputs.next();
-      bytes += next.getSerializedSize();
-      page.addInputs(next);
+    InputPage page = pages.from(next);
+    gone = page == null;
+    if (page == null) {
+      return InputsReply.getDefaultInstance();
     }
-    return page.build();
+    next = page.next();
+    return InputsReply.newBuilder().addAllInputs(page.results()).build();
   }
 
   @Override
   boolean isLast() {
-    return !inputs.hasNext();
+    return gone || next == 0;
+  }
+
+  @Override
+  @Nullable StatusRuntimeException failure() {
+    return gone
+        ? Refusals.status(
+            new Outcome.Refused(
+                RefusalReason.REFUSAL_REASON_UNKNOWN_TASK,
+                "the task ended while its inputs were read, and they went with it"))
+        : null;
   }
 }

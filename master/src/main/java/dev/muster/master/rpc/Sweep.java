@@ -6,15 +6,14 @@ import dev.muster.master.log.v1.Command;
 import dev.muster.master.queue.Outcome;
 import dev.muster.master.replication.Proposer;
 import dev.muster.master.replication.Reply;
-import dev.muster.proto.v1.TaskFilter;
 import io.grpc.stub.ServerCallStreamObserver;
 import io.grpc.stub.StreamObserver;
 import java.util.function.LongFunction;
 
 /**
  * Does one thing to all tasks that match, a bounded number in each command: others' commands come
- * in between. Ends early when the caller goes away; what is done stays done, and doing it again is
- * harmless.
+ * in between. Ends early when the caller goes away; what is done stays done, and the same request,
+ * sent again, goes on from there.
  */
 final class Sweep<R> implements Reply {
   private final Proposer proposer;
@@ -37,17 +36,12 @@ final class Sweep<R> implements Reply {
   }
 
   /**
+   * @param what to do, to which tasks, without a cursor
    * @param answer the reply to so many tasks changed
    */
   static <R> void run(
-      Proposer proposer,
-      Bulk.Action action,
-      TaskFilter filter,
-      String reason,
-      StreamObserver<R> caller,
-      LongFunction<R> answer) {
-    Bulk template = Bulk.newBuilder().setAction(action).setFilter(filter).setReason(reason).build();
-    new Sweep<>(proposer, template, (ServerCallStreamObserver<R>) caller, answer)
+      Proposer proposer, Bulk what, StreamObserver<R> caller, LongFunction<R> answer) {
+    new Sweep<>(proposer, what, (ServerCallStreamObserver<R>) caller, answer)
         .from(ByteString.EMPTY);
   }
 
@@ -63,7 +57,7 @@ final class Sweep<R> implements Reply {
       return;
     }
     Outcome.Bulked bulked = (Outcome.Bulked) outcome;
-    count += bulked.count();
+    count = template.hasRequest() ? bulked.count() : count + bulked.count();
     if (!bulked.cursor().isEmpty() && !caller.isCancelled()) {
       from(bulked.cursor());
     } else {

@@ -47,6 +47,9 @@ final class TaskChanges {
 
   void cancel(CancelRequest request, StreamObserver<CancelReply> caller) {
     Outcome.Refused refused = FilterCheck.cancel(request);
+    if (refused == null) {
+      refused = RequestCheck.request(request.getRequest(), request.hasRequest());
+    }
     if (refused != null) {
       caller.onError(Refusals.status(refused));
     } else if (request.hasFilter()) {
@@ -62,6 +65,9 @@ final class TaskChanges {
             .addAllIds(request.getIdsList())
             .setSubtree(request.getSubtree())
             .setReason(request.getReason());
+    if (request.hasRequest()) {
+      cancel.setRequest(request.getRequest());
+    }
     UnaryReply<CancelReply> reply =
         new UnaryReply<>(caller) {
           @Override
@@ -79,11 +85,17 @@ final class TaskChanges {
 
   private void cancelAll(CancelRequest request, StreamObserver<CancelReply> caller) {
     boolean running = request.getFilter().getState() == TaskState.TASK_STATE_RUNNING;
+    Bulk.Builder what =
+        Bulk.newBuilder()
+            .setAction(Bulk.Action.CANCEL)
+            .setFilter(request.getFilter())
+            .setReason(request.getReason());
+    if (request.hasRequest()) {
+      what.setRequest(request.getRequest());
+    }
     Sweep.run(
         proposer,
-        Bulk.Action.CANCEL,
-        request.getFilter(),
-        request.getReason(),
+        what.build(),
         caller,
         count ->
             running
@@ -104,16 +116,19 @@ final class TaskChanges {
       Outcome.@Nullable Refused refused,
       BulkRequest request,
       StreamObserver<BulkReply> caller) {
-    if (refused != null) {
-      caller.onError(Refusals.status(refused));
+    Outcome.Refused wrong =
+        refused == null
+            ? RequestCheck.request(request.getRequest(), request.hasRequest())
+            : refused;
+    if (wrong != null) {
+      caller.onError(Refusals.status(wrong));
       return;
     }
+    Bulk.Builder what = Bulk.newBuilder().setAction(action).setFilter(request.getFilter());
+    if (request.hasRequest()) {
+      what.setRequest(request.getRequest());
+    }
     Sweep.run(
-        proposer,
-        action,
-        request.getFilter(),
-        "",
-        caller,
-        count -> BulkReply.newBuilder().setCount(count).build());
+        proposer, what.build(), caller, count -> BulkReply.newBuilder().setCount(count).build());
   }
 }

@@ -18,7 +18,6 @@ import dev.muster.proto.v1.Reason;
 import dev.muster.proto.v1.RefusalReason;
 import dev.muster.proto.v1.TaskFilter;
 import dev.muster.proto.v1.TaskInfo;
-import dev.muster.proto.v1.TaskResult;
 import dev.muster.proto.v1.TaskState;
 import io.grpc.stub.ServerCallStreamObserver;
 import io.grpc.stub.StreamObserver;
@@ -120,8 +119,10 @@ final class TaskQueries {
       caller.onError(Refusals.status(unknown(request.getId())));
       return;
     }
-    List<TaskResult> found = applier.read(machine -> machine.inspect().inputs(request.getId()));
-    InputsStream.open((ServerCallStreamObserver<InputsReply>) caller, egress, found);
+    InputsStream.open(
+        (ServerCallStreamObserver<InputsReply>) caller,
+        egress,
+        place -> applier.read(machine -> machine.inspect().inputs(request.getId(), place)));
   }
 
   private static Outcome.Refused unknown(long id) {

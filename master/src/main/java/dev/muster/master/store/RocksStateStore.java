@@ -225,6 +225,7 @@ public final class RocksStateStore implements StateStore {
   public void audit(Auditor auditor) {
     Snapshot snapshot = db.getSnapshot();
     try (ReadOptions asOf = new ReadOptions().setSnapshot(snapshot).setFillCache(false)) {
+      auditor.begin(viewOf(asOf));
       byte[] meta = db.get(families.meta, asOf, META_KEY);
       auditor.meta(
           meta == null ? MetaRecord.getDefaultInstance() : parse(meta, MetaRecord.parser()));
@@ -234,7 +235,11 @@ public final class RocksStateStore implements StateStore {
         each(
             families.of(family),
             asOf,
-            (key, value) -> auditor.record(family, UnsafeByteOperations.unsafeWrap(value)));
+            (key, value) ->
+                auditor.record(
+                    family,
+                    UnsafeByteOperations.unsafeWrap(key),
+                    UnsafeByteOperations.unsafeWrap(value)));
       }
       each(families.order, asOf, (key, id) -> auditPlace(key, id, asOf, auditor));
       long[] tasks = {0};
@@ -248,15 +253,35 @@ public final class RocksStateStore implements StateStore {
   }
 
   private void auditPlace(byte[] key, byte[] id, ReadOptions asOf, Auditor auditor) {
+    auditor.place(LaneKey.of(key), LaneKey.positionOf(key), task(id, asOf));
+  }
+
+  private @Nullable TaskRecord task(byte[] id, ReadOptions asOf) {
+    byte[] task = get(families.tasks, id, asOf);
+    return task == null ? null : parse(task, TaskRecord.parser());
+  }
+
+  private byte @Nullable [] get(ColumnFamilyHandle family, byte[] key, ReadOptions asOf) {
     try {
-      byte[] task = db.get(families.tasks, asOf, id);
-      auditor.place(
-          LaneKey.of(key),
-          LaneKey.positionOf(key),
-          task == null ? null : parse(task, TaskRecord.parser()));
+      return db.get(family, asOf, key);
     } catch (RocksDBException e) {
       throw new StoreException("the state cannot be read: " + e.getMessage(), e);
     }
+  }
+
+  private View viewOf(ReadOptions asOf) {
+    return new View() {
+      @Override
+      public @Nullable ByteString get(Family family, ByteString key) {
+        byte[] value = RocksStateStore.this.get(families.of(family), key.toByteArray(), asOf);
+        return value == null ? null : UnsafeByteOperations.unsafeWrap(value);
+      }
+
+      @Override
+      public @Nullable TaskRecord task(long id) {
+        return RocksStateStore.this.task(longKey(id), asOf);
+      }
+    };
   }
 
   private void each(ColumnFamilyHandle family, ReadOptions asOf, BiConsumer<byte[], byte[]> visit) {

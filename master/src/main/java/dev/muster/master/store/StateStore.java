@@ -77,14 +77,24 @@ public interface StateStore extends AutoCloseable {
     boolean record(ByteString key, ByteString value);
   }
 
+  /** Looks up what an audit shows. */
+  interface View {
+    @Nullable ByteString get(Family family, ByteString key);
+
+    @Nullable TaskRecord task(long id);
+  }
+
   /** Is shown everything, in the order of its methods. */
   interface Auditor {
+    /** Before everything else: looks up single records in the same state, until the audit ends. */
+    void begin(View view);
+
     void meta(MetaRecord meta);
 
     void queue(QueueRecord queue);
 
     /** A record of a family; in order of family, then of key. */
-    void record(Family family, ByteString value);
+    void record(Family family, ByteString key, ByteString value);
 
     /**
      * A place of a lane.

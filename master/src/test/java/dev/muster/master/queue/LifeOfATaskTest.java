@@ -34,6 +34,7 @@ import dev.muster.proto.v1.TaskInfo;
 import dev.muster.proto.v1.TaskOptions;
 import dev.muster.proto.v1.TaskResult;
 import dev.muster.proto.v1.TaskState;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
 import java.util.stream.LongStream;
@@ -480,7 +481,7 @@ final class LifeOfATaskTest {
     assertThat(take(9)).isEmpty();
     complete(first.get(1));
     assertThat(take(9)).containsExactly(join);
-    assertThat(rig.machine.inspect().inputs(join))
+    assertThat(inputs(join))
         .extracting(TaskResult::getId, input -> input.getResult().toStringUtf8())
         .containsExactly(
             org.assertj.core.api.Assertions.tuple(first.get(0), "result of " + first.get(0)),
@@ -523,8 +524,7 @@ final class LifeOfATaskTest {
     assertThat(task(strict).getCause()).contains("task " + first).contains("FAILED");
     assertThat(state(after)).isEqualTo(TaskState.TASK_STATE_CANCELLED);
     assertThat(take(9)).containsExactly(lenient);
-    assertThat(rig.machine.inspect().inputs(lenient).get(0).getState())
-        .isEqualTo(TaskState.TASK_STATE_FAILED);
+    assertThat(inputs(lenient).get(0).getState()).isEqualTo(TaskState.TASK_STATE_FAILED);
     long late = enqueue(EnqueueRequest.newBuilder().addAfterIds(first), 1).get(0);
     assertThat(state(late)).isEqualTo(TaskState.TASK_STATE_CANCELLED);
   }
@@ -543,6 +543,45 @@ final class LifeOfATaskTest {
                             .addAfterIds(77))
                     .build());
     assertThat(refused.reason()).isEqualTo(RefusalReason.REFUSAL_REASON_UNKNOWN_TASK);
+  }
+
+  private List<TaskResult> inputs(long id) {
+    List<TaskResult> all = new ArrayList<>();
+    int next = 0;
+    do {
+      Inspection.InputPage page = rig.machine.inspect().inputs(id, next);
+      assertThat(page).isNotNull();
+      assertThat(page.results()).hasSizeLessThanOrEqualTo(1_000);
+      all.addAll(page.results());
+      next = page.next();
+    } while (next != 0);
+    return all;
+  }
+
+  @Test
+  void shouldReadInputsByBytesToo() {
+    List<Long> first = enqueue(EnqueueRequest.newBuilder(), 3);
+    long join = enqueue(EnqueueRequest.newBuilder().addAllAfterIds(first), 1).get(0);
+    take(3);
+    long token = rig.index();
+    for (long id : first) {
+      rig.apply(settle(completed(id, token, "x".repeat(700_000))));
+    }
+    Inspection.InputPage page = rig.machine.inspect().inputs(join, 0);
+    assertThat(page.results()).hasSize(2);
+    assertThat(page.next()).isEqualTo(2);
+  }
+
+  @Test
+  void shouldSayThatInputsAreGoneInTheMiddleOfThem() {
+    List<Long> first = enqueue(EnqueueRequest.newBuilder(), 2);
+    long join = enqueue(EnqueueRequest.newBuilder().addAllAfterIds(first), 1).get(0);
+    take(2);
+    first.forEach(this::complete);
+    take(1);
+    complete(join);
+    assertThat(rig.machine.inspect().inputs(join, 1)).isNull();
+    assertThat(inputs(join)).isEmpty();
   }
 
   @Test
@@ -567,7 +606,7 @@ final class LifeOfATaskTest {
       rig.apply(settle(completed(id, token, "")));
     }
     assertThat(take(9)).containsExactly(joinId);
-    assertThat(rig.machine.inspect().inputs(joinId)).hasSize(10_000);
+    assertThat(inputs(joinId)).extracting(TaskResult::getId).isEqualTo(ids);
   }
 
   @Test
@@ -744,5 +783,58 @@ final class LifeOfATaskTest {
     assertThat(task(ids.get(30)).getFromHistory()).isTrue();
     assertThat(task(ids.get(49)).getTimeline(0).getEnd())
         .isEqualTo(AttemptEnd.ATTEMPT_END_SUCCEEDED);
+  }
+
+  private static Command cancel(long number, Long... ids) {
+    return Command.newBuilder()
+        .setCancel(
+            Cancel.newBuilder().addAllIds(List.of(ids)).setRequest(Commands.number(number, number)))
+        .build();
+  }
+
+  @Test
+  void shouldAnswerACancelThatIsSentAgainAsTheFirstTime() {
+    List<Long> ids = enqueue(EnqueueRequest.newBuilder(), 2);
+    Outcome first = rig.apply(cancel(1, ids.get(0), 99L));
+    assertThat(first).isEqualTo(new Outcome.Cancelled(1, 0, 1));
+    assertThat(rig.apply(cancel(1, ids.get(0), 99L))).isEqualTo(first);
+    rig.flush();
+    rig.crash();
+    assertThat(rig.apply(cancel(1, ids.get(0), 99L))).isEqualTo(first);
+    assertThat(rig.apply(cancel(2, ids.get(0)))).isEqualTo(new Outcome.Cancelled(0, 0, 1));
+    Outcome.Refused late = (Outcome.Refused) rig.apply(cancel(1, ids.get(1)));
+    assertThat(late.reason()).isEqualTo(RefusalReason.REFUSAL_REASON_FORGOTTEN_REQUEST);
+    assertThat(state(ids.get(1))).isEqualTo(TaskState.TASK_STATE_READY);
+  }
+
+  private Outcome.Bulked dropReady(ByteString cursor) {
+    return (Outcome.Bulked)
+        rig.apply(
+            Command.newBuilder()
+                .setBulk(
+                    dev.muster.master.log.v1.Bulk.newBuilder()
+                        .setAction(Action.DROP)
+                        .setFilter(
+                            TaskFilter.newBuilder()
+                                .setQueue("q")
+                                .setState(TaskState.TASK_STATE_READY))
+                        .setCursor(cursor)
+                        .setRequest(Commands.number(1, 1)))
+                .build());
+  }
+
+  @Test
+  void shouldGoOnWhereABulkRequestCameToWhenItIsSentAgain() {
+    enqueue(EnqueueRequest.newBuilder(), 1_500);
+    Outcome.Bulked first = dropReady(ByteString.EMPTY);
+    assertThat(first.count()).isEqualTo(1_000);
+    rig.flush();
+    rig.crash();
+    Outcome.Bulked again = dropReady(ByteString.EMPTY);
+    assertThat(again).isEqualTo(first);
+    assertThat(dropReady(again.cursor())).isEqualTo(new Outcome.Bulked(1_500, ByteString.EMPTY));
+    enqueue(EnqueueRequest.newBuilder(), 1);
+    assertThat(dropReady(ByteString.EMPTY)).isEqualTo(new Outcome.Bulked(1_500, ByteString.EMPTY));
+    assertThat(queue().getReady()).isEqualTo(1);
   }
 }

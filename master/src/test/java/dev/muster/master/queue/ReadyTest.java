@@ -487,4 +487,60 @@ final class ReadyTest {
     rig.log.clear(); // Replaying it once is enough.
     rig.flush();
   }
+
+  private long oldestMs() {
+    return Objects.requireNonNull(rig.machine.queue("q")).getOldestReadyMs();
+  }
+
+  @Test
+  void shouldTellWhenTheTaskThatWaitsLongestWasEnqueued() {
+    long startMs = rig.clockMs;
+    put(options(), 1);
+    assertThat(oldestMs()).isEqualTo(startMs);
+    rig.clockMs = startMs + 1;
+    put(options().setPriority(9), 1);
+    rig.clockMs = startMs + 2;
+    putGroup(options().build(), "g", "g");
+    rig.clockMs = startMs + 3;
+    putTenant("t", 1);
+    assertThat(oldestMs()).isEqualTo(startMs);
+    // The second of the group waits for the first, and is READY all the same.
+    assertThat(take(3)).hasSize(3);
+    rig.flush();
+    rig.crash();
+    rig.clockMs = startMs + 4;
+    assertThat(oldestMs()).isEqualTo(startMs + 2);
+    assertThat(take(9)).hasSize(1);
+    assertThat(oldestMs()).isEqualTo(startMs + 2);
+  }
+
+  @Test
+  void shouldTellOfTheOldestThatCameBackAndOfNoneWhenNoneWaits() {
+    long startMs = rig.clockMs;
+    put(options(), 2);
+    rig.clockMs++;
+    put(options(), 1);
+    List<Long> taken = take(3);
+    assertThat(oldestMs()).isZero();
+    rig.apply(settle(returned(taken.get(2), rig.index())));
+    assertThat(oldestMs()).isEqualTo(startMs + 1);
+  }
+
+  @Test
+  void shouldFindTheOldestInTheStoreWithoutBringingTheRestIntoMemory() {
+    put(options(), 100);
+    rig.flush();
+    rig.crash();
+    long startMs = oldestMs();
+    rig.clockMs++;
+    put(options(), 1);
+    rig.apply(
+        Command.newBuilder()
+            .setCancel(
+                Cancel.newBuilder().addAllIds(LongStream.rangeClosed(1, 100).boxed().toList()))
+            .build());
+    assertThat(oldestMs()).isEqualTo(startMs + 1);
+    rig.flush();
+    assertThat(oldestMs()).isEqualTo(startMs + 1);
+  }
 }

@@ -205,6 +205,7 @@ final class ReferenceModel {
           .setReturns(returns)
           .setExpiries(expiries)
           .setStaleSettlements(stale)
+          .setOldestReadyMs(ready.isEmpty() ? 0 : ready.firstEntry().getValue().enqueuedMs)
           .build();
     }
   }

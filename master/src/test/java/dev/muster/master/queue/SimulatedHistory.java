@@ -128,6 +128,8 @@ final class SimulatedHistory {
     rig.crash();
     compare();
     compareTasks();
+    List<String> drift = Recount.of(store).getDriftList();
+    check(drift.isEmpty(), () -> "the recount finds " + drift);
     check(
         store.taskCount() == model.items.size() && store.placeCount() == model.items.size(),
         "the store has "

@@ -11,7 +11,7 @@ import org.junit.jupiter.api.Test;
 
 /** Tasks by id, against a plain map. */
 final class TaskPagesTest {
-  private final QueueState queue = new QueueState(1, "q");
+  private final QueueState queue = new QueueState(1, "q", new Histories());
   private final TaskPages pages = new TaskPages();
   private final Map<Long, Task> model = new HashMap<>();
 

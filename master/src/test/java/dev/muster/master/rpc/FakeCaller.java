@@ -13,6 +13,10 @@ import org.jspecify.annotations.Nullable;
 final class FakeCaller<R> extends ServerCallStreamObserver<R> {
   final List<R> replies = new ArrayList<>();
   boolean ready = true;
+
+  /** A wire that takes one message at a time: not ready after it, until {@link #becomeReady}. */
+  boolean pauseAfterEach;
+
   boolean cancelled;
   boolean completed;
   @Nullable Throwable error;
@@ -46,6 +50,7 @@ final class FakeCaller<R> extends ServerCallStreamObserver<R> {
   @Override
   public void onNext(R reply) {
     replies.add(reply);
+    ready = ready && !pauseAfterEach;
   }
 
   @Override

@@ -3,9 +3,11 @@ package dev.muster.master.rpc;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.muster.common.Limits;
+import dev.muster.master.queue.Inspection.InputPage;
 import dev.muster.proto.v1.AwaitReply;
 import dev.muster.proto.v1.InputsReply;
 import dev.muster.proto.v1.MasterFrame;
+import dev.muster.proto.v1.RefusalReason;
 import dev.muster.proto.v1.StopAttempt;
 import dev.muster.proto.v1.TaskResult;
 import java.util.ArrayList;
@@ -126,16 +128,43 @@ final class OutflowTest {
     assertThat(ended.get()).isEqualTo(1);
   }
 
+  private void openInputs(FakeCaller<InputsReply> caller, int pages, boolean thenGone) {
+    InputsStream.open(
+        caller,
+        egress::add,
+        from ->
+            from == pages
+                ? null
+                : new InputPage(
+                    List.of(result(from)), from + 1 < pages || thenGone ? from + 1 : 0));
+  }
+
   @Test
-  void shouldSendInputsByPages() {
+  void shouldReadInputsOnlyAsFastAsTheyAreSent() {
     FakeCaller<InputsReply> caller = new FakeCaller<>();
-    TaskResult large =
-        TaskResult.newBuilder()
-            .setResult(com.google.protobuf.ByteString.copyFrom(new byte[700_000]))
-            .build();
-    InputsStream.open(caller, egress::add, List.of(large, large, large));
+    caller.pauseAfterEach = true;
+    openInputs(caller, 3, false);
     run();
-    assertThat(caller.replies).extracting(InputsReply::getInputsCount).containsExactly(2, 1);
+    assertThat(caller.replies).hasSize(1);
+    caller.becomeReady();
+    run();
+    assertThat(caller.replies).hasSize(2);
+    assertThat(caller.completed).isFalse();
+    caller.becomeReady();
+    run();
+    assertThat(caller.replies)
+        .extracting(reply -> reply.getInputs(0).getId())
+        .containsExactly(0L, 1L, 2L);
     assertThat(caller.completed).isTrue();
+  }
+
+  @Test
+  void shouldNotEndWellWhenInputsGoInTheMiddle() {
+    FakeCaller<InputsReply> caller = new FakeCaller<>();
+    openInputs(caller, 1, true);
+    run();
+    assertThat(caller.replies).hasSize(1);
+    assertThat(caller.completed).isFalse();
+    assertThat(caller.reason()).isEqualTo(RefusalReason.REFUSAL_REASON_UNKNOWN_TASK);
   }
 }

@@ -32,6 +32,7 @@ import dev.muster.proto.v1.QueueInfo;
 import dev.muster.proto.v1.QueueSettings;
 import dev.muster.proto.v1.Reason;
 import dev.muster.proto.v1.RefusalReason;
+import dev.muster.proto.v1.RequestId;
 import dev.muster.proto.v1.TailReply;
 import dev.muster.proto.v1.TailRequest;
 import dev.muster.proto.v1.TaskFilter;
@@ -112,6 +113,38 @@ final class ServicesTest {
     assertThat(caller.replies)
         .containsExactly(CancelReply.newBuilder().setCancelled(5_000).build());
     assertThat(rig.queue("q").getCancelled()).isEqualTo(5_000);
+  }
+
+  private static RequestId number(long number) {
+    return RequestId.newBuilder()
+        .setSession(ByteString.copyFromUtf8("0123456789abcdef"))
+        .setNumber(number)
+        .build();
+  }
+
+  @Test
+  void shouldAnswerWhatIsSentAgainAsTheFirstTime() {
+    enqueue(2_500);
+    CancelRequest.Builder all =
+        CancelRequest.newBuilder().setFilter(in(TaskState.TASK_STATE_READY)).setRequest(number(1));
+    CancelReply first = cancel(all).replies.get(0);
+    assertThat(first.getCancelled()).isEqualTo(2_500);
+    assertThat(cancel(all).replies).containsExactly(first);
+    BulkRequest replay =
+        BulkRequest.newBuilder()
+            .setFilter(in(TaskState.TASK_STATE_CANCELLED))
+            .setRequest(number(2))
+            .build();
+    for (int i = 0; i < 2; i++) {
+      FakeCaller<BulkReply> caller = new FakeCaller<>();
+      tasks.replay(replay, caller);
+      for (int step = 0; step < 10; step++) {
+        rig.settle();
+      }
+      assertThat(caller.replies).extracting(BulkReply::getCount).containsExactly(2_500L);
+    }
+    assertThat(cancel(CancelRequest.newBuilder().addIds(1).setRequest(number(0))).reason())
+        .isEqualTo(RefusalReason.REFUSAL_REASON_BAD_REQUEST);
   }
 
   @Test

@@ -147,10 +147,22 @@ public final class MemoryStateStore implements StateStore {
 
   @Override
   public synchronized void audit(Auditor auditor) {
+    auditor.begin(
+        new View() {
+          @Override
+          public @Nullable ByteString get(Family family, ByteString key) {
+            return MemoryStateStore.this.get(family, key);
+          }
+
+          @Override
+          public @Nullable TaskRecord task(long id) {
+            return tasks.get(id);
+          }
+        });
     auditor.meta(meta);
     queues.values().forEach(auditor::queue);
     for (Family family : Family.values()) {
-      family(family).values().forEach(value -> auditor.record(family, value));
+      family(family).forEach((key, value) -> auditor.record(family, key, value));
     }
     order.forEach(
         (key, id) -> auditor.place(LaneKey.of(key), LaneKey.positionOf(key), tasks.get(id)));

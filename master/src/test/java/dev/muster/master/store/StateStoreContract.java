@@ -11,6 +11,7 @@ import dev.muster.master.store.v1.SessionRecord;
 import dev.muster.master.store.v1.TaskRecord;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
@@ -131,6 +132,14 @@ abstract class StateStoreContract {
         .audit(
             new StateStore.Auditor() {
               @Override
+              public void begin(StateStore.View view) {
+                TaskRecord task = Objects.requireNonNull(view.task(5));
+                shown.add("view of " + task.getId() + ", " + view.task(6));
+                ByteString none = ByteString.copyFromUtf8("none");
+                shown.add("view of " + view.get(Family.LINES, none));
+              }
+
+              @Override
               public void meta(MetaRecord meta) {
                 shown.add("applied " + meta.getAppliedIndex());
               }
@@ -141,7 +150,7 @@ abstract class StateStoreContract {
               }
 
               @Override
-              public void record(Family family, ByteString value) {
+              public void record(Family family, ByteString key, ByteString value) {
                 shown.add(family + " " + value.toStringUtf8());
               }
 
@@ -157,6 +166,8 @@ abstract class StateStoreContract {
             });
     assertThat(shown)
         .containsExactly(
+            "view of 5, null",
+            "view of null",
             "applied 7",
             "queue q",
             "LINES l",
