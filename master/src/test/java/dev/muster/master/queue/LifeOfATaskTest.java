@@ -488,6 +488,18 @@ final class LifeOfATaskTest {
   }
 
   @Test
+  void shouldKeepTheUniqueKeyOfATaskThatWasPutBackWhenItsTimeWasOver() {
+    EnqueueRequest.Builder key = EnqueueRequest.newBuilder().addUniqueKeys("a");
+    long id = enqueue(key.clone().setUniqueForMs(10_000), 1).get(0);
+    take(1);
+    fail(id, false);
+    rig.clockMs += 10_000;
+    assertThat(replayFailed(id)).isEqualTo(1);
+    advance();
+    assertThat(enqueue(key.clone(), 1)).containsExactly(id);
+  }
+
+  @Test
   void shouldRunATaskAfterThoseThatComeFirst() {
     List<Long> first = enqueue(EnqueueRequest.newBuilder(), 3);
     take(1);
