@@ -11,6 +11,7 @@ import dev.muster.master.replication.Proposer;
 import dev.muster.master.replication.Reply;
 import dev.muster.proto.v1.Offer;
 import dev.muster.proto.v1.Progress;
+import dev.muster.proto.v1.Settlement;
 import dev.muster.proto.v1.TaskOptions;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -26,7 +27,8 @@ import java.util.function.Predicate;
  *
  * <p>The clock of an attempt starts when the master hears that it has started. It is the leader's
  * alone: after a restart of the master the clocks of what runs start again, so that a limit can be
- * exceeded by as much as the attempt had run before. Nothing is ever stopped too early.
+ * exceeded by as much as the attempt had run before. What was only offered has no clock: a worker
+ * that does not come back has run nothing. Nothing is ever stopped too early.
  */
 public final class RunWatch {
   /** A proposal may be lost: it is made again after so long. */
@@ -99,16 +101,17 @@ public final class RunWatch {
     this.tickedNs = clockNs.getAsLong();
   }
 
-  /** This master leads now: the clocks of what runs already start anew. */
+  /**
+   * This master leads now: the clocks of what runs already start anew, when its workers come back
+   * and say what they have started.
+   */
   public void restore(QueueMachine machine) {
     machine
         .attempts()
         .forEach(
             (session, id, token, options) -> {
               if (isLimited(options)) {
-                Run run = new Run(session, id, token, options);
-                add(run);
-                start(run);
+                add(new Run(session, id, token, options));
               }
             });
   }
@@ -182,6 +185,33 @@ public final class RunWatch {
       if (run != null && run.session == session) {
         forget(run);
       }
+    }
+  }
+
+  /**
+   * The session says how attempts ended. One that it had lost before may be among them: another of
+   * the same task, that it holds by now, runs on.
+   */
+  void settled(long session, Settlement settlement) {
+    if (runs.isEmpty()) {
+      return;
+    }
+    for (int i = 0; i < settlement.getCompletedIdsCount(); i++) {
+      ended(session, settlement.getCompletedIds(i), settlement.getCompletedTokens(i));
+    }
+    for (int i = 0; i < settlement.getReturnedIdsCount(); i++) {
+      ended(session, settlement.getReturnedIds(i), settlement.getReturnedTokens(i));
+    }
+    for (int i = 0; i < settlement.getCancelledIdsCount(); i++) {
+      ended(session, settlement.getCancelledIds(i), settlement.getCancelledTokens(i));
+    }
+    settlement.getFailedList().forEach(failed -> ended(session, failed.getId(), failed.getToken()));
+  }
+
+  private void ended(long session, long id, long token) {
+    Run run = runs.get(id);
+    if (run != null && run.session == session && run.token == token) {
+      forget(run);
     }
   }
 

@@ -11,7 +11,6 @@ import dev.muster.master.queue.Outcome;
 import dev.muster.master.replication.Applier;
 import dev.muster.master.replication.Proposer;
 import dev.muster.master.replication.Reply;
-import dev.muster.proto.v1.FailedAttempt;
 import dev.muster.proto.v1.Hello;
 import dev.muster.proto.v1.NumberedSettlement;
 import dev.muster.proto.v1.RefusalReason;
@@ -119,6 +118,9 @@ public final class Sessions {
               if (opened.resumed()) {
                 tellCancelling(link, stream);
               }
+              if (isOutdated(link, hello, opened.lostIds())) {
+                stream.finish();
+              }
               proposer.execute(() -> serve(link, hello, opened.lostIds()));
             } else {
               listener.expired();
@@ -142,6 +144,26 @@ public final class Sessions {
     applier
         .read(machine -> machine.attempts().cancelling(link.session))
         .forEach(attempt -> stream.stop(attempt.id(), attempt.token()));
+  }
+
+  /**
+   * What the hello confirmed ended behind it in the same entry, before this stream could be told:
+   * the worker has to say hello once more, or it would hold for ever what nobody waits for. The
+   * apply thread.
+   */
+  private boolean isOutdated(WorkerLink link, Hello hello, List<Long> lostIds) {
+    return hello.getHeldIdsCount() > lostIds.size()
+        && applier.read(
+            machine -> {
+              for (int i = 0; i < hello.getHeldIdsCount(); i++) {
+                long id = hello.getHeldIds(i);
+                if (!machine.attempts().holds(link.session, id, hello.getHeldTokens(i))
+                    && !lostIds.contains(id)) {
+                  return true;
+                }
+              }
+              return false;
+            });
   }
 
   private void serve(WorkerLink link, Hello hello, List<Long> lostIds) {
@@ -212,6 +234,7 @@ public final class Sessions {
           @Override
           public void applied(Outcome outcome) {
             if (outcome instanceof Outcome.Settled settled) {
+              link.settled(settlement, settled.refused());
               stream.settled(numbered.getNumber(), settled.refused());
             } else if (outcome instanceof Outcome.Refused refused
                 && refused.reason() == RefusalReason.REFUSAL_REASON_SESSION_EXPIRED) {
@@ -229,22 +252,15 @@ public final class Sessions {
             stream.finish();
           }
         });
-    ended(link, settlement.getCompletedIdsList());
-    ended(link, settlement.getReturnedIdsList());
-    ended(link, settlement.getCancelledIdsList());
-    ended(link, settlement.getFailedList().stream().map(FailedAttempt::getId).toList());
-  }
-
-  /** These attempts of a session are over. On the loop. */
-  private void ended(WorkerLink link, List<Long> ids) {
-    link.settled(ids);
-    runs.ended(link.session, ids);
+    runs.settled(link.session, settlement);
   }
 
   private void ended(WorkerLink link, WorkerStream stream) {
     if (link.detach(stream) && !link.closing) {
+      if (!link.comingBack.getAsBoolean()) {
+        runs.unstartedReturned(link.session);
+      }
       returnUnstarted(proposer, link);
-      runs.unstartedReturned(link.session);
     }
   }
 

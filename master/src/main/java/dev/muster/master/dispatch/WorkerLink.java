@@ -5,6 +5,8 @@ import com.carrotsearch.hppc.cursors.LongCursor;
 import dev.muster.master.queue.PoolSupply;
 import dev.muster.proto.v1.Hello;
 import dev.muster.proto.v1.Offer;
+import dev.muster.proto.v1.RefusedAttempt;
+import dev.muster.proto.v1.Settlement;
 import dev.muster.proto.v1.WorkerInfo;
 import java.util.ArrayList;
 import java.util.List;
@@ -145,6 +147,25 @@ final class WorkerLink {
       if (!started.isEmpty()) {
         ids.forEach(id -> started.remove(id));
       }
+    }
+  }
+
+  /**
+   * Attempts ended. One that was refused did not: by now, the session may hold and have started
+   * another of the same task.
+   */
+  void settled(Settlement settlement, List<RefusedAttempt> refused) {
+    synchronized (started) {
+      if (started.isEmpty()) {
+        return;
+      }
+      LongHashSet ended = new LongHashSet();
+      settlement.getCompletedIdsList().forEach(ended::add);
+      settlement.getReturnedIdsList().forEach(ended::add);
+      settlement.getCancelledIdsList().forEach(ended::add);
+      settlement.getFailedList().forEach(failed -> ended.add(failed.getId()));
+      refused.forEach(attempt -> ended.removeAll(attempt.getId()));
+      started.removeAll(ended);
     }
   }
 

@@ -170,7 +170,10 @@ final class Bulk {
 
   /** Puts a task that has ended, or is set aside, back to wait, with fresh counters. */
   private boolean replay(Task found) {
-    if (!takeOut(found)) {
+    Long holder = found.unique.isEmpty() ? null : state.uniques.holder(found.unique, state.nowMs);
+    // Another task has its key by now: two with one key must not wait or run at once.
+    boolean taken = holder != null && holder != found.id;
+    if (taken || !takeOut(found)) {
       return false;
     }
     Task task = state.tasks.touch(found);
@@ -183,7 +186,7 @@ final class Bulk {
     state.tasks.current().grew(task.memoryBytes() - before);
     long ttlMs = task.options.getTtlMs();
     task.expiresMs = ttlMs == 0 ? 0 : state.nowMs + ttlMs;
-    if (!task.unique.isEmpty() && state.uniques.holder(task.unique, state.nowMs) == null) {
+    if (!task.unique.isEmpty() && holder == null) {
       state.uniques.take(task.unique, task.id, 0);
     }
     if (task.bonds != null && task.bonds.isPending()) {

@@ -123,7 +123,9 @@ public final class ScheduleBook {
     }
     ScheduleInfo.Builder info = known.info().toBuilder().setPaused(command.getPaused());
     boolean goesOn = known.info().getPaused() && !command.getPaused();
-    if (goesOn && command.getNextMs() > 0 && command.getRevision() == known.revision()) {
+    // Never back, or times would come again that have fired: the leader's clock may be put back.
+    boolean isLater = command.getNextMs() > known.info().getNextMs();
+    if (goesOn && isLater && command.getRevision() == known.revision()) {
       info.setNextMs(command.getNextMs());
     }
     return changed(known.with(info));

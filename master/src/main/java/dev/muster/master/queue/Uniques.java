@@ -66,10 +66,10 @@ final class Uniques {
     }
   }
 
-  /** A key's time is over. */
+  /** A key's time is over; unless its task was put back meanwhile, and has it until it ends. */
   void due(ByteString key, long task) {
     UniqueRecord taken = read(key);
-    if (taken != null && taken.getTask() == task) {
+    if (taken != null && taken.getTask() == task && taken.getUntilMs() != 0) {
       index.delete(key);
     }
   }

@@ -19,6 +19,7 @@ public final class RigWorker implements WorkerStream, Sessions.HelloListener {
   public final List<Long> cancelled = new ArrayList<>();
   public final List<Long> stopped = new ArrayList<>();
   public int drains;
+  public int finishes;
   private Outcome.@Nullable Opened opened;
   private Sessions.@Nullable Handle handle;
 
@@ -103,7 +104,9 @@ public final class RigWorker implements WorkerStream, Sessions.HelloListener {
   public void expired() {}
 
   @Override
-  public void finish() {}
+  public void finish() {
+    finishes++;
+  }
 
   @Override
   public void opened(Sessions.Handle session, Outcome.Opened outcome) {

@@ -5,7 +5,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.google.protobuf.ByteString;
 import dev.muster.master.log.v1.Command;
 import dev.muster.master.log.v1.Overrun;
+import dev.muster.master.replication.Reply;
 import dev.muster.proto.v1.EnqueueRequest;
+import dev.muster.proto.v1.Hello;
 import dev.muster.proto.v1.NumberedSettlement;
 import dev.muster.proto.v1.Progress;
 import dev.muster.proto.v1.Settlement;
@@ -165,9 +167,85 @@ final class RunWatchTest {
                   rig.runs.restore(machine);
                   return true;
                 }));
+    worker.started(worker.ids.get(0));
     live(worker, 4_999);
     assertThat(overruns()).isEmpty();
     live(worker, 1);
     assertThat(overruns()).hasSize(1);
+  }
+
+  @Test
+  void shouldNotEndWhatNobodyHasStartedWhenThisMasterBeginsToLead() {
+    RigWorker worker = offered(RUN_LIMIT);
+    rig.run(
+        () ->
+            rig.applier.read(
+                machine -> {
+                  rig.runs.restore(machine);
+                  return true;
+                }));
+    live(worker, 6_000);
+    assertThat(overruns()).isEmpty();
+  }
+
+  @Test
+  void shouldWatchTheNextAttemptWhenTheOneBeforeIsSettledLate() {
+    RigWorker worker = running(RUN_LIMIT);
+    long lost = worker.tokens.get(0);
+    worker.end();
+    RigWorker again = new RigWorker(rig).hello("w", 1);
+    assertThat(again.ids).isEqualTo(worker.ids);
+    again.started(again.ids.get(0));
+    Settlement late =
+        Settlement.newBuilder().addCompletedIds(worker.ids.get(0)).addCompletedTokens(lost).build();
+    again.frame(
+        WorkerFrame.newBuilder()
+            .addSettlements(NumberedSettlement.newBuilder().setNumber(1).setSettlement(late)));
+    assertThat(rig.sessions.hasStarted(again.session(), again.ids.get(0))).isTrue();
+    live(again, 5_000);
+    assertThat(overruns()).hasSize(1);
+    assertThat(again.cancelled).isEqualTo(again.ids);
+  }
+
+  @Test
+  void shouldWatchWhatAWorkerConfirmsThoughItsStreamBeforeEndsMeanwhile() {
+    RigWorker worker = offered(RUN_LIMIT);
+    rig.hold();
+    RigWorker again = new RigWorker(rig).resume("w", worker, 0);
+    worker.end();
+    rig.release();
+    again.started(worker.ids.get(0));
+    live(again, 5_000);
+    assertThat(overruns()).hasSize(1);
+  }
+
+  @Test
+  void shouldAskForAnotherHelloWhenWhatItConfirmedEndsBehindItInTheSameEntry() {
+    RigWorker worker = running(RUN_LIMIT);
+    worker.end();
+    RigWorker again = new RigWorker(rig);
+    Hello hello =
+        Hello.newBuilder()
+            .setSession(ByteString.copyFromUtf8("w"))
+            .addQueues("q")
+            .addAllHeldIds(worker.ids)
+            .addAllHeldTokens(worker.tokens)
+            .build();
+    Overrun over =
+        Overrun.newBuilder()
+            .addAllIds(worker.ids)
+            .addAllTokens(worker.tokens)
+            .addCauses("it ran for too long")
+            .build();
+    rig.run(
+        () -> {
+          rig.sessions.open(again, hello, again);
+          rig.proposer.propose(Command.newBuilder().setOverrun(over).build(), Reply.NONE);
+        });
+    assertThat(rig.entries.get(rig.entries.size() - 1).getCommandsList())
+        .extracting(Command::getVerbCase)
+        .containsExactly(Command.VerbCase.OPEN_SESSION, Command.VerbCase.OVERRUN);
+    assertThat(again.cancelled).isEmpty();
+    assertThat(again.finishes).isEqualTo(1);
   }
 }

@@ -468,6 +468,38 @@ final class LifeOfATaskTest {
     assertThat(enqueue(key.clone(), 1).get(0)).isGreaterThan(id);
   }
 
+  private long replayFailed(long id) {
+    TaskFilter.Builder filter =
+        TaskFilter.newBuilder().setState(TaskState.TASK_STATE_FAILED).addIds(id);
+    return bulk(Action.REPLAY, filter).count();
+  }
+
+  @Test
+  void shouldNotPutATaskBackWhileAnotherHasItsUniqueKey() {
+    long first = enqueue(EnqueueRequest.newBuilder().addUniqueKeys("a"), 1).get(0);
+    take(1);
+    fail(first, false);
+    long second = enqueue(EnqueueRequest.newBuilder().addUniqueKeys("a"), 1).get(0);
+    assertThat(replayFailed(first)).isZero();
+    assertThat(state(first)).isEqualTo(TaskState.TASK_STATE_FAILED);
+    take(1);
+    complete(second);
+    assertThat(replayFailed(first)).isEqualTo(1);
+    assertThat(enqueue(EnqueueRequest.newBuilder().addUniqueKeys("a"), 1)).containsExactly(first);
+  }
+
+  @Test
+  void shouldKeepTheUniqueKeyOfATaskThatWasPutBackWhenItsTimeWasOver() {
+    EnqueueRequest.Builder key = EnqueueRequest.newBuilder().addUniqueKeys("a");
+    long id = enqueue(key.clone().setUniqueForMs(10_000), 1).get(0);
+    take(1);
+    fail(id, false);
+    rig.clockMs += 10_000;
+    assertThat(replayFailed(id)).isEqualTo(1);
+    advance();
+    assertThat(enqueue(key.clone(), 1)).containsExactly(id);
+  }
+
   @Test
   void shouldRunATaskAfterThoseThatComeFirst() {
     List<Long> first = enqueue(EnqueueRequest.newBuilder(), 3);

@@ -268,6 +268,19 @@ final class ScheduleBookTest {
   }
 
   @Test
+  void shouldNotFireATimeAgainWhenItGoesOnAndTheClockWasPutBack() {
+    // given
+    rig.apply(put(schedule("nightly"), LATER));
+    rig.apply(pause("nightly", true, 0, 0));
+
+    // when
+    rig.apply(pause("nightly", false, DUE, revision("nightly")));
+
+    // then
+    assertThat(info("nightly").getNextMs()).isEqualTo(LATER);
+  }
+
+  @Test
   void shouldNotGoOnByThePlanOfAScheduleThatWasReplaced() {
     // given
     rig.apply(put(schedule("nightly"), DUE));

@@ -1,23 +1,24 @@
 package dev.muster.master.simulation;
 
+import com.google.protobuf.ByteString;
+import dev.muster.master.queue.Inspection;
 import dev.muster.master.queue.QueueMachine;
 import dev.muster.proto.v1.EnqueueRequest;
+import dev.muster.proto.v1.Failure;
 import dev.muster.proto.v1.Offer;
-import dev.muster.proto.v1.ResultPolicy;
+import dev.muster.proto.v1.OnFailure;
+import dev.muster.proto.v1.QueueInfo;
+import dev.muster.proto.v1.TaskFilter;
 import dev.muster.proto.v1.TaskInfo;
 import dev.muster.proto.v1.TaskOptions;
 import dev.muster.proto.v1.TaskResult;
 import dev.muster.proto.v1.TaskState;
 import java.util.ArrayList;
 import java.util.HashMap;
-import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
-import java.util.TreeMap;
-import java.util.function.Function;
-import org.jspecify.annotations.Nullable;
+import java.util.function.LongFunction;
 
 /**
  * What the clients know, put together: what they sent, what they were promised, what they saw. It
@@ -27,64 +28,35 @@ import org.jspecify.annotations.Nullable;
  * or comes out with another's id, shows at once.
  */
 final class Ledger {
-  /** What its producer knows of a task. */
-  static final class Entry {
-    final String name;
-    final String queue;
-    final TaskOptions options;
-
-    /** What must end before it may begin. */
-    final List<Long> after;
-
-    /** Its queue and ordered group; empty: none. */
-    final String group;
-
-    /** Somebody asked to call it off. */
-    boolean calledOff;
-
-    /** Promised: it was durable. */
-    boolean acknowledged;
-
-    /** As far as a client has seen it; 0: not yet. */
-    long id;
-
-    /** Its result as a task of the result queue; 0: not seen. */
-    long resultId;
-
-    /** Token of the attempt whose completion was accepted, as its worker heard; 0: none yet. */
-    long acceptedToken;
-
-    /** Tokens of attempts whose outcome was sent: one of them may have been accepted unheard. */
-    final Set<Long> sentTokens = new HashSet<>();
-
-    /** Highest token seen. */
-    long lastToken;
-
-    private Entry(String name, String queue, TaskOptions options, List<Long> after, String group) {
-      this.name = name;
-      this.group = group.isEmpty() ? "" : queue + "/" + group;
-      this.after = after;
-      this.queue = queue;
-      this.options = options;
-    }
-  }
-
-  private record Handed(String who, long id) {}
-
   private static final String RESULT = "r|";
   private static final String FAILURE = "f|";
+  private static final String FIRED = "s|";
+
+  /** The kind of a failure that the master itself makes. */
+  private static final String OVERRUN = "muster.Overrun";
 
   /** The state of a task, as a query says. */
-  private final Function<Long, TaskState> stateOf;
+  private final LongFunction<TaskState> stateOf;
 
-  private final Map<String, Entry> byName = new LinkedHashMap<>();
-  private final Map<String, List<Entry>> groups = new HashMap<>();
-  private final Map<Long, Entry> byId = new HashMap<>();
-  private final List<Entry> acknowledged = new ArrayList<>();
-  private final Map<String, TreeMap<Long, List<Handed>>> order = new LinkedHashMap<>();
+  private final TieLedger ties;
+  private final KeyLedger keys;
+  private final ScheduleLedger schedules;
+  private final Map<String, LedgerEntry> byName = new LinkedHashMap<>();
+  private final Map<String, List<LedgerEntry>> groups = new HashMap<>();
+  private final Map<Long, LedgerEntry> byId = new HashMap<>();
+  private final List<LedgerEntry> known = new ArrayList<>();
+  private final OrderLedger order = new OrderLedger();
 
-  Ledger(Function<Long, TaskState> stateOf) {
+  Ledger(LongFunction<TaskState> stateOf, TieLedger ties, ScheduleLedger schedules) {
     this.stateOf = stateOf;
+    this.ties = ties;
+    this.keys = new KeyLedger(stateOf);
+    this.schedules = schedules;
+  }
+
+  /** The payload of a schedule's tasks. */
+  static String fired(String schedule) {
+    return FIRED + schedule;
   }
 
   /** The result that an attempt brings: it tells which attempt it was. */
@@ -97,85 +69,136 @@ final class Ledger {
     return FAILURE + name + "|" + token;
   }
 
-  /** A producer is about to send a task. */
-  void asks(String name, EnqueueRequest request, String group) {
-    Entry entry =
-        new Entry(name, request.getQueue(), request.getOptions(), request.getAfterIdsList(), group);
-    byName.put(name, entry);
-    if (!entry.group.isEmpty()) {
+  /** Somebody is about to ask for the task in one column of a request. */
+  LedgerEntry asks(String name, EnqueueRequest request, int column) {
+    LedgerEntry entry = asks(name, request.getQueue(), request.getOptions());
+    entry.after = request.getAfterIdsList().stream().map(byId::get).toList();
+    entry.runsOnFailure = request.getOnFailure() == OnFailure.ON_FAILURE_RUN;
+    String group = column < request.getGroupsCount() ? request.getGroups(column) : "";
+    if (!group.isEmpty()) {
+      entry.group = entry.queue + "/" + group;
       groups.computeIfAbsent(entry.group, key -> new ArrayList<>()).add(entry);
     }
+    String key = column < request.getUniqueKeysCount() ? request.getUniqueKeys(column) : "";
+    if (!key.isEmpty()) {
+      keys.asks(entry, request, key);
+    }
+    return entry;
+  }
+
+  /** The same of one that has neither group nor key. */
+  LedgerEntry asks(String name, String queue, TaskOptions options) {
+    LedgerEntry entry = new LedgerEntry(name, queue, options);
+    byName.put(name, entry);
+    return entry;
   }
 
   /** A producer was told that its task is durable. */
-  void acknowledged(String name, long id) {
-    Entry entry = entryOf(name);
+  void acknowledged(LedgerEntry entry, long id) {
     seen(entry, id);
-    World.check(!entry.acknowledged, () -> name + " is acknowledged twice");
+    World.check(!entry.acknowledged, () -> entry.name + " is acknowledged twice");
     entry.acknowledged = true;
-    acknowledged.add(entry);
+    known.add(entry);
   }
 
-  /** Tasks whose producers know that they are durable. */
-  List<Entry> acknowledged() {
-    return acknowledged;
+  /** A producer was told that there is a task with the same key. */
+  void absorbed(LedgerEntry entry, long id) {
+    World.check(
+        !entry.key.isEmpty() && entry.id == 0,
+        () -> entry.name + " is said to be task " + id + ", and is there itself");
+    entry.absorbedBy = id;
   }
 
-  private Entry entryOf(String name) {
-    Entry entry = byName.get(name);
+  /** Tasks that are known to be durable. */
+  List<LedgerEntry> known() {
+    return known;
+  }
+
+  private LedgerEntry entryOf(String name) {
+    LedgerEntry entry = byName.get(name);
     if (entry == null) {
       throw new AssertionError("a task that nobody enqueued: " + name);
     }
     return entry;
   }
 
-  private void seen(Entry entry, long id) {
+  private void seen(LedgerEntry entry, long id) {
+    World.check(
+        entry.absorbedBy == 0,
+        () -> entry.name + " is task " + id + ", and was said to be " + entry.absorbedBy);
     World.check(
         entry.id == 0 || entry.id == id,
         () -> entry.name + " is there twice: as task " + entry.id + " and as task " + id);
-    Entry other = byId.putIfAbsent(id, entry);
+    LedgerEntry other = byId.putIfAbsent(id, entry);
     World.check(
         other == null || other == entry,
         () -> "task " + id + " is " + entry.name + " and was " + other.name);
-    entry.id = id;
+    if (entry.id == 0) {
+      entry.id = id;
+      first(entry);
+    }
+  }
+
+  /** What follows from it that a task is there. */
+  private void first(LedgerEntry entry) {
+    keys.seen(entry);
+    int place = entry.graph.indexOf(entry);
+    for (int i = 0; i < entry.graph.size(); i++) {
+      seen(entry.graph.get(i), entry.id - place + i);
+    }
+    if (entry.parent != null) {
+      accepted(entry.parent, entry.parentToken);
+      known.add(entry);
+    }
   }
 
   /** Somebody was handed a task; its entry in the ledger. */
-  Entry offered(Offer offer, int place, String who) {
+  LedgerEntry offered(Offer offer, int place, String who) {
     long id = offer.getIds(place);
-    String name = offer.getPayloads(place).toStringUtf8();
-    Entry entry = name.startsWith(RESULT) ? resultEntry(name, id, offer) : entryOf(name);
+    long token = offer.getToken();
+    LedgerEntry entry = entryOf(offer, offer.getPayloads(place).toStringUtf8(), id);
     seen(entry, id);
     World.check(
         entry.queue.equals(offer.getQueue()),
-        () -> name + " was put into " + entry.queue + " and came from " + offer.getQueue());
+        () -> entry.name + " was put into " + entry.queue + ", came from " + offer.getQueue());
     World.check(
-        entry.acceptedToken == 0 || entry.acceptedToken > offer.getToken(),
+        entry.acceptedToken == 0 || entry.acceptedToken > token,
         () ->
-            ("task " + id + " (" + name + ") is handed to " + who + " under " + offer.getToken())
+            ("task " + id + " (" + entry.name + ") is handed to " + who + " under " + token)
                 + (", but its completion under " + entry.acceptedToken + " was accepted"));
-    for (long first : entry.after) {
-      World.check(
-          isEnd(stateOf.apply(first)),
-          () -> name + " is handed out before task " + first + ", which it comes after, has ended");
-    }
+    World.check(
+        entry.failedToken == 0 || entry.failedToken > token || entry.replayAsked,
+        () ->
+            ("task " + id + " (" + entry.name + ") is handed to " + who + " under " + token)
+                + (", but it failed for good under " + entry.failedToken));
+    keys.seen(entry);
+    ties.offered(entry, token);
     checkGroup(entry);
-    entry.lastToken = Math.max(entry.lastToken, offer.getToken());
-    order
-        .computeIfAbsent(offer.getQueue(), queue -> new TreeMap<>())
-        .computeIfAbsent(offer.getToken(), token -> new ArrayList<>())
-        .add(new Handed(who, id));
+    entry.lastToken = Math.max(entry.lastToken, token);
+    order.offered(offer.getQueue(), token, who, id);
     return entry;
   }
 
+  private LedgerEntry entryOf(Offer offer, String name, long id) {
+    if (name.startsWith(FIRED)) {
+      schedules.offered(name.substring(FIRED.length()), id);
+      return byId.computeIfAbsent(
+          id, key -> new LedgerEntry(name, offer.getQueue(), offer.getOptions()));
+    }
+    return name.startsWith(RESULT) ? resultEntry(name, id, offer) : entryOf(name);
+  }
+
   /** At most one of a group runs, and none before those that were put before it have ended. */
-  private void checkGroup(Entry entry) {
+  private void checkGroup(LedgerEntry entry) {
     int running = 0;
-    for (Entry other : groups.getOrDefault(entry.group, List.of())) {
+    for (LedgerEntry other : groups.getOrDefault(entry.group, List.of())) {
       TaskState state = other.id == 0 ? TaskState.TASK_STATE_UNKNOWN : stateOf.apply(other.id);
       running += state == TaskState.TASK_STATE_RUNNING ? 1 : 0;
       World.check(
-          other.id >= entry.id || isEnd(state) || state == TaskState.TASK_STATE_QUARANTINED,
+          other.id >= entry.id
+              || other.replayAsked
+              || isEnd(state)
+              || state == TaskState.TASK_STATE_QUARANTINED,
           () ->
               (entry.name + " of group " + entry.group + " is handed out, but ")
                   + (other.name + " before it is " + state));
@@ -185,50 +208,61 @@ final class Ledger {
   }
 
   /** The result of a task came out of its result queue: as a task of its own. */
-  private Entry resultEntry(String name, long id, Offer offer) {
-    Entry source = entryOf(nameIn(name));
+  private LedgerEntry resultEntry(String name, long id, Offer offer) {
+    LedgerEntry source = entryOf(nameIn(name));
     World.check(
-        source.options.getResultPolicy() == ResultPolicy.RESULT_POLICY_QUEUE,
+        source.wantsResultQueued(),
         () -> "a result of " + source.name + ", which wants none in a queue");
     World.check(
         source.resultId == 0 || source.resultId == id,
         () -> source.name + " has two results: " + source.resultId + " and " + id);
-    checkResult(source, name);
+    completed(source, name);
     source.resultId = id;
     return byName.computeIfAbsent(
-        name, key -> new Entry(key, offer.getQueue(), offer.getOptions(), List.of(), ""));
+        name, key -> new LedgerEntry(key, offer.getQueue(), offer.getOptions()));
   }
 
   private static String nameIn(String text) {
     return text.substring(2, text.lastIndexOf('|'));
   }
 
-  private static void checkResult(Entry entry, String text) {
-    long token = Long.parseLong(text.substring(text.lastIndexOf('|') + 1));
+  /** The attempt that an outcome is of. */
+  private static long attempt(LedgerEntry entry, String text) {
+    int at = text.lastIndexOf('|');
+    long token = at < 2 ? 0 : Long.parseLong(text.substring(at + 1));
     World.check(
-        entry.name.equals(nameIn(text)) && entry.sentTokens.contains(token),
+        at >= 2 && entry.name.equals(nameIn(text)) && entry.sentTokens.contains(token),
         () -> "the outcome of " + entry.name + " is " + text + ", which nobody sent");
-    World.check(
-        entry.acceptedToken == 0 || entry.acceptedToken == token,
-        () -> entry.name + ": accepted was " + entry.acceptedToken + ", its outcome is " + text);
+    return token;
+  }
+
+  private static void completed(LedgerEntry entry, String result) {
+    accepted(entry, attempt(entry, result));
   }
 
   /** The outcome of an attempt is on its way. */
-  void sent(Entry entry, long token) {
+  void sent(LedgerEntry entry, long token) {
     entry.sentTokens.add(token);
   }
 
   /** A failure was accepted: the end, unless there is a next attempt or it counts as stopped. */
-  void acceptedFailure(Entry entry, long token) {
-    // With those that it comes after, it may have been called off.
-    boolean calledOff = entry.calledOff || !entry.after.isEmpty();
-    if (entry.options.getRetry().getMaxAttempts() <= 1 && !calledOff) {
-      accepted(entry, token);
+  void acceptedFailure(LedgerEntry entry, long token, boolean retryable) {
+    boolean again = retryable && entry.options.getRetry().getMaxAttempts() > 1;
+    if (again || entry.mayBeCalledOff()) {
+      return;
     }
+    World.check(
+        entry.acceptedToken == 0 || (entry.replayAsked && token < entry.acceptedToken),
+        () -> entry.name + " completed under " + entry.acceptedToken + ", failed under " + token);
+    World.check(
+        entry.replayAsked
+            || ((entry.failedToken == 0 || entry.failedToken == token) && entry.lastToken <= token),
+        () -> entry.name + " failed for good under " + token + ", and went on");
+    entry.failedToken = Math.max(entry.failedToken, token);
   }
 
-  /** The master said that this attempt ended the task. */
-  void accepted(Entry entry, long token) {
+  /** The master said that this attempt completed the task, or it shows. */
+  static void accepted(LedgerEntry entry, long token) {
     World.check(
         entry.acceptedToken == 0 || entry.acceptedToken == token,
         () -> entry.name + " ended twice: under " + entry.acceptedToken + " and " + token);
@@ -237,12 +271,21 @@ final class Ledger {
         () ->
             (entry.name + ": the outcome under " + token + " was accepted, ")
                 + ("although the task had been handed out again under " + entry.lastToken));
+    World.check(
+        entry.failedToken == 0 || (entry.replayAsked && entry.failedToken < token),
+        () -> entry.name + " failed for good under " + entry.failedToken + ", and ended again");
     entry.acceptedToken = token;
+  }
+
+  /** Its attempt was ended because somebody called it off. */
+  void stopped(LedgerEntry entry) {
+    World.check(
+        entry.mayBeCalledOff(), () -> entry.name + " was stopped, but nobody called it off");
   }
 
   /** Somebody who waited for a task heard of its end. */
   void awaited(TaskResult result) {
-    Entry entry = byId.get(result.getId());
+    LedgerEntry entry = byId.get(result.getId());
     if (entry == null) {
       throw new AssertionError("a result of task " + result.getId() + ", which nobody knows");
     }
@@ -250,26 +293,27 @@ final class Ledger {
         entry,
         result.getState(),
         result.getResult().toStringUtf8(),
-        result.hasFailure() ? result.getFailure().getMessage() : null);
+        result.hasFailure() ? result.getFailure() : Failure.getDefaultInstance());
   }
 
-  private void checkEnd(Entry entry, TaskState state, String result, @Nullable String failure) {
+  private void checkEnd(LedgerEntry entry, TaskState state, String result, Failure failure) {
     switch (state) {
       case TASK_STATE_SUCCEEDED -> {
-        if (keeps(entry)) {
-          checkResult(entry, result);
+        if (entry.keeps()) {
+          completed(entry, result);
         } else {
           World.check(!entry.sentTokens.isEmpty(), () -> entry.name + ": nobody completed it");
         }
       }
-      case TASK_STATE_FAILED -> checkResult(entry, String.valueOf(failure));
+      case TASK_STATE_FAILED -> checkFailure(entry, failure);
       case TASK_STATE_UNKNOWN ->
           World.check(
-              !keeps(entry) && !entry.sentTokens.isEmpty(),
+              entry.dropAsked || (!entry.keeps() && !entry.sentTokens.isEmpty()),
               () -> "task " + entry.id + " (" + entry.name + ") is lost");
       case TASK_STATE_CANCELLED ->
           World.check(
-              entry.acceptedToken == 0 && (entry.calledOff || !entry.after.isEmpty()),
+              entry.acceptedToken == 0
+                  && (entry.mayBeCalledOff() || entry.dropAsked || ties.mayHaveFailedFirst(entry)),
               () -> entry.name + " is cancelled, but nobody called it off");
       case TASK_STATE_EXPIRED ->
           World.check(
@@ -286,7 +330,18 @@ final class Ledger {
     }
   }
 
-  private static boolean isEnd(TaskState state) {
+  private static void checkFailure(LedgerEntry entry, Failure failure) {
+    if (failure.getKind().equals(OVERRUN)) {
+      World.check(entry.isLimited(), () -> entry.name + " overran, but it has no limit");
+      return;
+    }
+    long token = attempt(entry, failure.getMessage());
+    World.check(
+        entry.failedToken == 0 || entry.failedToken == token || entry.replayAsked,
+        () -> entry.name + ": it failed under " + entry.failedToken + " and under " + token);
+  }
+
+  static boolean isEnd(TaskState state) {
     return switch (state) {
       case TASK_STATE_SUCCEEDED,
           TASK_STATE_FAILED,
@@ -304,18 +359,19 @@ final class Ledger {
     };
   }
 
-  static boolean keeps(Entry entry) {
-    return switch (entry.options.getResultPolicy()) {
-      case RESULT_POLICY_KEEP, RESULT_POLICY_UNSPECIFIED -> true;
-      case RESULT_POLICY_QUEUE, RESULT_POLICY_DROP, UNRECOGNIZED -> false;
-    };
+  /** It ended otherwise than by success, or is set aside: a person may put it back. */
+  static boolean isBad(TaskState state) {
+    return state == TaskState.TASK_STATE_QUARANTINED
+        || (isEnd(state)
+            && state != TaskState.TASK_STATE_SUCCEEDED
+            && state != TaskState.TASK_STATE_UNKNOWN);
   }
 
   /** What is still to come: tasks that are neither done nor lost; empty at the end. */
-  List<String> open(QueueMachine machine) {
+  List<String> open() {
     List<String> open = new ArrayList<>();
-    for (Entry entry : byId.values()) {
-      TaskState state = machine.task(entry.id, false).getState();
+    for (LedgerEntry entry : byId.values()) {
+      TaskState state = stateOf.apply(entry.id);
       if (!isEnd(state) && state != TaskState.TASK_STATE_QUARANTINED) {
         open.add("task " + entry.id + " (" + entry.name + ") is " + state);
       }
@@ -325,48 +381,51 @@ final class Ledger {
 
   /** Everything has come to rest: each promise was kept. */
   void checkAtRest(QueueMachine machine) {
-    for (Entry entry : acknowledged) {
-      TaskInfo task = machine.task(entry.id, true);
-      checkEnd(
-          entry,
-          task.getState(),
-          task.getResult().toStringUtf8(),
-          task.hasFailure() ? task.getFailure().getMessage() : null);
+    for (QueueInfo queue : machine.queues("", "", 100)) {
+      findUnseen(machine, queue.getName(), TaskState.TASK_STATE_CANCELLED);
+      findUnseen(machine, queue.getName(), TaskState.TASK_STATE_EXPIRED);
+    }
+    for (LedgerEntry entry : known) {
+      TaskInfo task = machine.task(entry.id, false);
+      checkEnd(entry, task.getState(), task.getResult().toStringUtf8(), task.getFailure());
       World.check(
-          entry.options.getResultPolicy() != ResultPolicy.RESULT_POLICY_QUEUE
+          !entry.wantsResultQueued()
               || entry.resultId != 0
+              || entry.dropAsked
               || (task.getState() != TaskState.TASK_STATE_SUCCEEDED
                   && task.getState() != TaskState.TASK_STATE_UNKNOWN),
           () -> entry.name + " succeeded, but its result never came");
+    }
+    byId.values().forEach(ties::checkAtRest);
+    keys.checkAtRest(machine, byId);
+    schedules.checkAtRest();
+    for (QueueInfo queue : machine.queues("", "", 100)) {
+      long there =
+          byId.values().stream().filter(entry -> entry.queue.equals(queue.getName())).count();
+      World.check(
+          queue.getEnqueued() == there,
+          () -> queue.getName() + " had " + queue.getEnqueued() + " tasks, seen are " + there);
+    }
+  }
+
+  /** What was called off or expired before anybody saw it. */
+  private void findUnseen(QueueMachine machine, String queue, TaskState state) {
+    TaskFilter filter = TaskFilter.newBuilder().setQueue(queue).setState(state).build();
+    Inspection.Page page = machine.inspect().list(filter, ByteString.EMPTY, 10_000);
+    for (TaskInfo task : page == null ? List.<TaskInfo>of() : page.tasks()) {
+      if (!byId.containsKey(task.getId())) {
+        String name = machine.task(task.getId(), true).getPayload().toStringUtf8();
+        seen(entryOf(name), task.getId());
+      }
     }
   }
 
   /** From here on, what is handed out is looked at for its order. */
   void beginOrder() {
-    order.clear();
+    order.begin();
   }
 
-  /**
-   * Since {@link #beginOrder}, with nothing given back: first in, first out. Leases of one entry
-   * have one token: nobody sees which of them came first, only the order within each.
-   */
   void checkOrder() {
-    order.forEach(
-        (queue, leases) -> {
-          long before = 0;
-          for (List<Handed> lease : leases.values()) {
-            Map<String, Long> last = new HashMap<>();
-            long most = before;
-            for (Handed handed : lease) {
-              long bound = Math.max(before, last.getOrDefault(handed.who, 0L));
-              World.check(
-                  handed.id > bound,
-                  () -> queue + ": task " + bound + " was handed out before task " + handed.id);
-              last.put(handed.who, handed.id);
-              most = Math.max(most, handed.id);
-            }
-            before = most;
-          }
-        });
+    order.check();
   }
 }

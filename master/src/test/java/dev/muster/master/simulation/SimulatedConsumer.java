@@ -26,13 +26,20 @@ final class SimulatedConsumer {
   private final World world;
   private final World.Program process;
   private final Ledger ledger;
+  private final Workload workload;
   private final Supplier<SimulatedMaster> master;
   private int takes;
 
-  SimulatedConsumer(String name, World world, Ledger ledger, Supplier<SimulatedMaster> master) {
+  SimulatedConsumer(
+      String name,
+      World world,
+      Ledger ledger,
+      Workload workload,
+      Supplier<SimulatedMaster> master) {
     this.process = new World.Program(name);
     this.world = world;
     this.ledger = ledger;
+    this.workload = workload;
     this.master = master;
   }
 
@@ -81,7 +88,7 @@ final class SimulatedConsumer {
     }
   }
 
-  private void taken(Ledger.Entry entry, long id, long token) {
+  private void taken(LedgerEntry entry, long id, long token) {
     world.tell(() -> process.name + " has taken " + id + " under " + token);
     if (world.fault(100)) {
       return; // It crashed: the visibility timeout must give the task to others.
@@ -120,7 +127,7 @@ final class SimulatedConsumer {
         });
   }
 
-  private void settle(Ledger.Entry entry, long id, long token) {
+  private void settle(LedgerEntry entry, long id, long token) {
     SettleRequest.Builder request = SettleRequest.newBuilder();
     if (world.percent(60)) {
       request.setRequest(RequestId.newBuilder().setSession(world.key()).setNumber(1));
@@ -136,6 +143,7 @@ final class SimulatedConsumer {
             .addCompletedIds(id)
             .addCompletedTokens(token)
             .addResults(ByteString.copyFromUtf8(Ledger.result(entry.name, token)));
+        workload.followUp(entry, token).ifPresent(settlement::addFollowUps);
       } else {
         settlement.addFailed(
             FailedAttempt.newBuilder()
@@ -144,13 +152,14 @@ final class SimulatedConsumer {
                 .setFailure(
                     Failure.newBuilder()
                         .setKind("Boom")
+                        .setRetryable(world.percent(70))
                         .setMessage(Ledger.failure(entry.name, token))));
       }
     }
     send(request.build(), entry, token);
   }
 
-  private void send(SettleRequest request, Ledger.Entry entry, long token) {
+  private void send(SettleRequest request, LedgerEntry entry, long token) {
     SimulatedCall.<SettleReply>unary(
         world,
         process,
@@ -169,9 +178,10 @@ final class SimulatedConsumer {
             reply.getRefusedList().stream().map(RefusedAttempt::getToken).forEach(refused::add);
             // A refusal may be of a second sending, when the first was accepted: it says nothing.
             if (refused.isEmpty() && request.getSettlement().getCompletedIdsCount() > 0) {
-              ledger.accepted(entry, token);
+              Ledger.accepted(entry, token);
             } else if (refused.isEmpty() && request.getSettlement().getFailedCount() > 0) {
-              ledger.acceptedFailure(entry, token);
+              Failure failure = request.getSettlement().getFailed(0).getFailure();
+              ledger.acceptedFailure(entry, token, failure.getRetryable());
             }
           }
 

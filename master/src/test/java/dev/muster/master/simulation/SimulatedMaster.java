@@ -8,11 +8,10 @@ import dev.muster.master.dispatch.RunWatch;
 import dev.muster.master.dispatch.RunningNotes;
 import dev.muster.master.dispatch.Sessions;
 import dev.muster.master.expiry.LeaseWatch;
+import dev.muster.master.expiry.ScheduleWatch;
 import dev.muster.master.expiry.TimerWatch;
-import dev.muster.master.log.v1.Command;
 import dev.muster.master.log.v1.Entry;
 import dev.muster.master.queue.Effects;
-import dev.muster.master.queue.Outcome;
 import dev.muster.master.queue.QueueMachine;
 import dev.muster.master.queue.Supply;
 import dev.muster.master.queue.Task;
@@ -22,13 +21,11 @@ import dev.muster.master.replication.Flusher;
 import dev.muster.master.replication.LeaderClock;
 import dev.muster.master.replication.Log;
 import dev.muster.master.replication.Proposer;
-import dev.muster.master.replication.Reply;
 import dev.muster.master.rpc.QueuesService;
+import dev.muster.master.rpc.SchedulesService;
 import dev.muster.master.rpc.TasksService;
 import dev.muster.master.rpc.WorkService;
 import dev.muster.proto.v1.VerifyReply;
-import io.grpc.Status;
-import io.grpc.stub.StreamObserver;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -48,6 +45,12 @@ final class SimulatedMaster {
   /** The leader's wall clock when the simulation begins, ms since the epoch. */
   private static final long EPOCH_MS = 1_700_000_000_000L;
 
+  /**
+   * The wall clock by which schedules run is so much faster than time: a minute, in which they
+   * count, is longer than most of what happens here takes.
+   */
+  static final int WALL_SPEED = 20;
+
   private static final long TICK_MS = 200;
   private static final long FLUSH_EVERY_MS = 5_000;
 
@@ -58,6 +61,7 @@ final class SimulatedMaster {
   final TasksService tasks;
   final WorkService work;
   final QueuesService queues;
+  final SchedulesService schedules;
   private final World world;
   private final SimulatedDisk disk;
   private final LeaderClock clock;
@@ -69,6 +73,7 @@ final class SimulatedMaster {
   private final TimerWatch timers;
   private final RunWatch runs;
   private final RunningNotes notes;
+  private final ScheduleWatch scheduleWatch;
   private long fsyncAtMs;
   private long applyAtMs;
   private long egressAtMs;
@@ -113,6 +118,8 @@ final class SimulatedMaster {
             VerifyReply::getDefaultInstance,
             this::sendLater,
             this::sendLater);
+    schedules = new SchedulesService(proposer, applier, () -> null, this::wallMs);
+    scheduleWatch = new ScheduleWatch(proposer, applier, this::wallMs, () -> true);
     recover();
     lead();
   }
@@ -123,6 +130,10 @@ final class SimulatedMaster {
 
   private long clockNs() {
     return TimeUnit.MILLISECONDS.toNanos(world.nowMs);
+  }
+
+  private long wallMs() {
+    return EPOCH_MS + WALL_SPEED * world.nowMs + world.clockOffByMs;
   }
 
   private void recover() {
@@ -159,6 +170,7 @@ final class SimulatedMaster {
   }
 
   private void restoreLeader() {
+    scheduleWatch.restore();
     sessions.restore(machine.sessions());
     leases.restore(machine);
     machine.waiting(dispatcher::waiting);
@@ -172,6 +184,7 @@ final class SimulatedMaster {
     leases.tick();
     timers.tick();
     runs.tick();
+    scheduleWatch.tick();
   }
 
   private void alarm(long inMs) {
@@ -182,26 +195,6 @@ final class SimulatedMaster {
           proposer.execute(timers::tick);
           wake();
         });
-  }
-
-  /** A command that has no method of a service yet. */
-  void propose(Command command, StreamObserver<Outcome> caller) {
-    proposer.execute(
-        () ->
-            proposer.propose(
-                command,
-                new Reply() {
-                  @Override
-                  public void applied(Outcome outcome) {
-                    caller.onNext(outcome);
-                    caller.onCompleted();
-                  }
-
-                  @Override
-                  public void unknown(String why) {
-                    caller.onError(Status.UNAVAILABLE.withDescription(why).asRuntimeException());
-                  }
-                }));
   }
 
   private void every(long periodMs, Runnable task) {

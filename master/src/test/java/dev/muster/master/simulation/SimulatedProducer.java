@@ -1,14 +1,21 @@
 package dev.muster.master.simulation;
 
 import com.google.protobuf.ByteString;
+import com.google.protobuf.Message;
 import dev.muster.proto.v1.EnqueueReply;
 import dev.muster.proto.v1.EnqueueRequest;
+import dev.muster.proto.v1.GraphNode;
+import dev.muster.proto.v1.GraphRequest;
+import dev.muster.proto.v1.OnFailure;
 import dev.muster.proto.v1.RequestId;
 import io.grpc.Status;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.function.Supplier;
+import java.util.stream.Collectors;
+import java.util.stream.LongStream;
 import org.jspecify.annotations.Nullable;
 
 /** Enqueues, and asks again under the same number until it knows. */
@@ -25,7 +32,14 @@ final class SimulatedProducer {
   /** Requests under way, by number. */
   private final TreeMap<Long, Asked> unanswered = new TreeMap<>();
 
-  private record Asked(EnqueueRequest request, List<String> names) {}
+  /**
+   * @param request an EnqueueRequest or a GraphRequest
+   */
+  private record Asked(Message request, List<LedgerEntry> entries) {
+    List<String> names() {
+      return entries.stream().map(entry -> entry.name).toList();
+    }
+  }
 
   SimulatedProducer(String name, World world, Ledger ledger, Supplier<SimulatedMaster> master) {
     this.process = new World.Program(name);
@@ -45,15 +59,40 @@ final class SimulatedProducer {
       return;
     }
     long number = ++lastNumber;
-    List<String> names = new ArrayList<>();
+    List<LedgerEntry> entries = new ArrayList<>();
     for (int i = 0; i < count; i++) {
       String name = process.name + "." + number + "." + i;
-      names.add(name);
       request.addPayloads(ByteString.copyFromUtf8(name));
-      ledger.asks(name, request.build(), i < request.getGroupsCount() ? request.getGroups(i) : "");
+      entries.add(ledger.asks(name, request.build(), i));
     }
-    world.tell(() -> process.name + " enqueues " + names + " into " + request.getQueue());
-    unanswered.put(number, new Asked(request.build(), names));
+    ask(number, new Asked(request.build(), entries), " into " + request.getQueue());
+  }
+
+  /** Asks for tasks that come after each other; payloads and number are added here. */
+  void graph(GraphRequest.Builder request) {
+    if (unanswered.size() >= UNANSWERED_MAX) {
+      return;
+    }
+    long number = ++lastNumber;
+    List<LedgerEntry> entries = new ArrayList<>();
+    for (int i = 0; i < request.getNodesCount(); i++) {
+      GraphNode.Builder node = request.getNodesBuilder(i);
+      String name = process.name + "." + number + "." + i;
+      node.setPayload(ByteString.copyFromUtf8(name));
+      LedgerEntry entry = ledger.asks(name, node.getQueue(), request.getOptions(node.getOptions()));
+      entry.runsOnFailure = node.getOnFailure() == OnFailure.ON_FAILURE_RUN;
+      entries.add(entry);
+    }
+    for (int i = 0; i < entries.size(); i++) {
+      entries.get(i).after = request.getNodes(i).getAfterList().stream().map(entries::get).toList();
+      entries.get(i).graph = entries;
+    }
+    ask(number, new Asked(request.build(), entries), " after each other");
+  }
+
+  private void ask(long number, Asked asked, String how) {
+    world.tell(() -> process.name + " enqueues " + asked.names() + how);
+    unanswered.put(number, asked);
     send(number);
   }
 
@@ -68,13 +107,17 @@ final class SimulatedProducer {
             .setNumber(number)
             .setAnsweredBelow(unanswered.firstKey())
             .build();
-    EnqueueRequest request = asked.request.toBuilder().setRequest(id).build();
     SimulatedCall.<EnqueueReply>unary(
         world,
         process,
         master.get(),
         (to, caller) -> {
-          to.tasks.enqueue(request, caller);
+          if (asked.request instanceof GraphRequest graph) {
+            to.tasks.enqueueGraph(graph.toBuilder().setRequest(id).build(), caller);
+          } else {
+            EnqueueRequest plain = (EnqueueRequest) asked.request;
+            to.tasks.enqueue(plain.toBuilder().setRequest(id).build(), caller);
+          }
           return null;
         },
         new Reply(number, asked));
@@ -95,13 +138,28 @@ final class SimulatedProducer {
         return;
       }
       World.check(
-          reply.getCount() == asked.names.size(),
-          () -> asked.names + " are acknowledged as " + reply.getCount() + " tasks");
-      world.tell(() -> asked.names + " are tasks " + reply.getFirstId() + " …");
-      for (int i = 0; i < asked.names.size(); i++) {
-        long id = reply.getIdsCount() == 0 ? reply.getFirstId() + i : reply.getIds(i);
-        ledger.acknowledged(asked.names.get(i), id);
+          reply.getCount() == asked.entries.size(),
+          () -> asked.names() + " are acknowledged as " + reply.getCount() + " tasks");
+      world.tell(() -> asked.names() + " are tasks " + ids(reply));
+      List<Long> ids = ids(reply);
+      // Ids only grow: the lowest are those of tasks that were there before.
+      Set<Long> existing =
+          ids.stream().sorted().limit(reply.getExisting()).collect(Collectors.toSet());
+      for (int i = 0; i < ids.size(); i++) {
+        if (existing.contains(ids.get(i))) {
+          ledger.absorbed(asked.entries.get(i), ids.get(i));
+        } else {
+          ledger.acknowledged(asked.entries.get(i), ids.get(i));
+        }
       }
+    }
+
+    private static List<Long> ids(EnqueueReply reply) {
+      return reply.getIdsCount() > 0
+          ? reply.getIdsList()
+          : LongStream.range(reply.getFirstId(), reply.getFirstId() + reply.getCount())
+              .boxed()
+              .toList();
     }
 
     @Override
@@ -114,10 +172,16 @@ final class SimulatedProducer {
         case UNAVAILABLE ->
             world.after(world.between(10, world.faulty ? 500 : 50), process, () -> send(number));
         case RESOURCE_EXHAUSTED -> {
-          world.tell(() -> asked.names + " find no room");
+          world.tell(() -> asked.names() + " find no room");
           unanswered.remove(number);
         }
-        default -> throw new AssertionError(asked.names + " are refused: " + status, failure);
+        case NOT_FOUND -> {
+          World.check(
+              asked.entries.get(0).after.stream().anyMatch(first -> first.dropAsked),
+              () -> asked.names() + " are refused, but nobody dropped what they come after");
+          unanswered.remove(number);
+        }
+        default -> throw new AssertionError(asked.names() + " are refused: " + status, failure);
       }
     }
   }

@@ -8,8 +8,11 @@ import dev.muster.proto.v1.Hello;
 import dev.muster.proto.v1.MasterFrame;
 import dev.muster.proto.v1.NumberedSettlement;
 import dev.muster.proto.v1.Offer;
+import dev.muster.proto.v1.Progress;
 import dev.muster.proto.v1.RefusedAttempt;
 import dev.muster.proto.v1.Settlement;
+import dev.muster.proto.v1.StopAttempt;
+import dev.muster.proto.v1.TaskOptions;
 import dev.muster.proto.v1.WorkerFrame;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
@@ -34,7 +37,7 @@ final class SimulatedWorker {
 
   /** One attempt. */
   private static final class Held {
-    final Ledger.Entry entry;
+    final LedgerEntry entry;
     final long id;
     final long token;
     Phase phase = Phase.OFFERED;
@@ -45,10 +48,19 @@ final class SimulatedWorker {
     /** The master said that it belongs to others: whatever it comes to must be refused. */
     boolean lost;
 
+    /** Its handler never ends by itself. */
+    boolean hangs;
+
+    /** When its handler began; virtual time, ms. */
+    long beganMs;
+
+    /** The handler failed, and trying again may help. */
+    boolean retryable;
+
     /** The stream on which the master gave or confirmed it. */
     @Nullable SimulatedCall<WorkerFrame, MasterFrame> stream;
 
-    Held(Ledger.Entry entry, long id, long token) {
+    Held(LedgerEntry entry, long id, long token) {
       this.entry = entry;
       this.id = id;
       this.token = token;
@@ -60,7 +72,9 @@ final class SimulatedWorker {
   private enum Outcome {
     COMPLETED,
     FAILED,
-    RETURNED
+    RETURNED,
+    /** Stopped because the master asked. */
+    CANCELLED
   }
 
   /** A settlement that is not known to be applied. */
@@ -82,6 +96,7 @@ final class SimulatedWorker {
   final World.Program process;
   private final World world;
   private final Ledger ledger;
+  private final Workload workload;
   private final Supplier<SimulatedMaster> master;
   private final List<String> queues;
   private final int slots;
@@ -108,12 +123,14 @@ final class SimulatedWorker {
       String name,
       World world,
       Ledger ledger,
+      Workload workload,
       Supplier<SimulatedMaster> master,
       List<String> queues,
       int slots) {
     this.process = new World.Program(name);
     this.world = world;
     this.ledger = ledger;
+    this.workload = workload;
     this.master = master;
     this.queues = queues;
     this.slots = slots;
@@ -205,12 +222,28 @@ final class SimulatedWorker {
       world.tell(() -> process.name + ": the master is silent");
       stream.cancel();
       reconnectSoon();
+    } else if (sayProgress()) {
+      saidMs = world.nowMs;
     } else if (welcomed && world.nowMs - saidMs > Limits.HEARTBEAT_INTERVAL_MS * 3 / 4) {
       flush();
       if (saidMs != world.nowMs) {
         say(WorkerFrame.getDefaultInstance());
       }
     }
+  }
+
+  /** Handlers that must give signs of life do. */
+  private boolean sayProgress() {
+    WorkerFrame.Builder frame = WorkerFrame.newBuilder();
+    for (Held held : attempts) {
+      if (held.told && !held.hangs && held.entry.options.getProgressTimeoutMs() > 0) {
+        frame.addProgress(Progress.newBuilder().setId(held.id).setToken(held.token));
+      }
+    }
+    if (frame.getProgressCount() > 0) {
+      say(frame.build());
+    }
+    return frame.getProgressCount() > 0;
   }
 
   private void say(WorkerFrame frame) {
@@ -287,6 +320,7 @@ final class SimulatedWorker {
               .addCompletedIds(held.id)
               .addCompletedTokens(held.token)
               .addResults(ByteString.copyFromUtf8(Ledger.result(held.entry.name, held.token)));
+          workload.followUp(held.entry, held.token).ifPresent(settlement::addFollowUps);
         }
         case FAILED -> {
           ledger.sent(held.entry, held.token);
@@ -297,9 +331,11 @@ final class SimulatedWorker {
                   .setFailure(
                       Failure.newBuilder()
                           .setKind("Boom")
+                          .setRetryable(held.retryable)
                           .setMessage(Ledger.failure(held.entry.name, held.token))));
         }
         case RETURNED -> settlement.addReturnedIds(held.id).addReturnedTokens(held.token);
+        case CANCELLED -> settlement.addCancelledIds(held.id).addCancelledTokens(held.token);
       }
     }
     return settlement.build();
@@ -326,6 +362,12 @@ final class SimulatedWorker {
       end(held, Outcome.RETURNED);
     } else {
       held.phase = Phase.RUNNING;
+      held.beganMs = world.nowMs;
+      held.hangs = held.entry.isLimited() && world.fault(300);
+      if (held.hangs) {
+        flushSoon();
+        return;
+      }
       long runMs = world.faulty && world.roll(20) == 0 ? world.roll(25_000) : world.roll(60);
       world.after(runMs, process, () -> finish(held));
     }
@@ -333,13 +375,14 @@ final class SimulatedWorker {
   }
 
   private void finish(Held held) {
-    if (!attempts.contains(held)) {
+    if (!attempts.contains(held) || held.phase != Phase.RUNNING) {
       return;
     }
     if (held.lost && !world.percent(50)) {
       forget(held);
     } else {
       // What belongs to others may be handed in all the same: it has to be refused.
+      held.retryable = world.percent(70);
       end(held, world.percent(85) ? Outcome.COMPLETED : Outcome.FAILED);
     }
     flushSoon();
@@ -386,7 +429,9 @@ final class SimulatedWorker {
         welcome(frame, from);
       }
       // First: the same task may be offered anew in the same frame.
+      checkOverrun(frame);
       lost(frame.getCancelledIdsList());
+      frame.getStopList().forEach(SimulatedWorker.this::stop);
       frame.getOffersList().forEach(offer -> offered(offer, from));
       settled(frame, from);
       flushSoon();
@@ -446,15 +491,53 @@ final class SimulatedWorker {
               () ->
                   (process.name + " holds task " + held.id + " under " + held.token)
                       + " in a live session, and its outcome is refused without a word");
-        } else if (ended.outcome != Outcome.RETURNED) {
+        } else {
           World.check(
-              !held.lost,
+              ended.outcome == Outcome.RETURNED || !held.lost,
               () -> "task " + held.id + " under " + held.token + " was lost, and is accepted");
-          if (ended.outcome == Outcome.COMPLETED) {
-            ledger.accepted(held.entry, held.token);
-          } else {
-            ledger.acceptedFailure(held.entry, held.token);
-          }
+          accepted(ended);
+        }
+      }
+    }
+  }
+
+  private void accepted(Ended ended) {
+    LedgerEntry entry = ended.held.entry;
+    switch (ended.outcome) {
+      case COMPLETED -> Ledger.accepted(entry, ended.held.token);
+      case FAILED -> ledger.acceptedFailure(entry, ended.held.token, ended.held.retryable);
+      case CANCELLED -> ledger.stopped(entry);
+      case RETURNED -> {}
+    }
+  }
+
+  /** Nothing is ever stopped too early. */
+  private void checkOverrun(MasterFrame frame) {
+    if (frame.hasWelcome()) {
+      return; // These were lost when the session was away.
+    }
+    for (Held held : attempts) {
+      TaskOptions options = held.entry.options;
+      if (held.phase == Phase.RUNNING
+          && held.stream == stream
+          && frame.getCancelledIdsList().contains(held.id)) {
+        long ranMs = world.nowMs - held.beganMs;
+        World.check(
+            held.lost
+                || (options.getRunLimitMs() > 0 && ranMs >= options.getRunLimitMs())
+                || (options.getProgressTimeoutMs() > 0 && ranMs >= options.getProgressTimeoutMs()),
+            () -> held.entry.name + " is said to have overrun after " + ranMs + " ms");
+      }
+    }
+  }
+
+  /** Somebody called an attempt off: its handler is asked to stop, and may be done before. */
+  private void stop(StopAttempt stop) {
+    for (Held held : attempts) {
+      if (held.id == stop.getId() && held.token == stop.getToken()) {
+        ledger.stopped(held.entry);
+        if (held.phase != Phase.ENDED && !held.lost && (held.hangs || world.percent(60))) {
+          end(held, Outcome.CANCELLED);
         }
       }
     }
@@ -465,7 +548,7 @@ final class SimulatedWorker {
     for (Held held : List.copyOf(attempts)) {
       if (others.contains(held.id)) {
         held.lost = true;
-        if (held.phase == Phase.OFFERED) {
+        if (held.phase == Phase.OFFERED || (held.phase == Phase.RUNNING && held.hangs)) {
           forget(held);
         }
       }
@@ -477,7 +560,7 @@ final class SimulatedWorker {
     world.tell(() -> process.name + " starts over: " + why);
     for (Held held : List.copyOf(attempts)) {
       held.lost = true;
-      if (held.phase != Phase.RUNNING) {
+      if (held.phase != Phase.RUNNING || held.hangs) {
         attempts.remove(held);
       }
     }

@@ -1,32 +1,21 @@
 package dev.muster.master.simulation;
 
-import dev.muster.master.log.v1.Cancel;
-import dev.muster.master.log.v1.Command;
-import dev.muster.master.queue.Outcome;
+import dev.muster.master.queue.PlannedSchedule;
 import dev.muster.master.queue.QueueMachine;
-import dev.muster.proto.v1.ConfigureQueueRequest;
-import dev.muster.proto.v1.EnqueueRequest;
-import dev.muster.proto.v1.OnFailure;
 import dev.muster.proto.v1.QueueInfo;
 import dev.muster.proto.v1.QueueSettings;
-import dev.muster.proto.v1.ResultPolicy;
-import dev.muster.proto.v1.RetryPolicy;
-import dev.muster.proto.v1.TaskOptions;
+import dev.muster.proto.v1.ScheduleInfo;
+import dev.muster.proto.v1.TaskInfo;
+import dev.muster.proto.v1.TaskResult;
 import dev.muster.proto.v1.TaskState;
 import java.util.ArrayList;
-import java.util.HashSet;
 import java.util.List;
-import java.util.Set;
 import java.util.SortedMap;
 import org.jspecify.annotations.Nullable;
 
 /** One history: steps with faults, then rest, in which every promise has to come true. */
 final class Simulation {
-  private static final String PLAIN = "plain";
-  private static final String SMALL = "small";
-  private static final String RESULTS = "results";
-  private static final List<String> WORK = List.of(PLAIN, SMALL);
-  private static final int SMALL_LENGTH = 5;
+  private static final List<String> WORK = List.of(Workload.PLAIN, Workload.SMALL);
   private static final int WORKERS_MAX = 4;
   private static final long TEN_YEARS_MS = 10 * 365 * 86_400_000L;
 
@@ -36,33 +25,16 @@ final class Simulation {
   /** A fault may still be heard of so long after it, ms. */
   private static final long LAST_ECHO_MS = 45_000;
 
-  private static final RetryPolicy RETRY =
-      RetryPolicy.newBuilder()
-          .setMaxAttempts(3)
-          .setBackoffMinMs(100)
-          .setBackoffMaxMs(2_000)
-          .build();
-
-  private static final List<TaskOptions> OPTIONS =
-      List.of(
-          TaskOptions.newBuilder().setHandler("keep").build(),
-          TaskOptions.newBuilder()
-              .setHandler("queue")
-              .setResultPolicy(ResultPolicy.RESULT_POLICY_QUEUE)
-              .setResultQueue(RESULTS)
-              .build(),
-          TaskOptions.newBuilder()
-              .setHandler("drop")
-              .setResultPolicy(ResultPolicy.RESULT_POLICY_DROP)
-              .build());
-
   private final World world;
-  private final Ledger ledger = new Ledger(this::stateOf);
+  private final ScheduleLedger schedules;
+  private final Ledger ledger;
+  private final Workload workload;
   private SimulatedDisk disk = new SimulatedDisk();
 
-  /** Whoever starts masters and workers again; it never fails. */
-  private final World.Program operator = new World.Program("operator");
+  /** It never fails. */
+  private final SimulatedOperator operator;
 
+  private final SimulatedPlanner planner;
   private final List<SimulatedProducer> producers = new ArrayList<>();
   private final List<SimulatedWorker> workers = new ArrayList<>();
   private final List<SimulatedAwaiter> awaiters = new ArrayList<>();
@@ -70,7 +42,6 @@ final class Simulation {
   private final boolean calm;
   private SimulatedMaster master;
   private int names;
-  private final Set<String> unconfigured = new HashSet<>(Set.of(PLAIN, SMALL, RESULTS));
 
   /**
    * @param seed decides what holds for the whole history; the steps decide the rest
@@ -81,63 +52,57 @@ final class Simulation {
     world.reseed(seed);
     calm = seed % 10 == 0;
     world.faulty = !calm;
+    schedules = new ScheduleLedger(this::schedule, calm);
+    ledger = new Ledger(this::stateOf, new TieLedger(this::stateOf, new Asked()), schedules);
+    workload = new Workload(world, ledger, calm);
+    operator = new SimulatedOperator(world, () -> master, this::stateOf);
+    planner = new SimulatedPlanner(world, schedules, () -> master, Workload.PLAIN);
     master = new SimulatedMaster(world, disk);
-    consumer = new SimulatedConsumer("consumer", world, ledger, () -> master);
+    consumer = new SimulatedConsumer("consumer", world, ledger, workload, () -> master);
     for (int i = 0; i < 2; i++) {
       producers.add(new SimulatedProducer("p" + i, world, ledger, () -> master));
       addWorker();
     }
     // The clock may jump: what has ended is kept all the same, so that it can be looked at.
     QueueSettings settings =
-        QueueSettings.newBuilder().setRetainedMs(TEN_YEARS_MS).setDeadMs(TEN_YEARS_MS).build();
-    configure(PLAIN, settings);
-    configure(RESULTS, settings);
-    configure(SMALL, settings.toBuilder().setMaxLength(SMALL_LENGTH).build());
-  }
-
-  private void configure(String queue, QueueSettings settings) {
-    ConfigureQueueRequest request =
-        ConfigureQueueRequest.newBuilder().setQueue(queue).setSettings(settings).build();
-    SimulatedCall.<QueueInfo>unary(
-        world,
-        operator,
-        master,
-        (to, caller) -> {
-          to.queues.configureQueue(request, caller);
-          return null;
-        },
-        new SimulatedCall.Answer<>() {
-          @Override
-          public void next(QueueInfo reply) {
-            unconfigured.remove(queue);
-          }
-
-          @Override
-          public void end(@Nullable Throwable failure) {
-            if (unconfigured.contains(queue)) {
-              world.after(100, operator, () -> configure(queue, settings));
-            }
-          }
-        });
+        QueueSettings.newBuilder()
+            .setRetainedMs(TEN_YEARS_MS)
+            .setDeadMs(TEN_YEARS_MS)
+            .setQuarantineAfter(2)
+            .build();
+    operator.configure(Workload.PLAIN, settings);
+    operator.configure(Workload.RESULTS, settings);
+    operator.configure(
+        Workload.SMALL, settings.toBuilder().setMaxLength(Workload.SMALL_LENGTH).build());
   }
 
   private void addWorker() {
     workers.add(
-        new SimulatedWorker("w" + ++names, world, ledger, () -> master, WORK, 1 + world.roll(5)));
+        new SimulatedWorker(
+            "w" + ++names, world, ledger, workload, () -> master, WORK, 1 + world.roll(5)));
   }
 
   /** Does what this number means now. */
   void step(long number) {
     world.reseed(number);
     int kind = world.roll(100);
-    if (kind < 29) {
-      enqueue();
-    } else if (kind < 32) {
-      join();
-    } else if (kind < 35) {
+    if (kind < 25) {
+      workload.enqueue(someProducer());
+    } else if (kind < 28) {
+      workload.join(someProducer(), some(6));
+    } else if (kind < 31) {
+      workload.graph(someProducer());
+    } else if (kind < 34) {
       cancel();
+    } else if (kind < 37) {
+      bringBack();
+    } else if (kind < 39) {
+      planner.plan();
     } else if (kind < 50) {
-      consumer.take(world.percent(60) ? RESULTS : PLAIN, 1 + world.roll(4), world.roll(4) * 300);
+      consumer.take(
+          world.percent(60) ? Workload.RESULTS : Workload.PLAIN,
+          1 + world.roll(4),
+          world.roll(4) * 300);
     } else if (kind < 60) {
       await();
     } else if (kind < 65) {
@@ -149,95 +114,40 @@ final class Simulation {
     world.pass(world.faulty && world.roll(60) == 0 ? world.roll(20_000) : passMs);
   }
 
-  private void enqueue() {
-    SimulatedProducer producer = producers.get(world.roll(producers.size()));
-    boolean small = world.percent(25);
-    EnqueueRequest.Builder request = plain().setQueue(small ? SMALL : PLAIN);
-    if (small) {
-      request.setWaitMs(world.roll(3) * 500);
-    }
-    // In a calm history everything is first in, first out.
-    if (!calm && world.percent(15)) {
-      request.setDelayMs(1 + world.roll(3_000));
-    }
-    if (!calm && world.percent(30)) {
-      request.getOptionsBuilder().setRetry(RETRY);
-    }
-    if (!calm && world.percent(8)) {
-      request.getOptionsBuilder().setTtlMs(1 + world.roll(3_000));
-    }
-    int count = 1 + world.roll(small ? SMALL_LENGTH : 10);
-    if (!calm && request.getDelayMs() == 0 && world.percent(20)) {
-      request.getOptionsBuilder().clearRetry();
-      for (int i = 0; i < count; i++) {
-        request.addGroups("g" + world.roll(2));
-      }
-    } else if (!calm && world.percent(20)) {
-      request.getOptionsBuilder().setPriority(world.roll(10));
-    }
-    if (!calm && request.getGroupsCount() == 0 && world.percent(20)) {
-      for (int i = 0; i < count; i++) {
-        request.addTenants("t" + world.roll(3));
-      }
-    }
-    producer.enqueue(request, count);
-  }
-
-  private EnqueueRequest.Builder plain() {
-    return EnqueueRequest.newBuilder()
-        .setQueue(PLAIN)
-        .setOptions(OPTIONS.get(world.roll(OPTIONS.size())));
-  }
-
-  /** Tasks that come after others. */
-  private void join() {
-    List<Long> first =
-        some(6).stream().filter(Ledger::keeps).map(entry -> entry.id).distinct().toList();
-    if (!calm && !first.isEmpty()) {
-      OnFailure onFailure =
-          world.percent(50) ? OnFailure.ON_FAILURE_RUN : OnFailure.ON_FAILURE_CANCEL;
-      producers
-          .get(world.roll(producers.size()))
-          .enqueue(plain().addAllAfterIds(first).setOnFailure(onFailure), 1 + world.roll(3));
-    }
+  private SimulatedProducer someProducer() {
+    return producers.get(world.roll(producers.size()));
   }
 
   private void cancel() {
-    List<Ledger.Entry> some = some(4);
+    List<LedgerEntry> some = some(4);
     if (!calm && !some.isEmpty()) {
-      cancel(some, world.percent(50));
+      operator.cancel(some, world.percent(50));
     }
   }
 
-  private void cancel(List<Ledger.Entry> some, boolean subtree) {
-    List<Long> ids = some.stream().map(entry -> entry.id).distinct().toList();
-    some.forEach(entry -> entry.calledOff = true);
-    world.tell(() -> "somebody calls off " + ids);
-    Command command =
-        Command.newBuilder()
-            .setCancel(Cancel.newBuilder().addAllIds(ids).setSubtree(subtree))
-            .build();
-    SimulatedCall.<Outcome>unary(
-        world,
-        operator,
-        master,
-        (to, caller) -> {
-          to.propose(command, caller);
-          return null;
-        },
-        new SimulatedCall.Answer<>() {
-          @Override
-          public void next(Outcome reply) {}
-
-          @Override
-          public void end(@Nullable Throwable failure) {}
-        });
+  /** Tasks that ended badly are put back, or dropped. */
+  private void bringBack() {
+    List<LedgerEntry> bad =
+        ledger.known().stream().filter(entry -> Ledger.isBad(stateOf(entry.id))).toList();
+    if (calm || bad.isEmpty()) {
+      return;
+    }
+    List<LedgerEntry> some = new ArrayList<>();
+    for (int left = 1 + world.roll(5); left > 0; left--) {
+      some.add(bad.get(world.roll(bad.size())));
+    }
+    List<LedgerEntry> chosen = some.stream().distinct().toList();
+    if (world.percent(80)) {
+      operator.replay(chosen);
+    } else {
+      operator.drop(chosen);
+    }
   }
 
   /** Some tasks that are known to be durable, the later ones more often. */
-  private List<Ledger.Entry> some(int most) {
-    List<Ledger.Entry> known = ledger.acknowledged();
-    List<Ledger.Entry> some = new ArrayList<>();
+  private List<LedgerEntry> some(int most) {
+    List<LedgerEntry> known = ledger.known();
+    List<LedgerEntry> some = new ArrayList<>();
     for (int left = 1 + world.roll(most); left > 0 && !known.isEmpty(); left--) {
       int back = world.roll(world.percent(50) ? known.size() : Math.min(10, known.size()));
       some.add(known.get(known.size() - 1 - back));
@@ -246,7 +156,29 @@ final class Simulation {
   }
 
   private TaskState stateOf(long id) {
-    return master.machine.task(id, false).getState();
+    return id == 0 ? TaskState.TASK_STATE_UNKNOWN : master.machine.task(id, false).getState();
+  }
+
+  private ScheduleInfo schedule(String name) {
+    return master
+        .machine
+        .schedules()
+        .find(name)
+        .map(PlannedSchedule::info)
+        .orElse(ScheduleInfo.getDefaultInstance());
+  }
+
+  /** What any client can ask. */
+  private final class Asked implements TieLedger.Queries {
+    @Override
+    public TaskInfo task(long id) {
+      return master.machine.task(id, false);
+    }
+
+    @Override
+    public List<TaskResult> inputs(long id) {
+      return master.machine.inspect().inputs(id);
+    }
   }
 
   private void await() {
@@ -313,7 +245,7 @@ final class Simulation {
     checkReplay(dying, applied);
     world.after(
         world.between(1, world.faulty ? 3_000 : 10),
-        operator,
+        operator.process,
         () -> master = new SimulatedMaster(world, disk));
   }
 
@@ -338,13 +270,16 @@ final class Simulation {
     workers.removeIf(worker -> !worker.isAlive());
     addWorker();
     addWorker();
+    planner.stop();
     rest();
     // Late news of old faults, such as the end of a stream, has come by then, and sessions are
     // over.
     world.pass(LAST_ECHO_MS);
+    planner.stop();
+    rest();
     ledger.beginOrder();
     for (int i = 0; i < 5; i++) {
-      producers.get(i % 2).enqueue(plain(), 4);
+      producers.get(i % 2).enqueue(workload.plain(), 4);
       world.pass(world.roll(10));
     }
     rest();
@@ -362,8 +297,8 @@ final class Simulation {
       World.check(world.nowMs < untilMs, () -> "no rest within the time: " + stuck());
       world.pass(100);
       releaseQuarantined();
-      if (waits(RESULTS)) {
-        consumer.take(RESULTS, 10, 0);
+      if (waits(Workload.RESULTS)) {
+        consumer.take(Workload.RESULTS, 10, 0);
       }
     }
   }
@@ -372,12 +307,14 @@ final class Simulation {
   private void releaseQuarantined() {
     for (QueueInfo queue : master.machine.queues("", "", 100)) {
       if (queue.getQuarantined() > 0) {
-        List<Ledger.Entry> aside =
-            ledger.acknowledged().stream()
+        List<LedgerEntry> aside =
+            ledger.known().stream()
                 .filter(entry -> stateOf(entry.id) == TaskState.TASK_STATE_QUARANTINED)
                 .toList();
-        if (!aside.isEmpty()) {
-          cancel(aside, false);
+        if (!aside.isEmpty() && world.percent(50)) {
+          operator.cancel(aside, false);
+        } else if (!aside.isEmpty()) {
+          operator.replay(aside);
         }
         return;
       }
@@ -385,14 +322,15 @@ final class Simulation {
   }
 
   private boolean isAtRest() {
-    return unconfigured.isEmpty()
+    return operator.isIdle()
+        && planner.isIdle()
         && !master.process.dead
         && producers.stream().allMatch(SimulatedProducer::isIdle)
         && awaiters.stream().allMatch(SimulatedAwaiter::isIdle)
         && workers.stream().allMatch(SimulatedWorker::isIdle)
-        && !waits(PLAIN)
-        && !waits(SMALL)
-        && !waits(RESULTS);
+        && !waits(Workload.PLAIN)
+        && !waits(Workload.SMALL)
+        && !waits(Workload.RESULTS);
   }
 
   private boolean waits(String name) {
@@ -401,7 +339,7 @@ final class Simulation {
   }
 
   private String stuck() {
-    return ledger.open(master.machine)
+    return ledger.open()
         + "; producers "
         + producers.stream().filter(producer -> !producer.isIdle()).count()
         + ", awaiters "
