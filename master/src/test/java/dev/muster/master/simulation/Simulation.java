@@ -2,6 +2,7 @@ package dev.muster.master.simulation;
 
 import dev.muster.master.queue.PlannedSchedule;
 import dev.muster.master.queue.QueueMachine;
+import dev.muster.master.queue.Inspection;
 import dev.muster.proto.v1.QueueInfo;
 import dev.muster.proto.v1.QueueSettings;
 import dev.muster.proto.v1.ScheduleInfo;
@@ -9,6 +10,7 @@ import dev.muster.proto.v1.TaskInfo;
 import dev.muster.proto.v1.TaskResult;
 import dev.muster.proto.v1.TaskState;
 import java.util.ArrayList;
+import java.util.Objects;
 import java.util.List;
 import java.util.SortedMap;
 import org.jspecify.annotations.Nullable;
@@ -177,7 +179,15 @@ final class Simulation {
 
     @Override
     public List<TaskResult> inputs(long id) {
-      return master.machine.inspect().inputs(id);
+      List<TaskResult> all = new ArrayList<>();
+      int next = 0;
+      do {
+        Inspection.InputPage page =
+            Objects.requireNonNull(master.machine.inspect().inputs(id, next));
+        all.addAll(page.results());
+        next = page.next();
+      } while (next != 0);
+      return all;
     }
   }
 
