@@ -16,7 +16,7 @@ final class ThreadStack {
     if (info == null) { // a virtual thread, or it has ended
       line(text, thread.getName(), thread.getState());
       for (StackTraceElement frame : thread.getStackTrace()) {
-        text.append("    at ").append(frame).append('\n');
+        frame(text, frame);
       }
       return text.toString();
     }
@@ -38,7 +38,7 @@ final class ThreadStack {
     StackTraceElement[] frames = info.getStackTrace();
     LockInfo wanted = info.getLockInfo();
     for (int i = 0; i < frames.length; i++) {
-      text.append("    at ").append(frames[i]).append('\n');
+      frame(text, frames[i]);
       if (i == 0 && wanted != null) {
         text.append("    - waits for ").append(wanted).append('\n');
       }
@@ -51,6 +51,24 @@ final class ThreadStack {
     for (LockInfo held : info.getLockedSynchronizers()) {
       text.append("    - holds ").append(held).append('\n');
     }
+  }
+
+  /** Without class loader and module, which say little here. */
+  private static void frame(StringBuilder text, StackTraceElement frame) {
+    String where =
+        frame.isNativeMethod()
+            ? "native method"
+            : frame.getFileName() == null
+                ? "unknown source"
+                : frame.getFileName()
+                    + (frame.getLineNumber() < 0 ? "" : ":" + frame.getLineNumber());
+    text.append("    at ")
+        .append(frame.getClassName())
+        .append('.')
+        .append(frame.getMethodName())
+        .append('(')
+        .append(where)
+        .append(")\n");
   }
 
   private static void line(StringBuilder text, String name, Thread.State state) {

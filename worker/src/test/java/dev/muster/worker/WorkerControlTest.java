@@ -4,12 +4,13 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.muster.common.Limits;
 import dev.muster.proto.v1.MasterFrame;
-import dev.muster.proto.v1.NumberedSettlement;
 import dev.muster.proto.v1.Settlement;
 import dev.muster.proto.v1.StackDump;
 import dev.muster.proto.v1.Usage;
 import dev.muster.proto.v1.WorkerFrame;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
@@ -55,14 +56,18 @@ final class WorkerControlTest {
     Worker worker = start(master.worker().prefetch(1));
     master.offer("wait", 9, 10);
     TaskContext context = running.take();
+    master.settleAll();
     // when
     master.send(MasterFrame.newBuilder().setKill(true));
     // then
-    WorkerFrame draining = master.await(WorkerFrame::getDraining);
-    NumberedSettlement waiting = draining.getSettlements(0);
-    assertThat(waiting.getSettlement().getReturnedIdsList()).containsExactly(10L);
-    master.settledUpto(waiting.getNumber());
-    assertThat(master.settle().getReturnedIdsList()).containsExactly(9L);
+    List<Long> returned = new ArrayList<>();
+    while (returned.size() < 2) {
+      master
+          .await(frame -> frame.getSettlementsCount() > 0)
+          .getSettlementsList()
+          .forEach(next -> returned.addAll(next.getSettlement().getReturnedIdsList()));
+    }
+    assertThat(returned).containsExactly(10L, 9L);
     assertThat(interrupted.take()).isEqualTo(9);
     assertThat(context.isCancelled()).isTrue();
     worker.awaitTermination();
@@ -110,8 +115,8 @@ final class WorkerControlTest {
     assertThat(dump.getId()).isEqualTo(10);
     assertThat(dump.getToken()).isEqualTo(FakeMaster.TOKEN);
     assertThat(dump.getText())
-        .contains("WorkerControlTest.waitForRelease")
-        .contains("java.util.concurrent.CountDownLatch.await")
+        .contains("at dev.muster.worker.WorkerControlTest.waitForRelease(WorkerControlTest.java:")
+        .contains("at java.util.concurrent.CountDownLatch.await(")
         .startsWith("\"worker-slot-");
   }
 
