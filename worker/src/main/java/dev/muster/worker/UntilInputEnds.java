@@ -22,6 +22,8 @@ final class UntilInputEnds {
   private UntilInputEnds() {}
 
   /**
+   * Runs the class that the arguments name.
+   *
    * @param args name of the main class, then its arguments
    */
   public static void main(String[] args) throws Exception {

@@ -30,6 +30,8 @@ public final class StackRequests {
   /** Hears once what came of a request. On the loop. */
   public interface Listener {
     /**
+     * It came.
+     *
      * @param worker "name@host:pid"
      */
     void stack(String worker, String text);
