@@ -68,7 +68,8 @@ final class Commands {
     commands.put("quarantine", this::quarantine);
     commands.put("schedule", this::schedule);
     commands.put("workers", () -> new WorkersCommand(terminal));
-    commands.put("drain", () -> new DrainCommand(terminal));
+    commands.put("drain", () -> WorkerEndCommand.drain(terminal));
+    commands.put("kill", () -> WorkerEndCommand.kill(terminal));
     commands.put("tail", () -> new TailCommand(terminal));
     commands.put("verify", () -> new VerifyCommand(terminal));
     commands.put("version", () -> new VersionCommand(terminal));
@@ -86,6 +87,7 @@ final class Commands {
     commands.put("ls", () -> new TaskLsCommand(terminal));
     commands.put("explain", () -> new TaskExplainCommand(terminal));
     commands.put("watch", () -> new TaskWatchCommand(terminal));
+    commands.put("stack", () -> new TaskStackCommand(terminal));
     return new CommandGroup(
         "Look at tasks.",
         commands,
@@ -93,7 +95,8 @@ final class Commands {
             "muster task show 4294967301",
             "muster task ls orders --state ready",
             "muster task explain 4294967301",
-            "muster task watch 4294967301"));
+            "muster task watch 4294967301",
+            "muster task stack 4294967301"));
   }
 
   private CommandGroup queue() {

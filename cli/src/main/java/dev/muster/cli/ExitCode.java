@@ -19,5 +19,8 @@ final class ExitCode {
   /** No master answered. */
   static final int UNREACHABLE = 5;
 
+  /** A worker that somebody ended at once, through the master. */
+  static final int KILLED = 6;
+
   private ExitCode() {}
 }

@@ -1,5 +1,6 @@
 package dev.muster.cli;
 
+import java.util.Locale;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import picocli.CommandLine.ITypeConverter;
@@ -29,6 +30,19 @@ final class SizeConverter implements ITypeConverter<Long> {
       case "TiB" -> 40;
       default -> 0;
     };
+  }
+
+  /** For people, to three digits or so: 512, 1.5KiB, 23MiB. */
+  static String roundedText(long bytes) {
+    String[] units = {"", "KiB", "MiB", "GiB", "TiB"};
+    double amount = bytes;
+    int unit = 0;
+    while (amount >= 1_000 && unit < units.length - 1) {
+      amount /= 1_024;
+      unit++;
+    }
+    return String.format(
+        Locale.ROOT, unit > 0 && amount < 10 ? "%.1f%s" : "%.0f%s", amount, units[unit]);
   }
 
   /** As it is read: in the largest unit in which it is whole. */

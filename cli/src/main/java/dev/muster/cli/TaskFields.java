@@ -8,15 +8,31 @@ import dev.muster.proto.v1.RetryPolicy;
 import dev.muster.proto.v1.TaskInfo;
 import dev.muster.proto.v1.TaskOptions;
 import dev.muster.proto.v1.TaskState;
+import dev.muster.proto.v1.Usage;
+import java.time.Duration;
 import java.util.List;
+import java.util.Set;
 
 /** What is known of a task and of its attempts. */
 final class TaskFields {
   private static final String STATE = "TASK_STATE_";
   private static final String END = "ATTEMPT_END_";
-  private static final String[] ATTEMPT_COLUMNS = {
-    "attempt", "worker", "offered", "started", "ended", "ran", "end", "cause"
-  };
+  private static final List<String> ATTEMPT_COLUMNS =
+      List.of(
+          "attempt",
+          "worker",
+          "offered",
+          "started",
+          "ended",
+          "ran",
+          "cpu",
+          "allocated",
+          "peak",
+          "end",
+          "cause");
+
+  /** Columns that are there only if an attempt has something in them. */
+  private static final Set<String> USAGE_COLUMNS = Set.of("cpu", "allocated", "peak");
 
   private TaskFields() {}
 
@@ -136,9 +152,30 @@ final class TaskFields {
       fields.duration(
           "ran", "ran_ms", Math.max(0, attempt.getEndedMs() - attempt.getStartedMs()), "0s");
     }
+    usage(fields, attempt.getUsage());
     return fields
         .text("end", name(attempt.getEnd()))
         .textIfAny("cause", OneLine.of(attempt.getCause()));
+  }
+
+  /** What was not measured is left out. */
+  private static void usage(Fields fields, Usage usage) {
+    if (usage.getCpuUs() != 0) {
+      fields.both(
+          "cpu",
+          DurationConverter.text(Duration.ofMillis(Math.max(0, (usage.getCpuUs() + 500) / 1_000))),
+          "");
+      fields.both("cpu_us", "", Long.toUnsignedString(usage.getCpuUs()));
+    }
+    bytes(fields, "allocated", usage.getAllocatedBytes());
+    bytes(fields, "peak", usage.getPeakBytes());
+  }
+
+  private static void bytes(Fields fields, String name, long count) {
+    if (count != 0) {
+      fields.both(name, SizeConverter.roundedText(count), "");
+      fields.both(name + "_bytes", "", Long.toUnsignedString(count));
+    }
   }
 
   private static String name(AttemptEnd end) {
@@ -153,9 +190,17 @@ final class TaskFields {
       return;
     }
     terminal.out().println();
-    Listing attempts = new Listing(terminal.out(), OutputFormat.TABLE, ATTEMPT_COLUMNS);
+    List<Fields> timeline = timeline(task);
+    String[] columns =
+        ATTEMPT_COLUMNS.stream()
+            .filter(
+                column ->
+                    !USAGE_COLUMNS.contains(column)
+                        || timeline.stream().anyMatch(one -> !one.textOf(column).isEmpty()))
+            .toArray(String[]::new);
+    Listing attempts = new Listing(terminal.out(), OutputFormat.TABLE, columns);
     int number = 0;
-    for (Fields attempt : timeline(task)) {
+    for (Fields attempt : timeline) {
       number++;
       attempts.add(attempt.number("attempt", number));
     }

@@ -143,6 +143,10 @@ final class WorkerCommand implements Callable<Integer> {
     // drain
     worker.close();
     stop.done();
+    if (worker.wasKilled()) {
+      terminal.note("ended at once, as 'muster kill' asked; what ran here was given back");
+      return ExitCode.KILLED;
+    }
     return ExitCode.OK;
   }
 

@@ -1,6 +1,7 @@
 package dev.muster.cli;
 
 import dev.muster.client.Muster;
+import dev.muster.client.RemoteWorker;
 import dev.muster.common.QueueName;
 import dev.muster.proto.v1.WorkerInfo;
 import picocli.CommandLine.Command;
@@ -13,7 +14,7 @@ import picocli.CommandLine.Option;
     description = {
       "List the workers whose sessions live.",
       "",
-      "FREE are slots that the master may still fill. STATE is up, draining, or lost: its stream is gone, and its tasks go to"
+      "WORKER is name@host:pid. FREE are slots that the master may still fill. STATE is up, draining, or lost: its stream is gone, and its tasks go to"
           + " others when the session ends. SILENT is the time since its last sign of life."
     },
     footer = {
@@ -46,17 +47,16 @@ final class WorkersCommand implements Runnable {
             terminal.out(),
             output.format(),
             "session",
-            "name",
-            "host",
-            "pid",
+            "worker",
             "state",
-            "queues",
-            "labels",
             "slots",
             "free",
             "offered",
             "running",
-            "silent");
+            "silent",
+            "queues",
+            "handlers",
+            "labels");
     try (Muster muster = master.connect(terminal, "muster workers")) {
       muster.admin().workers(queue).map(WorkersCommand::fields).forEach(listing::add);
       listing.end();
@@ -66,6 +66,7 @@ final class WorkersCommand implements Runnable {
   private static Fields fields(WorkerInfo worker) {
     return new Fields()
         .number("session", worker.getSession())
+        .text("worker", RemoteWorker.identity(worker))
         .text("name", worker.getName())
         .text("host", worker.getHost())
         .number("pid", worker.getPid())

@@ -15,6 +15,8 @@ import dev.muster.proto.v1.EnqueueRequest;
 import dev.muster.proto.v1.Event;
 import dev.muster.proto.v1.ExplainReply;
 import dev.muster.proto.v1.Failure;
+import dev.muster.proto.v1.KillWorkerReply;
+import dev.muster.proto.v1.KillWorkerRequest;
 import dev.muster.proto.v1.ListTasksReply;
 import dev.muster.proto.v1.ListTasksRequest;
 import dev.muster.proto.v1.ListWorkersReply;
@@ -23,6 +25,7 @@ import dev.muster.proto.v1.PartialResult;
 import dev.muster.proto.v1.Progress;
 import dev.muster.proto.v1.QueuesGrpc;
 import dev.muster.proto.v1.Reason;
+import dev.muster.proto.v1.StackReply;
 import dev.muster.proto.v1.TailReply;
 import dev.muster.proto.v1.TaskFilter;
 import dev.muster.proto.v1.TaskInfo;
@@ -30,6 +33,7 @@ import dev.muster.proto.v1.TaskOptions;
 import dev.muster.proto.v1.TaskResult;
 import dev.muster.proto.v1.TaskState;
 import dev.muster.proto.v1.TasksGrpc;
+import dev.muster.proto.v1.Usage;
 import dev.muster.proto.v1.VerifyReply;
 import dev.muster.proto.v1.WatchReply;
 import dev.muster.proto.v1.WorkerInfo;
@@ -117,6 +121,45 @@ class AdminCommandsTest {
         .matches(
             " +1  w@h:1 +2030-01-31T09:00:00Z  2030-01-31T09:00:01Z  .* 1s500ms  CRASHED  silent");
     assertThat(json.out()).contains("\"id\":5,", "\"end\":\"CRASHED\"", "\"ran_ms\":1500");
+  }
+
+  @Test
+  void shouldShowWhatAnAttemptUsed() {
+    TaskInfo task =
+        task(5).toBuilder()
+            .addTimeline(
+                Attempt.newBuilder()
+                    .setWorker("w@h:1")
+                    .setEnd(AttemptEnd.ATTEMPT_END_SUCCEEDED)
+                    .setUsage(Usage.newBuilder().setCpuUs(1_250_400).setAllocatedBytes(52_428_800)))
+            .build();
+    master.on(TasksGrpc.getGetTaskMethod(), request -> List.of(task));
+    master.on(
+        TasksGrpc.getExplainMethod(),
+        request -> List.of(ExplainReply.newBuilder().setTask(task).build()));
+
+    List<String> show = master.run("task", "show", "5").outLines();
+    List<String> explain = master.run("task", "explain", "5").outLines();
+    CommandRun json = master.run("task", "show", "5", "-o", "json");
+
+    assertThat(show.get(show.size() - 2)).contains("RAN  CPU      ALLOCATED  END");
+    assertThat(show.get(show.size() - 1)).matches(" +1  w@h:1 .* 1s250ms  50MiB +SUCCEEDED *");
+    assertThat(explain).endsWith(show.get(show.size() - 2), show.get(show.size() - 1));
+    assertThat(json.out()).contains("\"cpu_us\":1250400,\"allocated_bytes\":52428800,");
+  }
+
+  @Test
+  void shouldPrintTheStackOfAHandler() {
+    master.on(
+        TasksGrpc.getStackMethod(),
+        request ->
+            List.of(StackReply.newBuilder().setWorker("w@h:1").setText("at A\nat B").build()));
+
+    CommandRun text = master.run("task", "stack", "5");
+    CommandRun json = master.run("task", "stack", "5", "-o", "json");
+
+    assertThat(text).isEqualTo(new CommandRun(0, "task 5 on w@h:1 now:\nat A\nat B\n", ""));
+    assertThat(json.out()).isEqualTo("{\"id\":5,\"worker\":\"w@h:1\",\"stack\":\"at A\\nat B\"}\n");
   }
 
   @Test
@@ -278,7 +321,7 @@ class AdminCommandsTest {
   }
 
   @Test
-  void shouldListWorkersAndDrainOne() {
+  void shouldListWorkersAndEndThem() {
     master.on(
         WorkersGrpc.getListWorkersMethod(),
         request ->
@@ -288,6 +331,9 @@ class AdminCommandsTest {
                         WorkerInfo.newBuilder()
                             .setSession(-1)
                             .setName("w")
+                            .setHost("h")
+                            .setPid(3)
+                            .addHandlers("send")
                             .addQueues("a")
                             .addQueues("b")
                             .setSlots(4)
@@ -298,15 +344,27 @@ class AdminCommandsTest {
     master.on(
         WorkersGrpc.getDrainWorkerMethod(),
         request -> List.of(DrainWorkerReply.getDefaultInstance()));
+    master.on(
+        WorkersGrpc.getKillWorkerMethod(),
+        request -> List.of(KillWorkerReply.getDefaultInstance()));
 
     CommandRun list = master.run("workers", "--queue", "a");
+    CommandRun json = master.run("workers", "-o", "json");
     CommandRun drain = master.run("drain", "18446744073709551615");
+    CommandRun kill = master.run("kill", "w@h:3");
+    CommandRun unknown = master.run("kill", "x@h:3");
 
     assertThat(list.outLines().get(1))
-        .startsWith("18446744073709551615  w ")
-        .contains(" lost ", " a b ", " gpu=yes ", " 1s500ms");
-    assertThat(drain.exitCode()).isZero();
+        .startsWith("18446744073709551615  w@h:3 ")
+        .contains(" lost ", " 1s500ms ", " a b ", " send ", " gpu=yes");
+    assertThat(json.out())
+        .contains("\"worker\":\"w@h:3\",\"name\":\"w\",\"host\":\"h\",\"pid\":3,");
+    assertThat(drain).isEqualTo(new CommandRun(0, "worker w@h:3 was asked to finish and go\n", ""));
     assertThat(master.lastRequest(DrainWorkerRequest.class).getSession()).isEqualTo(-1);
+    assertThat(kill.out()).isEqualTo("worker w@h:3 was asked to end at once\n");
+    assertThat(master.lastRequest(KillWorkerRequest.class).getSession()).isEqualTo(-1);
+    assertThat(unknown.exitCode()).isEqualTo(ExitCode.FAILED);
+    assertThat(unknown.err()).startsWith("muster: no worker's name@host:pid begins with x@h:3");
   }
 
   @Test

@@ -63,7 +63,7 @@ class UsageTest {
           cancel 5 --state ready           | options that choose need --queue
           cancel --queue a --state failed  | only tasks that wait or run can be cancelled
           schedule add a --queue b         | Missing required option: '--cron=FIELDS'
-          drain w1                         | a session is a number, as muster workers prints it; found 'w1'
+          task stack w1                    | a task id is a number, as put printed it; found 'w1'
           completion fish                  | expected one of [BASH]
           task show abc                    | a task id is a number, as put printed it; found 'abc'
           """)

@@ -4,9 +4,11 @@ import com.google.errorprone.annotations.CanIgnoreReturnValue;
 import com.google.protobuf.ByteString;
 import dev.muster.client.Pages.Page;
 import dev.muster.client.retry.RpcFailures;
+import dev.muster.common.InvalidInputException;
 import dev.muster.common.Limits;
 import dev.muster.common.QueueName;
 import dev.muster.common.RefusedException;
+import dev.muster.common.TimedOutException;
 import dev.muster.common.UnreachableException;
 import dev.muster.proto.v1.BulkReply;
 import dev.muster.proto.v1.BulkRequest;
@@ -18,6 +20,7 @@ import dev.muster.proto.v1.DeleteScheduleRequest;
 import dev.muster.proto.v1.DrainWorkerRequest;
 import dev.muster.proto.v1.ExplainReply;
 import dev.muster.proto.v1.ExplainRequest;
+import dev.muster.proto.v1.KillWorkerRequest;
 import dev.muster.proto.v1.ListSchedulesReply;
 import dev.muster.proto.v1.ListSchedulesRequest;
 import dev.muster.proto.v1.ListTasksReply;
@@ -36,6 +39,8 @@ import dev.muster.proto.v1.RunScheduleRequest;
 import dev.muster.proto.v1.Schedule;
 import dev.muster.proto.v1.ScheduleInfo;
 import dev.muster.proto.v1.SchedulesGrpc;
+import dev.muster.proto.v1.StackReply;
+import dev.muster.proto.v1.StackRequest;
 import dev.muster.proto.v1.TailReply;
 import dev.muster.proto.v1.TailRequest;
 import dev.muster.proto.v1.TaskFilter;
@@ -59,6 +64,7 @@ import java.util.function.Consumer;
 import java.util.function.Function;
 import java.util.function.Supplier;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Looks after queues, tasks, schedules and workers: {@link Muster#admin()}.
@@ -261,6 +267,56 @@ public final class Admin {
         ask(
             WorkersGrpc.getDrainWorkerMethod(),
             DrainWorkerRequest.newBuilder().setSession(session).build());
+  }
+
+  /**
+   * Asks a worker to end at once: what it runs is interrupted and given back, free of charge.
+   * Returns at once.
+   */
+  public void killWorker(long session) {
+    var unused =
+        ask(
+            WorkersGrpc.getKillWorkerMethod(),
+            KillWorkerRequest.newBuilder().setSession(session).build());
+  }
+
+  /**
+   * One worker, to be looked after.
+   *
+   * @param worker its session number; or "name@host:pid" as workers are listed, of which a
+   *     beginning is enough that only one has
+   * @throws RefusedException when there is none
+   * @throws InvalidInputException when there are several
+   */
+  public RemoteWorker worker(String worker) {
+    return RemoteWorker.find(this, worker);
+  }
+
+  /** The worker of this session; null: there is none. */
+  @Nullable WorkerInfo worker(long session, Duration timeout) {
+    ListWorkersRequest request =
+        ListWorkersRequest.newBuilder().setAfter(session - 1).setPageSize(1).build();
+    List<WorkerInfo> next =
+        ask(WorkersGrpc.getListWorkersMethod(), request, min(timeout, requestTimeout))
+            .getWorkersList();
+    return session == 0 || next.isEmpty() || next.get(0).getSession() != session
+        ? null
+        : next.get(0);
+  }
+
+  private static Duration min(Duration one, Duration other) {
+    return one.compareTo(other) < 0 ? one : other;
+  }
+
+  /**
+   * What the handler of a running task does now: its worker, and its stack as text of at most 64
+   * KiB.
+   *
+   * @throws RefusedException when the task is not known, or does not run
+   * @throws TimedOutException when its worker does not answer within 5 s
+   */
+  public StackReply stack(long id) {
+    return ask(TasksGrpc.getStackMethod(), StackRequest.newBuilder().setId(id).build());
   }
 
   /** Makes a schedule, or replaces the one of this name; its last run is kept. */

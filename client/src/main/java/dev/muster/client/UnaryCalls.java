@@ -5,6 +5,7 @@ import com.google.errorprone.annotations.concurrent.GuardedBy;
 import dev.muster.client.retry.Backoff;
 import dev.muster.client.retry.RpcFailures;
 import dev.muster.common.MusterException;
+import dev.muster.common.RefusedException;
 import dev.muster.common.TimedOutException;
 import dev.muster.common.UnreachableException;
 import dev.muster.proto.v1.RequestId;
@@ -56,8 +57,12 @@ final class UnaryCalls {
           throw new InterruptedException();
         }
         if (e.getStatus().getCode() == Status.Code.DEADLINE_EXCEEDED) {
+          RefusedException refused = RpcFailures.refusal(e);
           throw new TimedOutException(
-              "the master did not answer " + method.getBareMethodName() + " in time", e);
+              refused == null
+                  ? "the master did not answer " + method.getBareMethodName() + " in time"
+                  : String.valueOf(refused.getMessage()),
+              e);
         }
         failure = RpcFailures.of(e);
         if (!RpcFailures.isRetryable(e)) {

@@ -76,6 +76,9 @@ public final class Limits {
   /** So much of a failure's detail is kept, bytes of UTF-8. */
   public static final int FAILURE_DETAIL_BYTES_MAX = 16 << 10;
 
+  /** So much of a handler's stack is sent to whoever asks for it, bytes of UTF-8. */
+  public static final int STACK_BYTES_MAX = 64 << 10;
+
   /** Most queues in one page of a listing. */
   public static final int LIST_PAGE_MAX = 1_000;
 

@@ -3,10 +3,12 @@ package dev.muster.worker;
 import com.google.errorprone.annotations.concurrent.GuardedBy;
 import dev.muster.common.codec.Codec;
 import dev.muster.proto.v1.Offer;
+import dev.muster.proto.v1.StackDump;
 import dev.muster.proto.v1.StopAttempt;
 import java.util.ArrayDeque;
 import java.util.Collection;
 import java.util.Deque;
+import java.util.List;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
@@ -108,7 +110,7 @@ final class Deliveries<E> implements Holdings {
         value = codec.decode(slice.offer().getPayloads(index));
       } catch (RuntimeException e) {
         long id = slice.offer().getIds(index);
-        columns().failed(id, slice.offer().getToken(), Failures.undecodable(e), 0, 0);
+        columns().failed(id, slice.offer().getToken(), Failures.undecodable(e), 0, 0, null);
         free(slice.cost());
         throw e;
       }
@@ -284,6 +286,12 @@ final class Deliveries<E> implements Holdings {
   private void cancelled(StopAttempt attempt, int cost) {
     columns().cancelled(attempt.getId(), attempt.getToken());
     free(cost);
+  }
+
+  @Override
+  public void stacks(List<Long> ids, Reports into) {
+    // No handler runs here: whoever asks hears that at once.
+    ids.forEach(id -> into.stack(StackDump.newBuilder().setId(id).build()));
   }
 
   @Override

@@ -56,7 +56,8 @@ public final class Delivery<E> {
     boolean retryable = !(reason instanceof NonRetryableException);
     long retryAfterMs = reason instanceof RetryLaterException later ? later.delayMs() : 0;
     Failure failure = Failures.thrown(reason, retryable);
-    owner.settle(this, columns -> columns.failed(taskId(), token(), failure, retryAfterMs, 0));
+    owner.settle(
+        this, columns -> columns.failed(taskId(), token(), failure, retryAfterMs, 0, null));
   }
 
   /** Somebody else may take it, at once. */

@@ -3,6 +3,7 @@ package dev.muster.worker;
 import dev.muster.proto.v1.Offer;
 import dev.muster.proto.v1.StopAttempt;
 import java.util.Collection;
+import java.util.List;
 import java.util.Set;
 
 /**
@@ -32,6 +33,9 @@ interface Holdings {
 
   /** Somebody called these off: they are settled as cancelled when they have stopped. */
   void stop(Collection<StopAttempt> attempts);
+
+  /** Reports, soon, what the handlers of these tasks do now. */
+  void stacks(List<Long> ids, Reports into);
 
   /** Gives back all that nobody began. */
   void returnUnstarted(FrameGatherer into);

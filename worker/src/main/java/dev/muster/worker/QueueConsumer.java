@@ -48,7 +48,7 @@ public final class QueueConsumer<E> implements AutoCloseable {
         new WorkerSession(
             WorkerIdentity.of("consumer", Set.of(queue), Set.of(), Map.of(), credit),
             deliveries,
-            this::closeLater,
+            atOnce -> closeLater(),
             new Reports(aside));
     this.keeper =
         new SessionKeeper("consumer", session, link.channels(), link.backoff(), notice -> {});

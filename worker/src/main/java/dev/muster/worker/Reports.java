@@ -4,6 +4,7 @@ import com.google.errorprone.annotations.concurrent.GuardedBy;
 import dev.muster.proto.v1.LogLine;
 import dev.muster.proto.v1.PartialResult;
 import dev.muster.proto.v1.Progress;
+import dev.muster.proto.v1.StackDump;
 import dev.muster.proto.v1.WorkerFrame;
 import java.util.ArrayDeque;
 import java.util.Deque;
@@ -14,9 +15,10 @@ import java.util.concurrent.TimeUnit;
 
 /**
  * What running tasks say of themselves, until a frame takes it: the latest progress of each, log
- * lines and partial results. Bounded: a master that is away, or slower than its tasks talk, costs
- * the oldest of it, never a task's time. A frame of reports goes at most every 50 ms; any frame
- * takes them along. Thread-safe; the last lock in every order.
+ * lines and partial results; and the stacks that somebody asked for. Bounded: a master that is
+ * away, or slower than its tasks talk, costs the oldest of it, never a task's time. A frame of
+ * reports goes at most every 50 ms; any frame takes them along. Thread-safe; the last lock in every
+ * order.
  */
 final class Reports {
   /** Log lines that wait; beyond it the oldest goes, and its task's next line says so. */
@@ -27,6 +29,9 @@ final class Reports {
 
   /** Partial results of all tasks that wait, bytes. */
   static final int PARTIAL_BYTES_MAX = 16 << 20;
+
+  /** Stacks that wait, of at most 64 KiB each. */
+  static final int STACKS_MAX = 64;
 
   private static final int PARTIAL_OVERHEAD_BYTES = 64;
 
@@ -47,6 +52,10 @@ final class Reports {
 
   @GuardedBy("this")
   private final Deque<Part> partials = new ArrayDeque<>();
+
+  /** By task: who asks twice is answered once. */
+  @GuardedBy("this")
+  private final Map<Long, StackDump> stacks = new LinkedHashMap<>();
 
   @GuardedBy("this")
   private long partialBytes;
@@ -92,6 +101,17 @@ final class Reports {
       lines.addLast(new Line(task, line));
       schedule();
     }
+  }
+
+  /** What a handler does now; the oldest goes when too many wait. */
+  synchronized void stack(StackDump dump) {
+    stacks.put(dump.getId(), dump);
+    if (stacks.size() > STACKS_MAX) {
+      Iterator<StackDump> oldest = stacks.values().iterator();
+      oldest.next();
+      oldest.remove();
+    }
+    schedule();
   }
 
   /** Numbers a partial result: from 1 in each attempt. */
@@ -194,6 +214,15 @@ final class Reports {
       }
       frame.addLogLines(lines.removeFirst().line());
     }
+    for (Iterator<StackDump> all = stacks.values().iterator(); all.hasNext(); ) {
+      StackDump next = all.next();
+      sum += next.getSerializedSize();
+      if (sum > bytesMax) {
+        return;
+      }
+      frame.addStacks(next);
+      all.remove();
+    }
     while (!partials.isEmpty()) {
       sum += bytes(partials.getFirst().partial());
       if (sum > bytesMax && sum > bytes(partials.getFirst().partial())) {
@@ -219,6 +248,7 @@ final class Reports {
     progress.clear();
     lines.clear();
     droppedLines.clear();
+    stacks.clear();
     partials.forEach(this::taken);
     partials.clear();
     waiting = false;

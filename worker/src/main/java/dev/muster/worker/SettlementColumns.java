@@ -1,10 +1,13 @@
 package dev.muster.worker;
 
 import com.google.protobuf.ByteString;
+import dev.muster.proto.v1.CompletedUsage;
 import dev.muster.proto.v1.EnqueueRequest;
 import dev.muster.proto.v1.FailedAttempt;
 import dev.muster.proto.v1.Failure;
 import dev.muster.proto.v1.Settlement;
+import dev.muster.proto.v1.Usage;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Outcomes of attempts, gathered as columns until a frame takes them. All results have the same
@@ -32,10 +35,21 @@ final class SettlementColumns {
     return sameType && (count == 0 || bytes + outcome.bytes() + ATTEMPT_BYTES <= PREFERRED_BYTES);
   }
 
-  /** Done, as a worker says it: with the time that it took, µs. */
-  void completed(long id, long token, Outcome outcome, int runUs) {
+  /**
+   * Done, as a worker says it: with the time that it took, µs.
+   *
+   * @param usage null: not measured
+   */
+  void completed(long id, long token, Outcome outcome, int runUs, @Nullable Usage usage) {
     completed(id, token, outcome.result());
     columns.addCompletedRunUs(runUs);
+    if (usage != null) {
+      columns.addCompletedUsage(
+          CompletedUsage.newBuilder()
+              .setIndex(columns.getCompletedIdsCount() - 1)
+              .setUsage(usage)
+              .build());
+    }
     for (EnqueueRequest tasks : outcome.followUps()) {
       columns.addFollowUps(
           dev.muster.proto.v1.FollowUp.newBuilder().setId(id).setTasks(tasks).build());
@@ -62,10 +76,18 @@ final class SettlementColumns {
     joined(result.size());
   }
 
-  /** Failed, as a worker says it: with the time that it took, µs. */
-  void failed(long id, long token, Failure failure, long retryAfterMs, int runUs) {
+  /**
+   * Failed, as a worker says it: with the time that it took, µs.
+   *
+   * @param usage null: not measured
+   */
+  void failed(
+      long id, long token, Failure failure, long retryAfterMs, int runUs, @Nullable Usage usage) {
     FailedAttempt.Builder failed =
         FailedAttempt.newBuilder().setId(id).setToken(token).setFailure(failure);
+    if (usage != null) {
+      failed.setUsage(usage);
+    }
     columns.addFailed(failed.setRetryAfterMs(retryAfterMs).setRunUs(runUs).build());
     joined(failure.getSerializedSize());
   }

@@ -1,6 +1,7 @@
 package dev.muster.worker;
 
 import com.google.errorprone.annotations.concurrent.GuardedBy;
+import dev.muster.proto.v1.Usage;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.Set;
@@ -121,15 +122,16 @@ final class Slot {
    * Ends the task that runs. The slot's thread.
    *
    * @param runUs how long the handler ran, µs
+   * @param usage null: not measured
    * @return whether so much gathered that it should go now
    */
-  synchronized boolean finish(Outcome outcome, int runUs) {
+  synchronized boolean finish(Outcome outcome, int runUs, @Nullable Usage usage) {
     TaskContext ran = running;
     if (ran == null) {
       throw new IllegalStateException("nothing runs in this slot");
     }
     if (!settled) {
-      settle(ran, outcome, runUs);
+      settle(ran, outcome, runUs, usage);
     }
     running = null;
     thread = null;
@@ -143,17 +145,17 @@ final class Slot {
   }
 
   @GuardedBy("this")
-  private void settle(TaskContext ran, Outcome outcome, int runUs) {
+  private void settle(TaskContext ran, Outcome outcome, int runUs, @Nullable Usage usage) {
     long id = ran.taskId();
     long token = ran.token();
     if (outcome.failure() == null) {
       SettlementColumns last = outcomes.peekLast();
       SettlementColumns columns = last != null && last.takes(outcome) ? last : fresh();
-      columns.completed(id, token, outcome, runUs);
+      columns.completed(id, token, outcome, runUs, usage);
     } else if (stopping) {
       columns().cancelled(id, token);
     } else {
-      columns().failed(id, token, outcome.failure(), outcome.retryAfterMs(), runUs);
+      columns().failed(id, token, outcome.failure(), outcome.retryAfterMs(), runUs, usage);
     }
   }
 
@@ -272,6 +274,17 @@ final class Slot {
     }
     forget(task);
     interrupt(task);
+  }
+
+  /** A task and the thread that runs it. */
+  record Running(TaskContext task, Thread thread) {}
+
+  /** What runs here, if it is this task; null: it does not, or not any more. */
+  synchronized @Nullable Running running(long id) {
+    TaskContext task = running;
+    return task == null || thread == null || settled || task.taskId() != id
+        ? null
+        : new Running(task, thread);
   }
 
   /** Whether an outcome is still to come. */

@@ -1,7 +1,10 @@
 package dev.muster.worker;
 
+import dev.muster.common.Limits;
 import dev.muster.proto.v1.Offer;
+import dev.muster.proto.v1.StackDump;
 import dev.muster.proto.v1.StopAttempt;
+import dev.muster.proto.v1.Usage;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
@@ -23,6 +26,7 @@ final class SlotPool implements Holdings {
   private final List<Slot> slots = new ArrayList<>();
   private final Object quiet = new Object();
   private volatile boolean watched;
+  private volatile boolean hurried;
   private volatile Runnable flush = () -> {};
 
   // The session's lock.
@@ -49,6 +53,7 @@ final class SlotPool implements Holdings {
   }
 
   private void run(Slot slot, WorkerSession session) {
+    UsageMeter meter = UsageMeter.ofThisThread();
     while (true) {
       TaskContext task = slot.claim();
       if (task == null) {
@@ -65,8 +70,13 @@ final class SlotPool implements Holdings {
       }
       session.gathered(false); // says that it started, when nothing else is on its way
       long startNanos = System.nanoTime();
+      meter.begin(startNanos);
       Outcome outcome = execute(task);
-      boolean much = slot.finish(outcome, micros(System.nanoTime() - startNanos));
+      long ranNanos = System.nanoTime() - startNanos;
+      Usage elsewhere = task.usage();
+      boolean much =
+          slot.finish(
+              outcome, micros(ranNanos), elsewhere == null ? meter.end(ranNanos) : elsewhere);
       session.gathered(much);
       if (watched) {
         tellQuiet();
@@ -213,6 +223,28 @@ final class SlotPool implements Holdings {
     }
   }
 
+  @Override
+  public void stacks(List<Long> ids, Reports into) {
+    services.aside().look(() -> ids.forEach(id -> into.stack(stack(id))));
+  }
+
+  private StackDump stack(long id) {
+    StackDump.Builder dump = StackDump.newBuilder().setId(id);
+    for (Slot slot : slots) {
+      Slot.Running running = slot.running(id);
+      if (running != null) {
+        StackSource source = running.task().stackSource();
+        String text = source == null ? ThreadStack.of(running.thread()) : source.stack();
+        if (running.equals(slot.running(id))) { // else it may be the stack of the next task
+          return dump.setToken(running.task().token())
+              .setText(Failures.cut(text, Limits.STACK_BYTES_MAX))
+              .build();
+        }
+      }
+    }
+    return dump.build();
+  }
+
   private void giveUp(Slot slot, TaskContext task) {
     if (!slot.giveUp(task)) {
       return;
@@ -253,13 +285,19 @@ final class SlotPool implements Holdings {
     synchronized (quiet) {
       while (slots.stream().anyMatch(Slot::isRunning)) {
         long leftMs = TimeUnit.NANOSECONDS.toMillis(endNanos - System.nanoTime());
-        if (leftMs <= 0) {
+        if (hurried || leftMs <= 0) {
           return false;
         }
         quiet.wait(leftMs);
       }
       return true;
     }
+  }
+
+  /** Whoever waits until nothing runs waits no longer. */
+  void hurry() {
+    hurried = true;
+    tellQuiet();
   }
 
   /** Time is up for what still runs. */

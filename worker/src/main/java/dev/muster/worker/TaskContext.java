@@ -6,6 +6,7 @@ import dev.muster.proto.v1.EnqueueRequest;
 import dev.muster.proto.v1.LogLine;
 import dev.muster.proto.v1.Offer;
 import dev.muster.proto.v1.TaskOptions;
+import dev.muster.proto.v1.Usage;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -24,6 +25,8 @@ public final class TaskContext {
   private final TaskServices services;
   private volatile boolean cancelled;
   private volatile boolean ended;
+  private volatile @Nullable StackSource stackSource;
+  private volatile @Nullable Usage usage;
 
   // This object's lock: made when first needed, for most tasks never.
   private @Nullable List<Runnable> callbacks;
@@ -275,6 +278,26 @@ public final class TaskContext {
   /** The handler is done. */
   void end() {
     ended = true;
+  }
+
+  /** The handler runs elsewhere than in its slot's thread. */
+  void stackSource(StackSource source) {
+    stackSource = source;
+  }
+
+  /** Null: the slot's thread is what runs the handler. */
+  @Nullable StackSource stackSource() {
+    return stackSource;
+  }
+
+  /** What the attempt used, where its slot's thread does not tell. Before its handler returns. */
+  void usage(Usage measured) {
+    usage = measured;
+  }
+
+  /** Null: as the slot measures it. */
+  @Nullable Usage usage() {
+    return usage;
   }
 
   long nextPartial() {

@@ -69,6 +69,7 @@ public final class Worker implements AutoCloseable {
   private final Runnable disconnect;
   private final SideThreads aside;
   private final AtomicBoolean draining = new AtomicBoolean();
+  private volatile boolean killed;
   private final CountDownLatch drained = new CountDownLatch(1);
 
   private Worker(Builder builder, WorkerLink link) {
@@ -83,7 +84,7 @@ public final class Worker implements AutoCloseable {
             builder.slots,
             builder.prefetch,
             new TaskServices(reports, link.channels(), aside, warnings));
-    this.session = new WorkerSession(builder.identity(), slots, this::drainInBackground, reports);
+    this.session = new WorkerSession(builder.identity(), slots, this::endInBackground, reports);
     this.keeper =
         new SessionKeeper(name, session, link.channels(), link.backoff(), builder.notices);
     this.disconnect = link.disconnect();
@@ -153,7 +154,10 @@ public final class Worker implements AutoCloseable {
       session.drain();
       clean = slots.awaitQuiet(timeout.toMillis());
       if (!clean) {
-        LOG.warn("{}: tasks still run after {} s; they are given back", name, timeout.toSeconds());
+        LOG.warn(
+            "{}: tasks still run{}; they are given back",
+            name,
+            killed ? "" : " after " + timeout.toSeconds() + " s");
         slots.abandonRunning();
       }
       session.sayGoodbye();
@@ -187,8 +191,23 @@ public final class Worker implements AutoCloseable {
     }
   }
 
-  private void drainInBackground() {
-    Thread thread = new Thread(this::close, name + "-drain");
+  /**
+   * Ends at once: what runs is interrupted and given back, free of charge, and what waits, too. A
+   * drain under way waits no longer. Returns when the master knows; killing twice is harmless.
+   */
+  public void kill() {
+    killed = true;
+    slots.hurry();
+    var unused = drain(Duration.ZERO);
+  }
+
+  /** Whether somebody ended it by {@link #kill()}, here or through the master. */
+  public boolean wasKilled() {
+    return killed;
+  }
+
+  private void endInBackground(boolean atOnce) {
+    Thread thread = new Thread(atOnce ? this::kill : this::close, name + "-drain");
     thread.setDaemon(false);
     thread.start();
   }

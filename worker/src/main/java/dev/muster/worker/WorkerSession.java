@@ -31,7 +31,12 @@ import org.slf4j.LoggerFactory;
 final class WorkerSession {
   /** What happens to a session; called without locks, on the event loop: must be short. */
   interface Listener {
-    void drainAsked();
+    /**
+     * The master asks this worker to end.
+     *
+     * @param atOnce without waiting for what runs
+     */
+    void endAsked(boolean atOnce);
   }
 
   private static final Logger LOG = LoggerFactory.getLogger(WorkerSession.class);
@@ -217,6 +222,9 @@ final class WorkerSession {
         flush = true;
         notifyAll();
       }
+      if (frame.getStackWantedCount() > 0) {
+        holdings.stacks(frame.getStackWantedList(), reports);
+      }
       if (frame.getStopCount() > 0) {
         holdings.stop(frame.getStopList());
         flush = true;
@@ -229,8 +237,8 @@ final class WorkerSession {
     if (flush) {
       flush();
     }
-    if (frame.getDrain()) {
-      listener.drainAsked();
+    if (frame.getKill() || frame.getDrain()) {
+      listener.endAsked(frame.getKill());
     }
   }
 

@@ -7,6 +7,7 @@ import dev.muster.master.log.v1.Command;
 import dev.muster.master.log.v1.OpenSession;
 import dev.muster.master.log.v1.ReturnUnstarted;
 import dev.muster.master.log.v1.Settle;
+import dev.muster.master.queue.Attempts;
 import dev.muster.master.queue.Outcome;
 import dev.muster.master.replication.Applier;
 import dev.muster.master.replication.Proposer;
@@ -49,6 +50,8 @@ public final class Sessions {
   private final RunningNotes notes;
   private final LongSupplier clockNs;
 
+  private final StackRequests stacks;
+
   /** By session number. Apply adds, the loop removes, queries look. */
   private final Map<Long, WorkerLink> links = new ConcurrentHashMap<>();
 
@@ -74,6 +77,7 @@ public final class Sessions {
     this.runs = runs;
     this.notes = notes;
     this.clockNs = clockNs;
+    this.stacks = new StackRequests(clockNs);
     this.heartbeatNs = clockNs.getAsLong();
     this.tickedNs = heartbeatNs;
   }
@@ -176,7 +180,7 @@ public final class Sessions {
     link.draining = false;
     WorkerStream stream = link.stream();
     if (link.drainAsked && stream != null) {
-      stream.drain();
+      tellToGo(link, stream);
     }
     dispatcher.hungry(link);
   }
@@ -198,6 +202,7 @@ public final class Sessions {
     runs.started(link.session, frame.getStartedIdsList());
     runs.progress(link.session, frame.getProgressList());
     notes.note(link.session, frame);
+    stacks.answered(link.session, frame.getStacksList());
     List<NumberedSettlement> settlements = frame.getSettlementsList();
     for (int i = 0; i < settlements.size(); i++) {
       boolean last = i == settlements.size() - 1;
@@ -337,16 +342,51 @@ public final class Sessions {
 
   /** Asks a worker to finish and go; false: no such session. On the loop. */
   public boolean drain(long session) {
+    return end(session, false);
+  }
+
+  /** Asks a worker to give back what it runs, and to go; false: no such session. On the loop. */
+  public boolean kill(long session) {
+    return end(session, true);
+  }
+
+  private boolean end(long session, boolean atOnce) {
     WorkerLink link = links.get(session);
     if (link == null || link.closing) {
       return false;
     }
     link.drainAsked = true;
+    link.killAsked |= atOnce;
     WorkerStream stream = link.stream();
     if (stream != null) {
-      stream.drain();
+      tellToGo(link, stream);
     }
     return true;
+  }
+
+  private static void tellToGo(WorkerLink link, WorkerStream stream) {
+    if (link.killAsked) {
+      stream.kill();
+    } else {
+      stream.drain();
+    }
+  }
+
+  /**
+   * Asks who runs a task what its handler does now. On the loop, where the listener hears it, too.
+   */
+  public void stack(Attempts.Holder holder, StackRequests.Listener listener) {
+    WorkerLink link = links.get(holder.session());
+    WorkerStream stream = link == null ? null : link.stream();
+    if (stream == null) {
+      listener.silent(
+          "worker "
+              + holder.worker()
+              + ", which runs it, is not connected now: it comes back, or its tasks go to others");
+      return;
+    }
+    stacks.await(holder, listener);
+    stream.stackWanted(holder.id());
   }
 
   /** All of them, in no order. Any thread. */
@@ -361,6 +401,7 @@ public final class Sessions {
   public void tick() {
     long nowNs = clockNs.getAsLong();
     forgivePause(nowNs);
+    stacks.tick(nowNs);
     boolean heartbeat = nowNs - heartbeatNs >= HEARTBEAT_NS;
     if (heartbeat) {
       heartbeatNs = nowNs;

@@ -70,6 +70,9 @@ final class WorkerLink {
   /** Somebody asked it to drain; it is asked again when it comes back. */
   boolean drainAsked;
 
+  /** Somebody asked it to end at once; it is asked again when it comes back. */
+  boolean killAsked;
+
   /** Closing is proposed. */
   boolean closing;
 

@@ -23,6 +23,12 @@ public interface WorkerStream {
   /** Asks the worker to take no more, to finish what it runs, and to go. */
   void drain();
 
+  /** Asks the worker to end at once: to interrupt what it runs, give it back, and go. */
+  void kill();
+
+  /** Asks for the stack of the handler that runs this task. */
+  void stackWanted(long id);
+
   void heartbeat();
 
   /** The session is over, by silence: says so and ends the stream. */

@@ -2,6 +2,7 @@ package dev.muster.master.queue;
 
 import dev.muster.proto.v1.TaskOptions;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What the sessions hold, for the leader that watches over it. Changes nothing. Under the same lock
@@ -33,6 +34,21 @@ public final class Attempts {
   public String worker(long session) {
     WorkerSession open = state.sessions.find(session);
     return open == null ? "" : open.worker;
+  }
+
+  /**
+   * Who holds a task.
+   *
+   * @param worker "name@host:pid"
+   */
+  public record Holder(long session, long id, long token, String worker) {}
+
+  /** The session that holds a task; null: none does. */
+  public @Nullable Holder holder(long id) {
+    Task task = state.tasks.leased(id);
+    return task == null || task.session == 0
+        ? null
+        : new Holder(task.session, id, task.token, worker(task.session));
   }
 
   /** True while this attempt holds its task. */

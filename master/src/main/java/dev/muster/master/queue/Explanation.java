@@ -1,6 +1,7 @@
 package dev.muster.master.queue;
 
 import dev.muster.proto.v1.Attempt;
+import dev.muster.proto.v1.AttemptEnd;
 import dev.muster.proto.v1.Reason;
 import dev.muster.proto.v1.TaskInfo;
 import dev.muster.proto.v1.TaskState;
@@ -224,6 +225,9 @@ final class Explanation {
     List<Attempt> ended = task.timeline;
     for (int i = 0; i < ended.size(); i++) {
       Attempt attempt = ended.get(i);
+      if (attempt.getEnd() == AttemptEnd.ATTEMPT_END_SUCCEEDED) {
+        continue; // said already, and no reason why it ran more than once
+      }
       String who =
           attempt.getWorker().isEmpty() ? "a consumer without a session" : attempt.getWorker();
       say(
@@ -243,7 +247,7 @@ final class Explanation {
       case ATTEMPT_END_SUCCEEDED -> "it succeeded";
       case ATTEMPT_END_FAILED -> "its handler failed, " + attempt.getCause();
       case ATTEMPT_END_CRASHED -> "the worker died or fell silent while it ran it";
-      case ATTEMPT_END_RETURNED -> "given back before it started, free of charge";
+      case ATTEMPT_END_RETURNED -> "given back unfinished, free of charge";
       case ATTEMPT_END_EXPIRED -> "the visibility timeout ran out";
       case ATTEMPT_END_CANCELLED -> "stopped, because it was called off";
       case ATTEMPT_END_OVERRAN -> attempt.getCause();

@@ -12,6 +12,7 @@ import dev.muster.proto.v1.RefusalReason;
 import dev.muster.proto.v1.RefusedAttempt;
 import dev.muster.proto.v1.TaskOptions;
 import dev.muster.proto.v1.TaskState;
+import dev.muster.proto.v1.Usage;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.IntConsumer;
@@ -179,7 +180,7 @@ final class Leasing {
   void giveBack(Task leased, Return why) {
     Task task = state.tasks.touch(leased);
     QueueState queue = task.queue;
-    endAttempt(task, why.end, "");
+    endAttempt(task, why.end, "", null);
     release(task, why != Return.UNSTARTED);
     switch (why) {
       case UNSTARTED -> {
@@ -208,7 +209,7 @@ final class Leasing {
 
   /** A touched task that is leased is called off. */
   void endCancelled(Task task, String why) {
-    endAttempt(task, AttemptEnd.ATTEMPT_END_CANCELLED, "");
+    endAttempt(task, AttemptEnd.ATTEMPT_END_CANCELLED, "", null);
     release(task, true);
     endings.cancel(task, why);
   }
@@ -226,9 +227,14 @@ final class Leasing {
     return new Outcome.Done();
   }
 
-  void endAttempt(Task task, AttemptEnd end, String why) {
+  /**
+   * Writes a touched task's attempt into its timeline.
+   *
+   * @param usage null: not measured
+   */
+  void endAttempt(Task task, AttemptEnd end, String why, @Nullable Usage usage) {
     int before = task.memoryBytes();
-    task.endAttempt(end, state.nowMs, why);
+    task.endAttempt(end, state.nowMs, why, usage);
     state.tasks.current().grew(task.memoryBytes() - before);
   }
 

@@ -4,6 +4,7 @@ import com.google.protobuf.ByteString;
 import dev.muster.master.log.v1.Settle;
 import dev.muster.master.store.v1.AnswerRecord;
 import dev.muster.proto.v1.AttemptEnd;
+import dev.muster.proto.v1.CompletedUsage;
 import dev.muster.proto.v1.FailedAttempt;
 import dev.muster.proto.v1.Failure;
 import dev.muster.proto.v1.FollowUp;
@@ -12,6 +13,7 @@ import dev.muster.proto.v1.RefusedAttempt;
 import dev.muster.proto.v1.ResultPolicy;
 import dev.muster.proto.v1.Settlement;
 import dev.muster.proto.v1.TaskOptions;
+import dev.muster.proto.v1.Usage;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -109,6 +111,9 @@ final class Settling {
         enqueueing.followUp(parent, followUp.getTasks());
       }
     }
+    for (CompletedUsage measured : settlement.getCompletedUsageList()) {
+      noteUsage(measured, settlement, session);
+    }
     for (int i = 0; i < settlement.getCompletedIdsCount(); i++) {
       Task task =
           held(settlement.getCompletedIds(i), settlement.getCompletedTokens(i), session, refused);
@@ -127,7 +132,8 @@ final class Settling {
             failed.getFailure(),
             failed.getRunUs(),
             failed.getRetryAfterMs(),
-            AttemptEnd.ATTEMPT_END_FAILED);
+            AttemptEnd.ATTEMPT_END_FAILED,
+            failed.hasUsage() ? failed.getUsage() : null);
       }
     }
     for (int i = 0; i < settlement.getReturnedIdsCount(); i++) {
@@ -146,6 +152,24 @@ final class Settling {
       }
     }
     return refused;
+  }
+
+  /** What a success used goes into its timeline, where the record of the task is kept. */
+  private void noteUsage(CompletedUsage measured, Settlement settlement, long session) {
+    int index = measured.getIndex();
+    Task leased = state.tasks.leased(settlement.getCompletedIds(index));
+    if (leased == null
+        || leased.token != settlement.getCompletedTokens(index)
+        || leased.session != session
+        || leased.isSuccessNoted()) {
+      return;
+    }
+    Task task = state.tasks.touch(leased);
+    task.runUs =
+        index < settlement.getCompletedRunUsCount()
+            ? Integer.toUnsignedLong(settlement.getCompletedRunUs(index))
+            : 0;
+    leasing.endAttempt(task, AttemptEnd.ATTEMPT_END_SUCCEEDED, "", measured.getUsage());
   }
 
   /** The task if this settlement completes it, and may; else null. */
@@ -208,9 +232,15 @@ final class Settling {
   }
 
   /** A touched task's attempt failed: it is tried again later, or not. */
-  private void fail(Task task, Failure failure, int runUs, long retryAfterMs, AttemptEnd end) {
+  private void fail(
+      Task task,
+      Failure failure,
+      int runUs,
+      long retryAfterMs,
+      AttemptEnd end,
+      @Nullable Usage usage) {
     task.runUs = Integer.toUnsignedLong(runUs);
-    leasing.endAttempt(task, end, shortened(failure));
+    leasing.endAttempt(task, end, shortened(failure), usage);
     leasing.release(task, true);
     task.failures++;
     QueueState queue = task.queue;
@@ -236,7 +266,7 @@ final class Settling {
   void overrun(Task leased, String cause) {
     Failure failure =
         Failure.newBuilder().setKind("muster.Overrun").setMessage(cause).setRetryable(true).build();
-    fail(state.tasks.touch(leased), failure, 0, 0, AttemptEnd.ATTEMPT_END_OVERRAN);
+    fail(state.tasks.touch(leased), failure, 0, 0, AttemptEnd.ATTEMPT_END_OVERRAN, null);
   }
 
   private static String shortened(Failure failure) {

@@ -9,6 +9,7 @@ import dev.muster.proto.v1.Failure;
 import dev.muster.proto.v1.TaskOptions;
 import dev.muster.proto.v1.TaskResult;
 import dev.muster.proto.v1.TaskState;
+import dev.muster.proto.v1.Usage;
 import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -99,7 +100,10 @@ public final class Task {
   /** With CANCELLED, EXPIRED and QUARANTINED: why, in a sentence. */
   String cause = "";
 
-  /** Attempts that have ended, the oldest first; the one that succeeded is not among them. */
+  /**
+   * Attempts that have ended, the oldest first; the one that succeeded is among them only if what
+   * it used was measured.
+   */
   List<Attempt> timeline = List.of();
 
   /**
@@ -349,14 +353,25 @@ public final class Task {
         + timeline.size() * ATTEMPT_BYTES;
   }
 
-  /** Adds the attempt under way, which ends now, to the timeline. */
-  void endAttempt(AttemptEnd end, long nowMs, String why) {
+  /**
+   * Adds the attempt under way, which ends now, to the timeline.
+   *
+   * @param usage null: not measured
+   */
+  void endAttempt(AttemptEnd end, long nowMs, String why, @Nullable Usage usage) {
     List<Attempt> longer = new ArrayList<>(timeline);
     if (longer.size() == TIMELINE_MAX) {
       longer.remove(leastTelling());
     }
-    longer.add(attempt(end, nowMs, why));
+    Attempt ended = attempt(end, nowMs, why);
+    longer.add(usage == null ? ended : ended.toBuilder().setUsage(usage).build());
     timeline = List.copyOf(longer);
+  }
+
+  /** Whether the timeline has the attempt that succeeded: only one that was measured. */
+  boolean isSuccessNoted() {
+    return !timeline.isEmpty()
+        && timeline.get(timeline.size() - 1).getEnd() == AttemptEnd.ATTEMPT_END_SUCCEEDED;
   }
 
   /** The first that was returned, since it says least; else the first of all. */
@@ -401,7 +416,7 @@ public final class Task {
           case TASK_STATE_SUCCEEDED -> AttemptEnd.ATTEMPT_END_SUCCEEDED;
           default -> null;
         };
-    if (end == null) {
+    if (end == null || isSuccessNoted()) {
       return timeline;
     }
     List<Attempt> all = new ArrayList<>(timeline);

@@ -12,8 +12,10 @@ import io.grpc.stub.ServerCallStreamObserver;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.Executor;
 import org.jspecify.annotations.Nullable;
 
@@ -33,10 +35,13 @@ final class FrameOutbox extends Outflow<MasterFrame> implements WorkerStream {
   /** By task: one that is called off twice is told of once. */
   private final Map<Long, StopAttempt> stops = new LinkedHashMap<>();
 
+  private final Set<Long> stacksWanted = new LinkedHashSet<>();
+
   private @Nullable Welcome welcome;
   private long settledUpto;
   private boolean heartbeat;
   private boolean drain;
+  private boolean kill;
   private boolean expired;
   private boolean finish;
   private @Nullable StatusRuntimeException failure;
@@ -96,6 +101,22 @@ final class FrameOutbox extends Outflow<MasterFrame> implements WorkerStream {
   public void drain() {
     synchronized (this) {
       drain = true;
+    }
+    schedule();
+  }
+
+  @Override
+  public void kill() {
+    synchronized (this) {
+      kill = true;
+    }
+    schedule();
+  }
+
+  @Override
+  public void stackWanted(long id) {
+    synchronized (this) {
+      stacksWanted.add(id);
     }
     schedule();
   }
@@ -161,7 +182,9 @@ final class FrameOutbox extends Outflow<MasterFrame> implements WorkerStream {
         || !refused.isEmpty()
         || !cancelled.isEmpty()
         || !stops.isEmpty()
+        || !stacksWanted.isEmpty()
         || drain
+        || kill
         || heartbeat
         || finish;
   }
@@ -177,7 +200,9 @@ final class FrameOutbox extends Outflow<MasterFrame> implements WorkerStream {
             .addAllRefused(refused)
             .addAllCancelledIds(cancelled)
             .addAllStop(stops.values())
+            .addAllStackWanted(stacksWanted)
             .setDrain(drain)
+            .setKill(kill)
             .setSessionExpired(expired);
     if (welcome != null) {
       frame.setWelcome(welcome);
@@ -195,7 +220,9 @@ final class FrameOutbox extends Outflow<MasterFrame> implements WorkerStream {
     refused.clear();
     cancelled.clear();
     stops.clear();
+    stacksWanted.clear();
     drain = false;
+    kill = false;
     heartbeat = false;
     return frame.build();
   }

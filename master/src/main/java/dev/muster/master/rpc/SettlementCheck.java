@@ -3,6 +3,7 @@ package dev.muster.master.rpc;
 import com.google.protobuf.ByteString;
 import dev.muster.common.Limits;
 import dev.muster.master.queue.Outcome;
+import dev.muster.proto.v1.CompletedUsage;
 import dev.muster.proto.v1.EnqueueRequest;
 import dev.muster.proto.v1.FailedAttempt;
 import dev.muster.proto.v1.Failure;
@@ -57,6 +58,15 @@ final class SettlementCheck {
               + runTimes
               + " for "
               + completed);
+    }
+    for (CompletedUsage usage : settlement.getCompletedUsageList()) {
+      if (Integer.compareUnsigned(usage.getIndex(), completed) >= 0) {
+        return RequestCheck.bad(
+            "a usage belongs to one of the "
+                + completed
+                + " completed ids, found index "
+                + Integer.toUnsignedString(usage.getIndex()));
+      }
     }
     if (RequestCheck.isLong(settlement.getResultContentType())) {
       return RequestCheck.bad("a content type has at most " + Limits.NAME_BYTES_MAX + " bytes");

@@ -2,6 +2,8 @@ package dev.muster.master.rpc;
 
 import dev.muster.master.dispatch.Roster;
 import dev.muster.master.dispatch.Sessions;
+import dev.muster.master.dispatch.StackRequests;
+import dev.muster.master.queue.Attempts;
 import dev.muster.master.queue.Inspection;
 import dev.muster.master.queue.Outcome;
 import dev.muster.master.queue.QueueMachine;
@@ -16,6 +18,8 @@ import dev.muster.proto.v1.ListTasksReply;
 import dev.muster.proto.v1.ListTasksRequest;
 import dev.muster.proto.v1.Reason;
 import dev.muster.proto.v1.RefusalReason;
+import dev.muster.proto.v1.StackReply;
+import dev.muster.proto.v1.StackRequest;
 import dev.muster.proto.v1.TaskFilter;
 import dev.muster.proto.v1.TaskInfo;
 import dev.muster.proto.v1.TaskState;
@@ -129,6 +133,55 @@ final class TaskQueries {
     return new Outcome.Refused(
         RefusalReason.REFUSAL_REASON_UNKNOWN_TASK,
         "task " + Long.toUnsignedString(id) + " never was, or is forgotten");
+  }
+
+  /** On the loop, which asks the worker and hears its answer. */
+  void stack(StackRequest request, StreamObserver<StackReply> caller) {
+    UnaryReply.onLoop(
+        proposer, caller, () -> stack(request.getId(), new StackCaller(request.getId(), caller)));
+  }
+
+  private void stack(long id, StackCaller caller) {
+    TaskInfo task = applier.read(machine -> complete(machine, machine.task(id, false)));
+    Attempts.Holder holder = applier.read(machine -> machine.attempts().holder(id));
+    if (task.getState() == TaskState.TASK_STATE_UNKNOWN) {
+      caller.refuse(unknown(id));
+    } else if (task.getState() != TaskState.TASK_STATE_RUNNING) {
+      caller.over("it is " + task.getState().name().substring("TASK_STATE_".length()));
+    } else if (holder == null) {
+      caller.over("a consumer without a session has it, and runs no handler that could be asked");
+    } else {
+      sessions.stack(holder, caller);
+    }
+  }
+
+  private record StackCaller(long id, StreamObserver<StackReply> caller)
+      implements StackRequests.Listener {
+    @Override
+    public void stack(String worker, String text) {
+      caller.onNext(StackReply.newBuilder().setWorker(worker).setText(text).build());
+      caller.onCompleted();
+    }
+
+    @Override
+    public void over(String why) {
+      refuse(
+          new Outcome.Refused(
+              RefusalReason.REFUSAL_REASON_NOT_RUNNING,
+              "task " + Long.toUnsignedString(id) + " does not run: " + why));
+    }
+
+    @Override
+    public void silent(String why) {
+      refuse(
+          new Outcome.Refused(
+              RefusalReason.REFUSAL_REASON_WORKER_SILENT,
+              "no stack of task " + Long.toUnsignedString(id) + ": " + why));
+    }
+
+    void refuse(Outcome.Refused refused) {
+      caller.onError(Refusals.status(refused));
+    }
   }
 
   /** On the loop, which knows the workers. */

@@ -34,6 +34,8 @@ import dev.muster.proto.v1.ListTasksRequest;
 import dev.muster.proto.v1.Offer;
 import dev.muster.proto.v1.SettleReply;
 import dev.muster.proto.v1.SettleRequest;
+import dev.muster.proto.v1.StackReply;
+import dev.muster.proto.v1.StackRequest;
 import dev.muster.proto.v1.TakeReply;
 import dev.muster.proto.v1.TakeRequest;
 import dev.muster.proto.v1.TaskInfo;
@@ -274,6 +276,11 @@ public final class TasksService extends TasksGrpc.TasksImplBase {
   @Override
   public void explain(ExplainRequest request, StreamObserver<ExplainReply> caller) {
     queries.explain(request, caller);
+  }
+
+  @Override
+  public void stack(StackRequest request, StreamObserver<StackReply> caller) {
+    queries.stack(request, caller);
   }
 
   private interface SettledMapping<R> {

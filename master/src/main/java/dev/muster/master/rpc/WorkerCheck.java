@@ -4,6 +4,7 @@ import dev.muster.common.Limits;
 import dev.muster.master.queue.Outcome;
 import dev.muster.proto.v1.Hello;
 import dev.muster.proto.v1.NumberedSettlement;
+import dev.muster.proto.v1.StackDump;
 import dev.muster.proto.v1.WorkerFrame;
 import org.jspecify.annotations.Nullable;
 
@@ -27,6 +28,11 @@ final class WorkerCheck {
     for (NumberedSettlement numbered : frame.getSettlementsList()) {
       if (refused == null) {
         refused = SettlementCheck.settlement(numbered.getSettlement());
+      }
+    }
+    for (StackDump stack : frame.getStacksList()) {
+      if (refused == null && RequestCheck.bytes(stack.getText()) > Limits.STACK_BYTES_MAX) {
+        refused = RequestCheck.bad("a stack has at most " + Limits.STACK_BYTES_MAX + " bytes");
       }
     }
     return refused;

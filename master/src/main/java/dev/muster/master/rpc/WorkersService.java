@@ -7,6 +7,8 @@ import dev.muster.master.replication.Applier;
 import dev.muster.master.replication.Proposer;
 import dev.muster.proto.v1.DrainWorkerReply;
 import dev.muster.proto.v1.DrainWorkerRequest;
+import dev.muster.proto.v1.KillWorkerReply;
+import dev.muster.proto.v1.KillWorkerRequest;
 import dev.muster.proto.v1.ListWorkersReply;
 import dev.muster.proto.v1.ListWorkersRequest;
 import dev.muster.proto.v1.RefusalReason;
@@ -66,13 +68,29 @@ public final class WorkersService extends WorkersGrpc.WorkersImplBase {
         proposer,
         caller,
         () -> {
-          if (sessions.drain(request.getSession())) {
-            caller.onNext(DrainWorkerReply.getDefaultInstance());
-            caller.onCompleted();
-          } else {
-            caller.onError(Refusals.status(unknown(request.getSession())));
-          }
+          boolean known = sessions.drain(request.getSession());
+          answer(caller, DrainWorkerReply.getDefaultInstance(), known, request.getSession());
         });
+  }
+
+  @Override
+  public void killWorker(KillWorkerRequest request, StreamObserver<KillWorkerReply> caller) {
+    UnaryReply.onLoop(
+        proposer,
+        caller,
+        () -> {
+          boolean known = sessions.kill(request.getSession());
+          answer(caller, KillWorkerReply.getDefaultInstance(), known, request.getSession());
+        });
+  }
+
+  private static <R> void answer(StreamObserver<R> caller, R reply, boolean known, long session) {
+    if (known) {
+      caller.onNext(reply);
+      caller.onCompleted();
+    } else {
+      caller.onError(Refusals.status(unknown(session)));
+    }
   }
 
   private static Outcome.Refused unknown(long session) {

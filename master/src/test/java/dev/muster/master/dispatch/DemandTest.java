@@ -86,6 +86,12 @@ final class DemandTest {
     public void drain() {}
 
     @Override
+    public void kill() {}
+
+    @Override
+    public void stackWanted(long id) {}
+
+    @Override
     public void heartbeat() {}
 
     @Override

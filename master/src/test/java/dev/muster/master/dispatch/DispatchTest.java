@@ -127,6 +127,12 @@ final class DispatchTest {
     public void drain() {}
 
     @Override
+    public void kill() {}
+
+    @Override
+    public void stackWanted(long id) {}
+
+    @Override
     public void heartbeat() {
       heartbeats++;
     }

@@ -18,8 +18,10 @@ public final class RigWorker implements WorkerStream, Sessions.HelloListener {
   public final List<Long> tokens = new ArrayList<>();
   public final List<Long> cancelled = new ArrayList<>();
   public final List<Long> stopped = new ArrayList<>();
+  public final List<Long> stacksWanted = new ArrayList<>();
   public int drains;
   public int finishes;
+  public int kills;
   private Outcome.@Nullable Opened opened;
   private Sessions.@Nullable Handle handle;
 
@@ -95,6 +97,16 @@ public final class RigWorker implements WorkerStream, Sessions.HelloListener {
   @Override
   public void drain() {
     drains++;
+  }
+
+  @Override
+  public void kill() {
+    kills++;
+  }
+
+  @Override
+  public void stackWanted(long id) {
+    stacksWanted.add(id);
   }
 
   @Override

@@ -97,6 +97,28 @@ final class SessionsTest {
   }
 
   @Test
+  void shouldKillAWorkerWhenItComesBackIfItWasAwayThen() {
+    RigWorker worker = new RigWorker(rig).hello("w", 1);
+    worker.end();
+    rig.run(() -> assertThat(rig.sessions.kill(worker.session())).isTrue());
+    assertThat(worker.kills).isZero();
+    RigWorker again = new RigWorker(rig).resume("w", worker, 1);
+    enqueue(1);
+    assertThat(again.kills).isEqualTo(1);
+    assertThat(again.drains).isZero();
+    assertThat(again.ids).isEmpty();
+  }
+
+  @Test
+  void shouldKillAWorkerThatDrains() {
+    RigWorker worker = new RigWorker(rig).hello("w", 1);
+    rig.run(() -> assertThat(rig.sessions.drain(worker.session())).isTrue());
+    rig.run(() -> assertThat(rig.sessions.kill(worker.session())).isTrue());
+    assertThat(worker.drains).isEqualTo(1);
+    assertThat(worker.kills).isEqualTo(1);
+  }
+
+  @Test
   void shouldNotCountAsStartedWhatWasSettledAsCancelled() {
     RigWorker worker = new RigWorker(rig).hello("w", 1);
     enqueue(1);

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.google.protobuf.ByteString;
 import dev.muster.common.Limits;
 import dev.muster.master.queue.Outcome;
+import dev.muster.proto.v1.CompletedUsage;
 import dev.muster.proto.v1.EnqueueRequest;
 import dev.muster.proto.v1.FailedAttempt;
 import dev.muster.proto.v1.FollowUp;
@@ -216,6 +217,12 @@ final class EnqueueCheckTest {
   void shouldRefuseSettlementsWhoseColumnsDoNotFit() {
     settlementRefused(completed().addCompletedRunUs(1).addCompletedRunUs(2), "run times");
     settlementRefused(Settlement.newBuilder().addCancelledIds(1), "each id has a token");
+    settlementRefused(
+        completed().addCompletedUsage(CompletedUsage.newBuilder().setIndex(1)),
+        "one of the 1 completed ids, found index 1");
+    settlementRefused(
+        completed().addCompletedUsage(CompletedUsage.newBuilder().setIndex(-1)),
+        "found index 4294967295");
     settlementRefused(
         completed().addFailed(FailedAttempt.newBuilder().setRetryAfterMs(-1)),
         "the wait before the next attempt");

@@ -116,6 +116,22 @@ final class OutflowTest {
   }
 
   @Test
+  void shouldTellAWorkerOnceToEndAndWhichStacksAreWanted() {
+    FakeCaller<MasterFrame> caller = new FakeCaller<>();
+    FrameOutbox outbox = new FrameOutbox(caller, egress::add);
+    outbox.kill();
+    outbox.stackWanted(7);
+    outbox.stackWanted(7);
+    run();
+    outbox.heartbeat();
+    run();
+    assertThat(caller.replies)
+        .containsExactly(
+            MasterFrame.newBuilder().setKill(true).addStackWanted(7).build(),
+            MasterFrame.getDefaultInstance());
+  }
+
+  @Test
   void shouldSendTheLastFrameEvenIfTheWireIsSlow() {
     FakeCaller<MasterFrame> caller = new FakeCaller<>();
     caller.ready = false;

@@ -23,6 +23,8 @@ import dev.muster.proto.v1.GraphNode;
 import dev.muster.proto.v1.GraphRequest;
 import dev.muster.proto.v1.InputsReply;
 import dev.muster.proto.v1.InputsRequest;
+import dev.muster.proto.v1.KillWorkerReply;
+import dev.muster.proto.v1.KillWorkerRequest;
 import dev.muster.proto.v1.ListTasksReply;
 import dev.muster.proto.v1.ListTasksRequest;
 import dev.muster.proto.v1.ListWorkersReply;
@@ -33,6 +35,9 @@ import dev.muster.proto.v1.QueueSettings;
 import dev.muster.proto.v1.Reason;
 import dev.muster.proto.v1.RefusalReason;
 import dev.muster.proto.v1.RequestId;
+import dev.muster.proto.v1.StackDump;
+import dev.muster.proto.v1.StackReply;
+import dev.muster.proto.v1.StackRequest;
 import dev.muster.proto.v1.TailReply;
 import dev.muster.proto.v1.TailRequest;
 import dev.muster.proto.v1.TaskFilter;
@@ -334,5 +339,78 @@ final class ServicesTest {
     assertThat(drained.completed).isTrue();
     assertThat(worker.drains).isEqualTo(1);
     assertThat(unknown.reason()).isEqualTo(RefusalReason.REFUSAL_REASON_UNKNOWN_WORKER);
+  }
+
+  @Test
+  void shouldKillAWorkerThatIsThereAndRefuseOneThatIsNot() {
+    RigWorker worker = new RigWorker(rig).hello("w", 1);
+    FakeCaller<KillWorkerReply> killed = new FakeCaller<>();
+    workers.killWorker(KillWorkerRequest.newBuilder().setSession(worker.session()).build(), killed);
+    FakeCaller<KillWorkerReply> unknown = new FakeCaller<>();
+    workers.killWorker(KillWorkerRequest.newBuilder().setSession(99).build(), unknown);
+    rig.settle();
+    assertThat(killed.completed).isTrue();
+    assertThat(worker.kills).isEqualTo(1);
+    assertThat(worker.drains).isZero();
+    assertThat(unknown.reason()).isEqualTo(RefusalReason.REFUSAL_REASON_UNKNOWN_WORKER);
+  }
+
+  private FakeCaller<StackReply> stack(long id) {
+    FakeCaller<StackReply> caller = new FakeCaller<>();
+    tasks.stack(StackRequest.newBuilder().setId(id).build(), caller);
+    rig.settle();
+    return caller;
+  }
+
+  private static WorkerFrame.Builder dump(long id, long token, String text) {
+    return WorkerFrame.newBuilder()
+        .addStacks(StackDump.newBuilder().setId(id).setToken(token).setText(text));
+  }
+
+  @Test
+  void shouldAskTheWorkerForTheStackOfARunningTask() {
+    RigWorker worker = new RigWorker(rig).hello("w", 1);
+    enqueue(1);
+    long id = worker.ids.get(0);
+    worker.started(id);
+    FakeCaller<StackReply> caller = stack(id);
+    assertThat(worker.stacksWanted).containsExactly(id);
+    worker.frame(dump(id, worker.tokens.get(0) + 1, "of another attempt"));
+    assertThat(caller.replies).isEmpty();
+    worker.frame(dump(id, worker.tokens.get(0), "at Handler.run"));
+    assertThat(caller.replies)
+        .containsExactly(
+            StackReply.newBuilder().setWorker("w@:0").setText("at Handler.run").build());
+    assertThat(caller.completed).isTrue();
+  }
+
+  @Test
+  void shouldRefuseTheStackOfATaskThatDoesNotRun() {
+    enqueue(1);
+    assertThat(stack(1).reason()).isEqualTo(RefusalReason.REFUSAL_REASON_NOT_RUNNING);
+    assertThat(stack(99).reason()).isEqualTo(RefusalReason.REFUSAL_REASON_UNKNOWN_TASK);
+    RigWorker worker = new RigWorker(rig).hello("w", 1);
+    FakeCaller<StackReply> offered = stack(1);
+    assertThat(offered.reason()).isEqualTo(RefusalReason.REFUSAL_REASON_NOT_RUNNING);
+    assertThat(offered.error).hasMessageContaining("OFFERED");
+    worker.started(1L);
+    FakeCaller<StackReply> ended = stack(1);
+    worker.frame(dump(1, worker.tokens.get(0), ""));
+    assertThat(ended.reason()).isEqualTo(RefusalReason.REFUSAL_REASON_NOT_RUNNING);
+  }
+
+  @Test
+  void shouldNotWaitForAStackForEver() {
+    RigWorker worker = new RigWorker(rig).hello("w", 1);
+    enqueue(1);
+    long id = worker.ids.get(0);
+    worker.started(id);
+    FakeCaller<StackReply> caller = stack(id);
+    rig.tick(4_000);
+    assertThat(caller.error).isNull();
+    rig.tick(1_000);
+    assertThat(caller.reason()).isEqualTo(RefusalReason.REFUSAL_REASON_WORKER_SILENT);
+    worker.end();
+    assertThat(stack(id).reason()).isEqualTo(RefusalReason.REFUSAL_REASON_WORKER_SILENT);
   }
 }
