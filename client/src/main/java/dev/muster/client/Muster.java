@@ -4,6 +4,7 @@ import com.google.errorprone.annotations.CanIgnoreReturnValue;
 import com.google.errorprone.annotations.CheckReturnValue;
 import dev.muster.client.connection.ConnectOptions;
 import dev.muster.client.connection.Connection;
+import dev.muster.client.pool.Pool;
 import dev.muster.client.retry.Backoff;
 import dev.muster.common.AuthKey;
 import dev.muster.common.AuthenticationException;
@@ -149,6 +150,17 @@ public final class Muster implements AutoCloseable {
     }
     configure(name, OptionalLong.of(maxSize), OptionalLong.empty());
     return queue(name, codec);
+  }
+
+  /**
+   * Runs functions over items on the workers of a queue.
+   *
+   * <pre>{@code
+   * List<Integer> squares = muster.pool("tasks").map(square, List.of(1, 2, 3));
+   * }</pre>
+   */
+  public Pool pool(String queue) {
+    return Pool.of(this, queue);
   }
 
   /** Results of tasks by id: of one, the first of many, all of them, or in parts. */
