@@ -11,5 +11,4 @@ package dev.muster.client.pool;
  * @param retried attempts that failed and were followed by another one, as far as this process
  *     knows
  */
-public record MapProgress(
-    long planned, boolean inputEnded, long done, long failed, long retried) {}
+public record MapProgress(long planned, boolean inputEnded, long done, long failed, long retried) {}

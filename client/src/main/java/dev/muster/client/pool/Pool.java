@@ -93,7 +93,9 @@ public final class Pool implements AutoCloseable {
     return mapAsync(function, items, options, results -> {}, failure -> {});
   }
 
-  /** As {@link #mapAsync(RemoteFunction, Iterable)}, with callbacks, called once, when all ended. */
+  /**
+   * As {@link #mapAsync(RemoteFunction, Iterable)}, with callbacks, called once, when all ended.
+   */
   public <T, R> AsyncResult<List<@Nullable R>> mapAsync(
       RemoteFunction<T, R> function,
       Iterable<? extends T> items,
@@ -107,8 +109,7 @@ public final class Pool implements AutoCloseable {
    * Runs a function for each item of an iterator, which may have no end; results in order of the
    * items, as soon as they are there.
    */
-  public <T, R> MapResults<R> imap(
-      RemoteFunction<T, R> function, Iterator<? extends T> items) {
+  public <T, R> MapResults<R> imap(RemoteFunction<T, R> function, Iterator<? extends T> items) {
     return imap(function, items, MapOptions.defaults());
   }
 

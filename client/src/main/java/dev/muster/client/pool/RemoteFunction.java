@@ -31,8 +31,7 @@ public record RemoteFunction<T, R>(String handler, Codec<T> argument, Codec<R> r
   }
 
   /** Argument and result as JSON; {@code byte[]} as it is. */
-  public static <T, R> RemoteFunction<T, R> of(
-      String handler, Class<T> argument, Class<R> result) {
+  public static <T, R> RemoteFunction<T, R> of(String handler, Class<T> argument, Class<R> result) {
     return new RemoteFunction<>(handler, codec(argument), codec(result));
   }
 
