@@ -89,8 +89,7 @@ final class PoolTest {
   void shouldNotStopAtAFailedItemAndShowTheRemoteStack() throws InterruptedException {
     // given
     master.workers.add("square");
-    try (MapResults<Integer> results =
-        pool.imap(SQUARE, List.of(1, 2, 3, 4).iterator(), PAIRS)) {
+    try (MapResults<Integer> results = pool.imap(SQUARE, List.of(1, 2, 3, 4).iterator(), PAIRS)) {
       List<Leased> chunks = take(2);
       // when
       finish(
@@ -124,9 +123,7 @@ final class PoolTest {
     AsyncResult<List<Integer>> result =
         pool.mapAsync(SQUARE, List.of(1, 2), PAIRS, values -> {}, told::complete);
     Leased chunk = take(1).get(0);
-    finish(
-        chunk,
-        squares(chunk).addFailures(ItemFailure.newBuilder().setFailure(boom())).build());
+    finish(chunk, squares(chunk).addFailures(ItemFailure.newBuilder().setFailure(boom())).build());
     assertThatThrownBy(() -> result.get(LONG)).hasMessage("item 0 failed: Boom: no");
     assertThat(result.successful()).isFalse();
     assertThat(told.join()).isInstanceOf(RemoteFailure.class);
@@ -136,8 +133,7 @@ final class PoolTest {
   void shouldWaitForWhatAWorkerLeftInAnotherChunk() throws InterruptedException {
     // given
     master.workers.add("square");
-    try (MapResults<Integer> results =
-        pool.imap(SQUARE, List.of(1, 2).iterator(), PAIRS)) {
+    try (MapResults<Integer> results = pool.imap(SQUARE, List.of(1, 2).iterator(), PAIRS)) {
       Leased chunk = take(1).get(0);
       String key = "chunk-of/" + chunk.id() + "/0";
       muster.tasks("q", byte[].class).unique(key).enqueue(chunkOf(2).toByteArray());
@@ -171,8 +167,7 @@ final class PoolTest {
   @Test
   void shouldFailTheItemsOfAChunkThatIsSetAsideAndGoOn() throws InterruptedException {
     master.workers.add("square");
-    try (MapResults<Integer> results =
-        pool.imap(SQUARE, List.of(1, 2, 3).iterator(), PAIRS)) {
+    try (MapResults<Integer> results = pool.imap(SQUARE, List.of(1, 2, 3).iterator(), PAIRS)) {
       List<Leased> chunks = take(2);
       master.finish(
           TaskResult.newBuilder()
@@ -281,8 +276,7 @@ final class PoolTest {
       var unused = take(1);
       assertThat(results.deliveredBefore()).isZero();
     }
-    RemoteFunction<Integer, Integer> cube =
-        RemoteFunction.of("cube", Integer.class, Integer.class);
+    RemoteFunction<Integer, Integer> cube = RemoteFunction.of("cube", Integer.class, Integer.class);
     try (MapResults<Integer> results = pool.imap(cube, List.of(1).iterator(), named)) {
       assertThatThrownBy(results::hasNext)
           .hasMessageStartingWith("map m is one of handler \"square\", not of \"cube\"");
@@ -352,8 +346,7 @@ final class PoolTest {
   private List<Leased> take(int count) throws InterruptedException {
     List<Leased> taken = new ArrayList<>();
     while (taken.size() < count) {
-      taken.addAll(
-          muster.leases().take("q", count - taken.size(), Duration.ofSeconds(1), LONG));
+      taken.addAll(muster.leases().take("q", count - taken.size(), Duration.ofSeconds(1), LONG));
     }
     return taken;
   }

@@ -105,8 +105,7 @@ final class WorkerChunkTest {
 
   private static ChunkResult result(Settlement settlement) {
     assertThat(settlement.getFailedList()).isEmpty();
-    assertThat(settlement.getResultContentType())
-        .isEqualTo("application/vnd.muster.chunk-result");
+    assertThat(settlement.getResultContentType()).isEqualTo("application/vnd.muster.chunk-result");
     try {
       return ChunkResult.parseFrom(settlement.getResults(0));
     } catch (InvalidProtocolBufferException e) {

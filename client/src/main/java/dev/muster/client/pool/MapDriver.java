@@ -16,8 +16,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Drives one map, on a thread of its own: sends chunks as there is room, and, for a map with a
- * name, keeps its record. The order makes it durable: a chunk is planned in the record, then
- * added; a result is delivered, then the record says so, then it is acknowledged.
+ * name, keeps its record. The order makes it durable: a chunk is planned in the record, then added;
+ * a result is delivered, then the record says so, then it is acknowledged.
  */
 final class MapDriver<T> implements Runnable {
   private static final long TICK_MS = 50;
