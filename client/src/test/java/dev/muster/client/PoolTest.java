@@ -150,6 +150,7 @@ final class PoolTest {
       finish(
           left,
           ChunkResult.newBuilder()
+              .setKey(key)
               .addValues(ByteString.copyFromUtf8("1"))
               .addPlaces(0)
               .addAttempts(2)

@@ -60,8 +60,8 @@ final class ChunkLine {
     /** A chunk's result came. */
     void received(ChunkResult result);
 
-    /** A task of a chunk ended without a result. */
-    void ended(WindowChunk chunk, Failure failure);
+    /** A task of a chunk, the first one or the one of a key, ended without a result. */
+    void ended(WindowChunk chunk, String key, Failure failure);
 
     /** The map cannot go on. */
     void broken(MusterException reason);
@@ -118,26 +118,27 @@ final class ChunkLine {
    */
   void send(WindowChunk chunk, List<ByteString> items, String key) {
     Chunk payload = common.toBuilder().setIndex(chunk.index()).addAllItems(items).build();
-    add(chunk, payload, key);
+    add(chunk, payload, key, "");
   }
 
   /** Finds the task that a worker enqueued with what was left of a chunk. */
   void find(WindowChunk chunk, String key) {
     // Known, nearly certainly: then this adds nothing. Else an empty chunk says that it is lost.
-    add(chunk, common.toBuilder().setIndex(chunk.index()).build(), key);
+    Chunk empty = common.toBuilder().setIndex(chunk.index()).setKey(key).build();
+    add(chunk, empty, key, key);
   }
 
-  private void add(WindowChunk chunk, Chunk payload, String key) {
+  private void add(WindowChunk chunk, Chunk payload, String unique, String key) {
     CompletableFuture<Long> added =
         tasks
-            .enqueueAsync(payload, key.isEmpty() ? TaskKeys.none() : TaskKeys.ofUnique(key))
+            .enqueueAsync(payload, unique.isEmpty() ? TaskKeys.none() : TaskKeys.ofUnique(unique))
             .whenComplete(
                 (id, failure) -> {
                   if (failure != null) {
                     listener.broken(AsyncResult.ours(failure));
                   } else {
                     listener.added(chunk, id);
-                    await(chunk, id);
+                    await(chunk, id, key);
                   }
                 });
     adding.add(added);
@@ -154,8 +155,8 @@ final class ChunkLine {
     }
   }
 
-  /** Hears how a task of a chunk ends. */
-  void await(WindowChunk chunk, long task) {
+  /** Hears how the first task of a chunk ends, or the one of a key. */
+  void await(WindowChunk chunk, long task, String key) {
     if (closed) {
       return;
     }
@@ -171,23 +172,24 @@ final class ChunkLine {
               if (failure == null) {
                 listener.received(result);
               } else {
-                ended(chunk, failure);
+                ended(chunk, key, failure);
               }
             });
   }
 
-  private void ended(WindowChunk chunk, Throwable thrown) {
+  private void ended(WindowChunk chunk, String key, Throwable thrown) {
     Throwable cause =
         thrown instanceof CompletionException && thrown.getCause() != null
             ? thrown.getCause()
             : thrown;
     if (cause instanceof TaskFailedException failed) {
-      listener.ended(chunk, failed.failure());
+      listener.ended(chunk, key, failed.failure());
     } else if (cause instanceof TaskEndedException ended) {
-      listener.ended(chunk, failure(ended));
+      listener.ended(chunk, key, failure(ended));
     } else if (resultsAreKept && cause instanceof UnknownTaskException) {
       listener.ended(
           chunk,
+          key,
           Failure.newBuilder()
               .setKind("muster.LostResult")
               .setMessage("the master has forgotten the chunk's result: see the queue's retention")

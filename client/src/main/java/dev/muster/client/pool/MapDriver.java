@@ -138,7 +138,7 @@ final class MapDriver<T> implements Runnable {
     for (WindowChunk chunk : engine.chunks()) {
       if (chunk.task() != 0) {
         engine.added(chunk, chunk.task());
-        line.await(chunk, chunk.task());
+        line.await(chunk, chunk.task(), "");
       }
     }
     startFeeder(record);

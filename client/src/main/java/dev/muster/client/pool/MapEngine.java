@@ -324,8 +324,8 @@ final class MapEngine implements ChunkLine.Listener {
   }
 
   @Override
-  public synchronized void ended(WindowChunk chunk, Failure why) {
-    window.fail(chunk, why);
+  public synchronized void ended(WindowChunk chunk, String key, Failure why) {
+    window.fail(chunk, key, why);
     notifyAll();
   }
 
