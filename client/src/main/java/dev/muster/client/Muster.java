@@ -4,6 +4,7 @@ import com.google.errorprone.annotations.CanIgnoreReturnValue;
 import com.google.errorprone.annotations.CheckReturnValue;
 import dev.muster.client.connection.ConnectOptions;
 import dev.muster.client.connection.Connection;
+import dev.muster.client.pool.Pool;
 import dev.muster.client.retry.Backoff;
 import dev.muster.common.AuthKey;
 import dev.muster.common.AuthenticationException;
@@ -25,6 +26,7 @@ import dev.muster.proto.v1.ListQueuesReply;
 import dev.muster.proto.v1.ListQueuesRequest;
 import dev.muster.proto.v1.QueueInfo;
 import dev.muster.proto.v1.QueuesGrpc;
+import dev.muster.proto.v1.RefusalReason;
 import dev.muster.proto.v1.TaskInfo;
 import dev.muster.proto.v1.TasksGrpc;
 import io.grpc.Channel;
@@ -155,6 +157,17 @@ public final class Muster implements AutoCloseable {
     return queue(name, codec);
   }
 
+  /**
+   * Runs functions over items on the workers of a queue.
+   *
+   * <pre>{@code
+   * List<Integer> squares = muster.pool("tasks").map(square, List.of(1, 2, 3));
+   * }</pre>
+   */
+  public Pool pool(String queue) {
+    return Pool.of(this, queue);
+  }
+
   /** Results of tasks by id: of one, the first of many, all of them, or in parts. */
   public TaskResults results() {
     return results;
@@ -201,6 +214,11 @@ public final class Muster implements AutoCloseable {
   /** Looks after queues, tasks, schedules and workers. */
   public Admin admin() {
     return new Admin(sweeps, streams, channels, requestTimeout);
+  }
+
+  /** Takes, settles and extends leases of tasks. */
+  public Leases leases() {
+    return new Leases(calls, requestTimeout);
   }
 
   /** One task; its state is TASK_STATE_UNKNOWN when the id never was, or is forgotten. */
@@ -270,6 +288,11 @@ public final class Muster implements AutoCloseable {
     GetQueueRequest request = GetQueueRequest.newBuilder().setQueue(QueueName.check(name)).build();
     try {
       return Optional.of(ask(QueuesGrpc.getGetQueueMethod(), request));
+    } catch (RefusedException e) {
+      if (e.reason() == RefusalReason.REFUSAL_REASON_UNKNOWN_QUEUE) {
+        return Optional.empty();
+      }
+      throw e;
     } catch (MusterException e) {
       if (e.getCause() instanceof StatusRuntimeException status
           && status.getStatus().getCode() == Status.Code.NOT_FOUND) {

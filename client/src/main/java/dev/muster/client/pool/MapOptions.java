@@ -1,0 +1,269 @@
+package dev.muster.client.pool;
+
+import com.google.errorprone.annotations.CheckReturnValue;
+import dev.muster.common.InvalidInputException;
+import dev.muster.common.Limits;
+import dev.muster.common.QueueName;
+import java.time.Duration;
+import java.util.function.Consumer;
+
+/**
+ * How a map runs. Immutable: each method gives a changed copy.
+ *
+ * <pre>{@code
+ * MapOptions nightly = MapOptions.defaults().named("nightly").maxAttempts(3);
+ * }</pre>
+ */
+@CheckReturnValue
+public final class MapOptions {
+  /** Most items of one chunk. */
+  public static final int CHUNK_ITEMS_MAX = 4_096;
+
+  private static final int NAME_LENGTH_MAX = 200;
+  private static final Duration BACKOFF_MAX = Duration.ofMillis(Limits.BACKOFF_MS_MAX);
+  private static final MapOptions DEFAULTS =
+      new MapOptions("", 0, 1, 1_000, 600_000, 0, 0, false, notice -> {});
+
+  private final String name;
+  private final int chunkSize;
+  private final int maxAttempts;
+  private final long backoffMinMs;
+  private final long backoffMaxMs;
+  private final long itemLimitMs;
+  private final int priority;
+  private final boolean acknowledgedByHand;
+  private final Consumer<String> notices;
+
+  private MapOptions(
+      String name,
+      int chunkSize,
+      int maxAttempts,
+      long backoffMinMs,
+      long backoffMaxMs,
+      long itemLimitMs,
+      int priority,
+      boolean acknowledgedByHand,
+      Consumer<String> notices) {
+    this.name = name;
+    this.chunkSize = chunkSize;
+    this.maxAttempts = maxAttempts;
+    this.backoffMinMs = backoffMinMs;
+    this.backoffMaxMs = backoffMaxMs;
+    this.itemLimitMs = itemLimitMs;
+    this.priority = priority;
+    this.acknowledgedByHand = acknowledgedByHand;
+    this.notices = notices;
+  }
+
+  /** No name, automatic chunks, one attempt, no limit. */
+  public static MapOptions defaults() {
+    return DEFAULTS;
+  }
+
+  /**
+   * A durable map: its state and its results are on the master, so that a caller that died is
+   * followed by another one with the same name, from any process, which goes on where it stopped.
+   * That one gives the same items again, in the same order; those that were planned are skipped.
+   * One caller at a time. By default a map has no name, and ends with its caller.
+   *
+   * @param name [A-Za-z0-9._:/-]{1,200}
+   */
+  public MapOptions named(String name) {
+    if (name.length() > NAME_LENGTH_MAX) {
+      throw new InvalidInputException(
+          "a map's name must have at most "
+              + NAME_LENGTH_MAX
+              + " characters, found "
+              + name.length());
+    }
+    return new MapOptions(
+        QueueName.check(name),
+        chunkSize,
+        maxAttempts,
+        backoffMinMs,
+        backoffMaxMs,
+        itemLimitMs,
+        priority,
+        acknowledgedByHand,
+        notices);
+  }
+
+  /**
+   * So many items in each task: 1 to 4,096, less when they are large. By default automatic: one
+   * item at first, then as many as take a quarter of a second by what was measured; and a worker
+   * gives the rest of a chunk to others when it takes too long.
+   */
+  public MapOptions chunkSize(int items) {
+    return new MapOptions(
+        name,
+        within("chunk size", 1, CHUNK_ITEMS_MAX, items),
+        maxAttempts,
+        backoffMinMs,
+        backoffMaxMs,
+        itemLimitMs,
+        priority,
+        acknowledgedByHand,
+        notices);
+  }
+
+  /**
+   * How often the handler may run an item that fails: 1 (the default) to 1,000. An item whose
+   * failure is final is not tried again.
+   */
+  public MapOptions maxAttempts(int attempts) {
+    return new MapOptions(
+        name,
+        chunkSize,
+        within("maximum attempts", 1, Limits.ATTEMPTS_MAX, attempts),
+        backoffMinMs,
+        backoffMaxMs,
+        itemLimitMs,
+        priority,
+        acknowledgedByHand,
+        notices);
+  }
+
+  /**
+   * The wait before an item is tried again: the shortest, doubling, to the longest; 1 s to 10 min
+   * by default.
+   *
+   * @param max at most 30 days
+   */
+  public MapOptions backoff(Duration min, Duration max) {
+    long minMs = positiveMs("shortest back-off", min, BACKOFF_MAX);
+    long maxMs = positiveMs("longest back-off", max, BACKOFF_MAX);
+    if (minMs > maxMs) {
+      throw new InvalidInputException(
+          "the longest back-off must not be less than the shortest, found " + min + " to " + max);
+    }
+    return new MapOptions(
+        name,
+        chunkSize,
+        maxAttempts,
+        minMs,
+        maxMs,
+        itemLimitMs,
+        priority,
+        acknowledgedByHand,
+        notices);
+  }
+
+  /**
+   * How long the handler may take for one item: then its thread is interrupted and the item has
+   * failed, to be tried again as others. At most a day; without limit by default.
+   */
+  public MapOptions itemLimit(Duration limit) {
+    return new MapOptions(
+        name,
+        chunkSize,
+        maxAttempts,
+        backoffMinMs,
+        backoffMaxMs,
+        positiveMs("limit of an item", limit, Duration.ofDays(1)),
+        priority,
+        acknowledgedByHand,
+        notices);
+  }
+
+  /** 0 (the default) to 9; 9 goes first. */
+  public MapOptions priority(int priority) {
+    return new MapOptions(
+        name,
+        chunkSize,
+        maxAttempts,
+        backoffMinMs,
+        backoffMaxMs,
+        itemLimitMs,
+        within("priority", 0, Limits.PRIORITY_MAX, priority),
+        acknowledgedByHand,
+        notices);
+  }
+
+  /**
+   * An item counts as delivered only when {@link MapResults#acknowledge} says so, for who writes
+   * results somewhere and must not lose one. By default it does when the next one is asked for.
+   */
+  public MapOptions acknowledgedByHand() {
+    return new MapOptions(
+        name,
+        chunkSize,
+        maxAttempts,
+        backoffMinMs,
+        backoffMaxMs,
+        itemLimitMs,
+        priority,
+        true,
+        notices);
+  }
+
+  /**
+   * Told what a person should know: that no worker is there, that another caller has the map. On a
+   * thread of the map; must be short.
+   */
+  public MapOptions onNotice(Consumer<String> listener) {
+    return new MapOptions(
+        name,
+        chunkSize,
+        maxAttempts,
+        backoffMinMs,
+        backoffMaxMs,
+        itemLimitMs,
+        priority,
+        acknowledgedByHand,
+        listener);
+  }
+
+  /** Empty: none. */
+  public String name() {
+    return name;
+  }
+
+  /** 0: automatic. */
+  int chunkSize() {
+    return chunkSize;
+  }
+
+  int maxAttempts() {
+    return maxAttempts;
+  }
+
+  long backoffMinMs() {
+    return backoffMinMs;
+  }
+
+  long backoffMaxMs() {
+    return backoffMaxMs;
+  }
+
+  /** 0: none. */
+  long itemLimitMs() {
+    return itemLimitMs;
+  }
+
+  int priority() {
+    return priority;
+  }
+
+  boolean isAcknowledgedByHand() {
+    return acknowledgedByHand;
+  }
+
+  void notice(String text) {
+    notices.accept(text);
+  }
+
+  private static int within(String what, int min, int max, int found) {
+    if (found < min || found > max) {
+      throw new InvalidInputException(what + " must be " + min + " to " + max + ", found " + found);
+    }
+    return found;
+  }
+
+  private static long positiveMs(String what, Duration time, Duration longest) {
+    if (time.isNegative() || time.isZero() || time.compareTo(longest) > 0) {
+      throw new InvalidInputException(
+          what + " must be more than 0 and at most " + longest.toDays() + " days, found " + time);
+    }
+    return time.plusNanos(999_999).toMillis();
+  }
+}
