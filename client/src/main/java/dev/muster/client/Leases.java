@@ -76,7 +76,7 @@ public final class Leases {
    */
   public Set<Long> settle(Settlement settlement) {
     SettleReply reply =
-        calls.callOnce(
+        calls.callOnceUninterruptibly(
             TasksGrpc.getSettleMethod(),
             id -> SettleRequest.newBuilder().setRequest(id).setSettlement(settlement).build(),
             TimeLimit.of(requestTimeout));
