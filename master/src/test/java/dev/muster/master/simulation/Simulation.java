@@ -1,8 +1,8 @@
 package dev.muster.master.simulation;
 
+import dev.muster.master.queue.Inspection;
 import dev.muster.master.queue.PlannedSchedule;
 import dev.muster.master.queue.QueueMachine;
-import dev.muster.master.queue.Inspection;
 import dev.muster.proto.v1.QueueInfo;
 import dev.muster.proto.v1.QueueSettings;
 import dev.muster.proto.v1.ScheduleInfo;
@@ -10,8 +10,8 @@ import dev.muster.proto.v1.TaskInfo;
 import dev.muster.proto.v1.TaskResult;
 import dev.muster.proto.v1.TaskState;
 import java.util.ArrayList;
-import java.util.Objects;
 import java.util.List;
+import java.util.Objects;
 import java.util.SortedMap;
 import org.jspecify.annotations.Nullable;
 
