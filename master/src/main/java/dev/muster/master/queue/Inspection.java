@@ -71,8 +71,7 @@ public final class Inspection {
    */
   public @Nullable InputPage inputs(long id, int from) {
     Task task = state.tasks.find(id);
-    boolean gone = task == null || task.state == TaskState.TASK_STATE_SUCCEEDED;
-    if (gone) {
+    if (task == null || task.state == TaskState.TASK_STATE_SUCCEEDED) {
       return from == 0 ? new InputPage(List.of(), 0) : null;
     }
     return dependencies.inputs(task, from);

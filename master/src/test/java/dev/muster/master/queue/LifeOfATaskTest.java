@@ -577,12 +577,15 @@ final class LifeOfATaskTest {
     assertThat(refused.reason()).isEqualTo(RefusalReason.REFUSAL_REASON_UNKNOWN_TASK);
   }
 
+  private Inspection.InputPage page(long id, int from) {
+    return Objects.requireNonNull(rig.machine.inspect().inputs(id, from));
+  }
+
   private List<TaskResult> inputs(long id) {
     List<TaskResult> all = new ArrayList<>();
     int next = 0;
     do {
-      Inspection.InputPage page = rig.machine.inspect().inputs(id, next);
-      assertThat(page).isNotNull();
+      Inspection.InputPage page = page(id, next);
       assertThat(page.results()).hasSizeLessThanOrEqualTo(1_000);
       all.addAll(page.results());
       next = page.next();
@@ -599,7 +602,7 @@ final class LifeOfATaskTest {
     for (long id : first) {
       rig.apply(settle(completed(id, token, "x".repeat(700_000))));
     }
-    Inspection.InputPage page = rig.machine.inspect().inputs(join, 0);
+    Inspection.InputPage page = page(join, 0);
     assertThat(page.results()).hasSize(2);
     assertThat(page.next()).isEqualTo(2);
   }

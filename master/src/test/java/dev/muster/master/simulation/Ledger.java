@@ -72,7 +72,7 @@ final class Ledger {
   /** Somebody is about to ask for the task in one column of a request. */
   LedgerEntry asks(String name, EnqueueRequest request, int column) {
     LedgerEntry entry = asks(name, request.getQueue(), request.getOptions());
-    entry.after = request.getAfterIdsList().stream().map(byId::get).toList();
+    entry.after = request.getAfterIdsList().stream().map(this::entryOf).toList();
     entry.runsOnFailure = request.getOnFailure() == OnFailure.ON_FAILURE_RUN;
     String group = column < request.getGroupsCount() ? request.getGroups(column) : "";
     if (!group.isEmpty()) {
@@ -112,6 +112,14 @@ final class Ledger {
   /** Tasks that are known to be durable. */
   List<LedgerEntry> known() {
     return known;
+  }
+
+  private LedgerEntry entryOf(long id) {
+    LedgerEntry entry = byId.get(id);
+    if (entry == null) {
+      throw new AssertionError("task " + id + ", which nobody knows");
+    }
+    return entry;
   }
 
   private LedgerEntry entryOf(String name) {
@@ -285,12 +293,8 @@ final class Ledger {
 
   /** Somebody who waited for a task heard of its end. */
   void awaited(TaskResult result) {
-    LedgerEntry entry = byId.get(result.getId());
-    if (entry == null) {
-      throw new AssertionError("a result of task " + result.getId() + ", which nobody knows");
-    }
     checkEnd(
-        entry,
+        entryOf(result.getId()),
         result.getState(),
         result.getResult().toStringUtf8(),
         result.hasFailure() ? result.getFailure() : Failure.getDefaultInstance());

@@ -1,8 +1,8 @@
 package dev.muster.master.simulation;
 
+import dev.muster.master.queue.Inspection;
 import dev.muster.master.queue.PlannedSchedule;
 import dev.muster.master.queue.QueueMachine;
-import dev.muster.master.queue.Inspection;
 import dev.muster.proto.v1.QueueInfo;
 import dev.muster.proto.v1.QueueSettings;
 import dev.muster.proto.v1.ScheduleInfo;
@@ -10,8 +10,8 @@ import dev.muster.proto.v1.TaskInfo;
 import dev.muster.proto.v1.TaskResult;
 import dev.muster.proto.v1.TaskState;
 import java.util.ArrayList;
-import java.util.Objects;
 import java.util.List;
+import java.util.Objects;
 import java.util.SortedMap;
 import org.jspecify.annotations.Nullable;
 
@@ -19,6 +19,10 @@ import org.jspecify.annotations.Nullable;
 final class Simulation {
   private static final List<String> WORK = List.of(Workload.PLAIN, Workload.SMALL);
   private static final int WORKERS_MAX = 4;
+
+  /** So many tasks are looked at for some that ended badly. */
+  private static final int LOOKED_AT_MAX = 60;
+
   private static final long TEN_YEARS_MS = 10 * 365 * 86_400_000L;
 
   /** Everything must come to rest within so much virtual time after the last fault, ms. */
@@ -129,9 +133,12 @@ final class Simulation {
 
   /** Tasks that ended badly are put back, or dropped. */
   private void bringBack() {
+    if (calm) {
+      return;
+    }
     List<LedgerEntry> bad =
-        ledger.known().stream().filter(entry -> Ledger.isBad(stateOf(entry.id))).toList();
-    if (calm || bad.isEmpty()) {
+        some(LOOKED_AT_MAX).stream().filter(entry -> Ledger.isBad(stateOf(entry.id))).toList();
+    if (bad.isEmpty()) {
       return;
     }
     List<LedgerEntry> some = new ArrayList<>();
