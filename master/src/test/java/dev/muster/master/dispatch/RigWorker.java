@@ -19,6 +19,11 @@ public final class RigWorker implements WorkerStream, Sessions.HelloListener {
   public final List<Long> cancelled = new ArrayList<>();
   public final List<Long> stopped = new ArrayList<>();
   public int drains;
+
+  /** It does not read. */
+  public boolean stuck;
+
+  public boolean finished;
   private Outcome.@Nullable Opened opened;
   private Sessions.@Nullable Handle handle;
 
@@ -103,7 +108,14 @@ public final class RigWorker implements WorkerStream, Sessions.HelloListener {
   public void expired() {}
 
   @Override
-  public void finish() {}
+  public boolean isStuck() {
+    return stuck;
+  }
+
+  @Override
+  public void finish() {
+    finished = true;
+  }
 
   @Override
   public void opened(Sessions.Handle session, Outcome.Opened outcome) {
