@@ -293,20 +293,21 @@ final class WorkerTest {
   void shouldTellTheHandlerWhenItsTaskIsCalledOff() throws InterruptedException {
     start(master.worker().prefetch(1));
     master.welcome(false, 0);
-    AtomicBoolean cancelled = new AtomicBoolean();
     master.offer("wait", 9, 10);
     TaskContext context = running.take();
+    CountDownLatch told = new CountDownLatch(1);
+    context.onCancel(told::countDown);
     master.send(MasterFrame.newBuilder().addCancelledIds(9).addCancelledIds(10));
     master.settledUpto(0);
     master.offer("square", 11);
+    told.await();
     release.countDown();
     List<Long> done = new ArrayList<>();
     while (!done.contains(11L)) {
       done.addAll(settlement().getSettlement().getCompletedIdsList());
       master.settledUpto(100);
     }
-    cancelled.set(context.isCancelled());
-    assertThat(cancelled).isTrue();
+    assertThat(context.isCancelled()).isTrue();
     assertThat(done).doesNotContain(10L);
   }
 
@@ -464,6 +465,19 @@ final class WorkerTest {
     down.set(false);
     unused = master.welcome(true, 0);
     assertThat(notices.take()).isEqualTo(Worker.CONNECTED_AGAIN);
+  }
+
+  @Test
+  void shouldTakeItsDrainTimeoutWhenTheMasterAsksItToDrain() throws InterruptedException {
+    Worker worker = start(master.worker().drainTimeout(Duration.ofMillis(1)));
+    var unused = master.welcome(false, 0);
+    master.offer("wait", 9);
+    unused = master.await(f -> f.getStartedIdsCount() > 0);
+    master.send(MasterFrame.newBuilder().setDrain(true));
+    assertThat(master.settle().getReturnedIdsList()).containsExactly(9L);
+    worker.awaitTermination();
+    assertThatThrownBy(() -> master.worker().drainTimeout(Duration.ofMillis(-1)))
+        .isInstanceOf(InvalidInputException.class);
   }
 
   @Test
