@@ -33,6 +33,6 @@ interface Holdings {
   /** Somebody called these off: they are settled as cancelled when they have stopped. */
   void stop(Collection<StopAttempt> attempts);
 
-  /** Gives back all that nobody began. */
+  /** The worker drains: gives back all that nobody began, and begins nothing more. */
   void returnUnstarted(FrameGatherer into);
 }

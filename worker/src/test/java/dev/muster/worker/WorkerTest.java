@@ -24,6 +24,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.LongStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -465,6 +466,43 @@ final class WorkerTest {
     down.set(false);
     unused = master.welcome(true, 0);
     assertThat(notices.take()).isEqualTo(Worker.CONNECTED_AGAIN);
+  }
+
+  @Test
+  void shouldBeginNothingThatIsStillOfferedWhileItDrains() throws InterruptedException {
+    // given
+    int late = 500;
+    AtomicInteger began = new AtomicInteger();
+    Worker worker =
+        start(
+            master
+                .worker()
+                .slots(4)
+                .prefetch(late)
+                .handle("count", Integer.class, n -> began.incrementAndGet()));
+    var unused = master.welcome(false, 0);
+    master.offer("wait", 9);
+    unused = master.await(f -> f.getStartedIdsCount() > 0);
+    // when
+    CompletableFuture<Boolean> drained =
+        CompletableFuture.supplyAsync(() -> worker.drain(Duration.ofMinutes(1)));
+    unused = master.await(WorkerFrame::getDraining);
+    for (int i = 0; i < late; i++) {
+      master.offer("count", 1_000 + i);
+    }
+    // then
+    int returned = 0;
+    while (returned < late) {
+      for (NumberedSettlement numbered : master.frames.take().getSettlementsList()) {
+        assertThat(numbered.getSettlement().getCompletedIdsCount()).isZero();
+        returned += numbered.getSettlement().getReturnedIdsCount();
+        master.settledUpto(numbered.getNumber());
+      }
+    }
+    assertThat(began).hasValue(0);
+    release.countDown();
+    master.settleAll();
+    assertThat(drained.join()).isTrue();
   }
 
   @Test
