@@ -72,6 +72,10 @@ final class WorkerSession {
   @GuardedBy("this")
   private boolean saidGoodbye;
 
+  /** The frame that says goodbye on this stream is made: nothing may follow it. */
+  @GuardedBy("this")
+  private boolean madeGoodbye;
+
   @GuardedBy("this")
   private boolean sentGoodbye;
 
@@ -123,6 +127,7 @@ final class WorkerSession {
       hello = building.build();
       stream = fresh;
       welcomed = false;
+      madeGoodbye = false;
       sentGoodbye = false;
     }
     // Nobody else sends before the welcome, and the welcome answers this.
@@ -182,6 +187,7 @@ final class WorkerSession {
         if (frame == null) {
           return;
         }
+        madeGoodbye |= frame.getGoodbye();
         awaitsSettled = gatherer.awaitsSettled();
         urgent = gatherer.hasMore();
       }
@@ -221,7 +227,8 @@ final class WorkerSession {
         holdings.lose(new HashSet<>(frame.getCancelledIdsList()));
         flush = true;
       }
-      if (frame.getOffersCount() > 0) {
+      // What crosses our goodbye goes back with the session's end, free; a word on it would be late.
+      if (frame.getOffersCount() > 0 && !madeGoodbye) {
         holdings.offered(frame.getOffersList());
         if (draining) {
           holdings.returnUnstarted(gatherer);

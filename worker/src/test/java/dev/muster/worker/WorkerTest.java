@@ -506,6 +506,23 @@ final class WorkerTest {
   }
 
   @Test
+  void shouldSayNothingOfWhatCrossesItsGoodbye() throws InterruptedException {
+    // given
+    Worker worker = start(master.worker());
+    var unused = master.welcome(false, 0);
+    master.holdGoodbye();
+    CompletableFuture<Boolean> drained =
+        CompletableFuture.supplyAsync(() -> worker.drain(Duration.ofMinutes(1)));
+    unused = master.await(WorkerFrame::getGoodbye);
+    // when
+    master.offer("square", 9);
+    master.endAfterGoodbye();
+    // then
+    assertThat(drained.join()).isTrue();
+    assertThat(master.frames).noneMatch(frame -> frame.getSettlementsCount() > 0);
+  }
+
+  @Test
   void shouldTakeItsDrainTimeoutWhenTheMasterAsksItToDrain() throws InterruptedException {
     Worker worker = start(master.worker().drainTimeout(Duration.ofMillis(1)));
     var unused = master.welcome(false, 0);
