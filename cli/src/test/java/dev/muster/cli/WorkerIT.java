@@ -167,11 +167,11 @@ class WorkerIT {
                 environment, "put", "--queue", "late", "--name", "square", "--await", "4");
 
         assertThat(put.out()).isEqualTo("\"4 * 4 = 16\"\n");
+        worker.terminate();
+        assertThat(
+                worker.awaitEnd().errLines().stream().filter(line -> line.contains("keeps trying")))
+            .hasSize(1);
       }
-      worker.terminate();
-      assertThat(
-              worker.awaitEnd().errLines().stream().filter(line -> line.contains("keeps trying")))
-          .hasSize(1);
     }
   }
 

@@ -227,7 +227,8 @@ final class WorkerSession {
         holdings.lose(new HashSet<>(frame.getCancelledIdsList()));
         flush = true;
       }
-      // What crosses our goodbye goes back with the session's end, free; a word on it would be late.
+      // What crosses our goodbye goes back with the session's end, free; a word on it would be
+      // late.
       if (frame.getOffersCount() > 0 && !madeGoodbye) {
         holdings.offered(frame.getOffersList());
         if (draining) {
