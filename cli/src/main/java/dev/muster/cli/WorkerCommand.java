@@ -16,6 +16,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Callable;
+import java.util.function.Consumer;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -27,7 +28,7 @@ import picocli.CommandLine.Option;
       "Run tasks of some queues until SIGTERM or Ctrl-C. The first signal lets running tasks finish and gives the others back;"
           + " the second one ends the process at once.",
       "",
-      "The handler 'square' is built in. Others come from --classpath, found by ServiceLoader: a class that implements"
+      "The handler 'square' is built in. Others come from --classpath, as ServiceLoader has it: a class that implements"
           + " dev.muster.worker.TaskHandler and is named in META-INF/services/dev.muster.worker.TaskHandler.",
       "",
       "When the master cannot be reached the worker says so, goes on trying, and says so again once a minute."
@@ -85,6 +86,12 @@ final class WorkerCommand implements Callable<Integer> {
   private final List<Path> classPath = new ArrayList<>();
 
   @Option(
+      names = "--dev",
+      description =
+          "For development: load the handlers of --classpath again when its files change.")
+  private boolean dev;
+
+  @Option(
       names = "--drain-timeout",
       paramLabel = "TIME",
       converter = DurationConverter.class,
@@ -114,11 +121,21 @@ final class WorkerCommand implements Callable<Integer> {
               + " queues, found "
               + queues.size());
     }
-    Collection<TaskHandler<?>> handlers = HandlerPath.load(classPath);
+    if (!dev) {
+      return serve(HandlerPath.load(classPath), worker -> {});
+    }
+    try (HandlerReload reload = HandlerReload.of(classPath, this::sayOfItself)) {
+      return serve(reload.load(), worker -> reload.start(worker::replaceHandlers));
+    }
+  }
+
+  private int serve(Collection<TaskHandler<?>> handlers, Consumer<Worker> whenStarted)
+      throws InterruptedException {
     Worker.Builder builder =
         Worker.connect(master.connectOptions(terminal, "muster worker"))
             .slots(slots)
-            .prefetch(prefetch);
+            .prefetch(prefetch)
+            .drainTimeout(drainTimeout);
     if (!name.isEmpty()) {
       builder.name(name);
     }
@@ -131,7 +148,7 @@ final class WorkerCommand implements Callable<Integer> {
       stopWhenInputEnds(stop);
     }
     Worker worker = builder.start();
-    stop.whenAsked(() -> drain(worker));
+    stop.whenAsked(worker::close); // drains; the worker itself says what could not be finished
     terminal.say(
         "muster worker serves %s of %s with %d slots, handlers %s"
             .formatted(
@@ -139,6 +156,7 @@ final class WorkerCommand implements Callable<Integer> {
                 master.address(terminal),
                 slots,
                 String.join(" ", handlers.stream().map(TaskHandler::name).sorted().toList())));
+    whenStarted.accept(worker);
     worker.awaitTermination(); // throws what ended it, e.g. a wrong key: then nothing is left to
     // drain
     worker.close();
@@ -153,12 +171,12 @@ final class WorkerCommand implements Callable<Integer> {
   /** All else that a person should know is a warning in the log, which goes to standard error. */
   private void sayWhenConnected(String notice) {
     if (notice.equals(Worker.CONNECTED) || notice.equals(Worker.CONNECTED_AGAIN)) {
-      terminal.say("muster worker is " + notice);
+      sayOfItself("is " + notice);
     }
   }
 
-  private void drain(Worker worker) {
-    var unused = worker.drain(drainTimeout); // the worker itself says what could not be finished
+  private void sayOfItself(String what) {
+    terminal.say("muster worker " + OneLine.of(what));
   }
 
   private static void requireAtLeast(String option, int least, int found) {

@@ -127,7 +127,7 @@ final class JarProcess implements AutoCloseable {
 
   /** SIGTERM. */
   void terminate() {
-    process.destroy();
+    process.toHandle().destroy(); // Process.destroy would also close what it prints to
   }
 
   /** SIGINT, as Ctrl-C sends. */

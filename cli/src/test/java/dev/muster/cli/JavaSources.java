@@ -11,11 +11,16 @@ import javax.tools.JavaCompiler;
 import javax.tools.StandardJavaFileManager;
 import javax.tools.ToolProvider;
 
-/** Compiles what a user would write, against the runnable jar. */
+/** Compiles what a user would write. */
 final class JavaSources {
   private JavaSources() {}
 
+  /** Against the runnable jar. */
   static void compile(Path target, Path... sources) {
+    compile(JarProcess.JAR.toString(), target, sources);
+  }
+
+  static void compile(String classPath, Path target, Path... sources) {
     JavaCompiler compiler = ToolProvider.getSystemJavaCompiler();
     StringWriter messages = new StringWriter();
     try (StandardJavaFileManager files = compiler.getStandardFileManager(null, null, null)) {
@@ -25,7 +30,7 @@ final class JavaSources {
                   messages,
                   files,
                   null,
-                  List.of("-cp", JarProcess.JAR.toString(), "-d", target.toString(), "-proc:none"),
+                  List.of("-cp", classPath, "-d", target.toString(), "-proc:none"),
                   null,
                   files.getJavaFileObjects(sources))
               .call();

@@ -36,6 +36,8 @@ class UsageTest {
           put --queue a 1 {                | value 2, column
           put --queue a --await --result-queue b 1 | --await and --result-queue exclude each other
           put --queue a --await --timeout 5 1      | expected a duration such as 500ms, 5s, 1m or 1h, found '5'
+          worker --queue a --dev           | name it with --classpath
+          worker --queue a --classpath no.jar | --classpath no.jar does not exist
           take --queue a --count 0         | --count must be at least 1, found 0
           take --queue ä                   | queue name must match
           take --queue a --count x         | 'x' is not

@@ -13,7 +13,7 @@ import org.jspecify.annotations.Nullable;
 
 /** The handlers of a worker by name, and how one of them runs one task. Thread-safe. */
 final class HandlerTable {
-  private final Map<String, Bound<?>> byName;
+  private volatile Map<String, Bound<?>> byName;
   private final Set<Class<? extends Throwable>> nonRetryable;
   private final String worker;
 
@@ -35,8 +35,17 @@ final class HandlerTable {
     this.nonRetryable = Set.copyOf(nonRetryable);
   }
 
+  /** These take the place of all; a task that runs goes on with the one that it has. */
+  void replace(Map<String, Bound<?>> handlers) {
+    byName = new TreeMap<>(handlers);
+  }
+
   /** A handler and how its payloads are read. */
-  record Bound<T>(Codec<T> codec, ContextHandler<T> handler) {}
+  record Bound<T>(Codec<T> codec, ContextHandler<T> handler) {
+    static <T> Bound<T> of(TaskHandler<T> handler) {
+      return new Bound<>(handler.payload(), handler::run);
+    }
+  }
 
   Set<String> names() {
     return byName.keySet();
@@ -45,9 +54,10 @@ final class HandlerTable {
   /** Runs a task; every exception becomes a failure, but Errors are the caller's business. */
   Outcome run(Offer offer, int index, TaskContext context) {
     String name = offer.getOptions().getHandler();
-    Bound<?> bound = byName.get(name);
+    Map<String, Bound<?>> handlers = byName;
+    Bound<?> bound = handlers.get(name);
     if (bound == null) {
-      return Outcome.failed(Failures.unknownHandler(name, byName.keySet()));
+      return Outcome.failed(Failures.unknownHandler(name, handlers.keySet()));
     }
     return ChunkRun.isChunk(offer)
         ? ChunkRun.of(this, bound, context, worker)

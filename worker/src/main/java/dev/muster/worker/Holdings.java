@@ -37,6 +37,6 @@ interface Holdings {
   /** Reports, soon, what the handlers of these tasks do now. */
   void stacks(List<Long> ids, Reports into);
 
-  /** Gives back all that nobody began. */
+  /** The worker drains: gives back all that nobody began, and begins nothing more. */
   void returnUnstarted(FrameGatherer into);
 }

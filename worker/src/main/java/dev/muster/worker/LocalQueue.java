@@ -26,6 +26,7 @@ final class LocalQueue {
   private volatile int idle;
 
   private volatile boolean held;
+  private volatile boolean closed;
 
   LocalQueue(int slots) {
     this.slots = slots;
@@ -52,8 +53,14 @@ final class LocalQueue {
     changed();
   }
 
+  /** Nobody may claim any more: what comes from here on goes back. */
+  void close() {
+    closed = true;
+  }
+
+  /** Whether nobody may claim now. */
   boolean isHeld() {
-    return held;
+    return held || closed;
   }
 
   /** All of it is claimed. */
@@ -123,7 +130,7 @@ final class LocalQueue {
 
   private boolean hasWork() {
     OfferSlice head = slices.peek();
-    return head != null && !held && (head.isExhausted() || free.get() >= weight(head));
+    return head != null && !isHeld() && (head.isExhausted() || free.get() >= weight(head));
   }
 
   synchronized void stop() {

@@ -2,7 +2,6 @@ package dev.muster.worker;
 
 import dev.muster.client.connection.ConnectOptions;
 import dev.muster.client.connection.Connection;
-import dev.muster.client.retry.Backoff;
 import dev.muster.common.QueueName;
 import dev.muster.common.codec.Codec;
 import dev.muster.common.codec.Codecs;
@@ -50,8 +49,7 @@ public final class QueueConsumer<E> implements AutoCloseable {
             deliveries,
             atOnce -> closeLater(),
             new Reports(aside));
-    this.keeper =
-        new SessionKeeper("consumer", session, link.channels(), link.backoff(), notice -> {});
+    this.keeper = new SessionKeeper("consumer", session, link, notice -> {});
     this.disconnect = link.disconnect();
     deliveries.attach(session);
     keeper.start();
@@ -67,11 +65,7 @@ public final class QueueConsumer<E> implements AutoCloseable {
       ConnectOptions options, String queue, Codec<E> codec, int credit) {
     AtLeast.check("credit", 1, 1_000_000, credit);
     Connection connection = Connection.open(options);
-    return new QueueConsumer<>(
-        QueueName.check(queue),
-        codec,
-        credit,
-        new WorkerLink(connection::channel, Backoff.standard(), connection::close));
+    return new QueueConsumer<>(QueueName.check(queue), codec, credit, WorkerLink.over(connection));
   }
 
   /** As {@link #connect(ConnectOptions, String, Codec, int)}: JSON, {@code byte[]} as it is. */

@@ -12,7 +12,6 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
-import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -28,8 +27,7 @@ final class SessionKeeper {
 
   private final String name;
   private final WorkerSession session;
-  private final Supplier<Channel> channels;
-  private final Backoff backoff;
+  private final WorkerLink link;
   private final Consumer<String> notices;
   private final Outage outage = new Outage();
   private final CountDownLatch ended = new CountDownLatch(1);
@@ -40,16 +38,10 @@ final class SessionKeeper {
   private volatile boolean stopping;
   private volatile @Nullable MusterException failure;
 
-  SessionKeeper(
-      String name,
-      WorkerSession session,
-      Supplier<Channel> channels,
-      Backoff backoff,
-      Consumer<String> notices) {
+  SessionKeeper(String name, WorkerSession session, WorkerLink link, Consumer<String> notices) {
     this.name = name;
     this.session = session;
-    this.channels = channels;
-    this.backoff = backoff;
+    this.link = link;
     this.notices = notices;
     this.heart = Executors.newSingleThreadScheduledExecutor(task -> daemon(task, "-heartbeat"));
     this.thread = daemon(this::run, "-session");
@@ -86,14 +78,20 @@ final class SessionKeeper {
 
   /** One stream from its opening to its end; false: there shall be no other. */
   private boolean keepOnce() throws InterruptedException {
+    Backoff backoff = link.backoff();
     String reason;
     try {
-      SessionStream stream = session.connect(channels.get());
+      Channel channel = link.channels().get();
+      SessionStream stream = session.connect(channel);
       if (stream.awaitAccepted()) {
         connected();
       }
       Throwable end = stream.awaitEnd();
       session.disconnected(stream);
+      if (stream.wasAbandoned()) {
+        // Else the next stream would hang on the same dead transport until keep-alive ends it.
+        link.abandon().accept(channel);
+      }
       String loss = session.takeLoss();
       if (loss != null) {
         wasLost = true;

@@ -19,6 +19,7 @@ final class SessionStream implements ClientResponseObserver<WorkerFrame, MasterF
   private final CountDownLatch decided = new CountDownLatch(1);
   private volatile boolean welcomed;
   private volatile boolean accepted;
+  private volatile boolean abandoned;
 
   SessionStream(WorkerSession session) {
     this.session = session;
@@ -60,6 +61,17 @@ final class SessionStream implements ClientResponseObserver<WorkerFrame, MasterF
     if (to != null) {
       to.cancel(reason, null);
     }
+  }
+
+  /** Gives the stream up, and with it the transport that it runs on: nothing comes through. */
+  void abandon(String reason) {
+    abandoned = true;
+    abort(reason);
+  }
+
+  /** Whether its transport is dead too. */
+  boolean wasAbandoned() {
+    return abandoned;
   }
 
   /** Says that nothing more comes. */

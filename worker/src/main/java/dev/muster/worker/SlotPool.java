@@ -265,6 +265,8 @@ final class SlotPool implements Holdings {
 
   @Override
   public void returnUnstarted(FrameGatherer into) {
+    // For good: what is still offered now must not begin between its coming and its going back.
+    queue.close();
     SettlementColumns returned = new SettlementColumns();
     whileNothingIsClaimed(
         () -> {

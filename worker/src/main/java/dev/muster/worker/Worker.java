@@ -3,7 +3,6 @@ package dev.muster.worker;
 import com.google.errorprone.annotations.CanIgnoreReturnValue;
 import dev.muster.client.connection.ConnectOptions;
 import dev.muster.client.connection.Connection;
-import dev.muster.client.retry.Backoff;
 import dev.muster.common.AuthKey;
 import dev.muster.common.AuthenticationException;
 import dev.muster.common.InvalidInputException;
@@ -13,6 +12,7 @@ import dev.muster.common.codec.Codecs;
 import dev.muster.proto.v1.Hello;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.HashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -54,7 +54,6 @@ public final class Worker implements AutoCloseable {
   public static final String CONNECTED_AGAIN = "connected again";
 
   private static final Logger LOG = LoggerFactory.getLogger(Worker.class);
-  private static final Duration DRAIN_TIMEOUT = Duration.ofSeconds(30);
 
   /** How long a drained worker waits for the master to say that all outcomes are durable. */
   private static final long SETTLE_TIMEOUT_MS = 10_000;
@@ -63,6 +62,8 @@ public final class Worker implements AutoCloseable {
   private static final long UNREACHED_SETTLE_TIMEOUT_MS = 1_000;
 
   private final String name;
+  private final Duration drainTimeout;
+  private final HandlerTable handlers;
   private final SlotPool slots;
   private final WorkerSession session;
   private final SessionKeeper keeper;
@@ -73,9 +74,10 @@ public final class Worker implements AutoCloseable {
   private final CountDownLatch drained = new CountDownLatch(1);
 
   private Worker(Builder builder, WorkerLink link) {
-    HandlerTable handlers =
-        new HandlerTable(builder.handlers, builder.nonRetryable, WorkerIdentity.text(builder.name));
     this.name = builder.name;
+    this.drainTimeout = builder.drainTimeout;
+    this.handlers =
+        new HandlerTable(builder.handlers, builder.nonRetryable, WorkerIdentity.text(builder.name));
     this.aside = new SideThreads(name);
     Reports reports = new Reports(aside);
     Consumer<String> warnings = notice -> warn(builder.notices, notice);
@@ -86,8 +88,7 @@ public final class Worker implements AutoCloseable {
             builder.prefetch,
             new TaskServices(reports, link.channels(), aside, warnings));
     this.session = new WorkerSession(builder.identity(), slots, this::endInBackground, reports);
-    this.keeper =
-        new SessionKeeper(name, session, link.channels(), link.backoff(), builder.notices);
+    this.keeper = new SessionKeeper(name, session, link, builder.notices);
     this.disconnect = link.disconnect();
     AtomicInteger number = new AtomicInteger();
     slots.start(
@@ -119,7 +120,7 @@ public final class Worker implements AutoCloseable {
     return new Builder(
         () -> {
           Connection connection = Connection.open(options);
-          return new WorkerLink(connection::channel, Backoff.standard(), connection::close);
+          return WorkerLink.over(connection);
         });
   }
 
@@ -213,10 +214,39 @@ public final class Worker implements AutoCloseable {
     thread.start();
   }
 
-  /** Drains for at most 30 s, then ends. Closing twice is harmless. */
+  /**
+   * Drains for at most the builder's {@link Builder#drainTimeout}, then ends. Closing twice is
+   * harmless.
+   */
   @Override
   public void close() {
-    var unused = drain(DRAIN_TIMEOUT);
+    var unused = drain(drainTimeout);
+  }
+
+  /**
+   * Puts these handlers in the place of all that the worker has. A task that runs goes on with the
+   * handler that it has; those that start from here on get the new ones. The master hears of their
+   * names at once, or when it is back.
+   *
+   * @throws InvalidInputException when two have one name; nothing has changed then
+   */
+  public void replaceHandlers(Collection<? extends TaskHandler<?>> replacements) {
+    Map<String, HandlerTable.Bound<?>> byName = new HashMap<>();
+    for (TaskHandler<?> handler : replacements) {
+      if (byName.putIfAbsent(handler.name(), HandlerTable.Bound.of(handler)) != null) {
+        throw givenTwice(handler.name());
+      }
+    }
+    Set<String> before = handlers.names();
+    handlers.replace(byName);
+    Set<String> names = handlers.names();
+    if (!names.equals(before)) {
+      session.introduce(names);
+    }
+  }
+
+  private static InvalidInputException givenTwice(String handler) {
+    return new InvalidInputException("handler \"" + handler + "\" is given twice");
   }
 
   /** Drains when the JVM is asked to end, by SIGTERM for example. Returns this worker. */
@@ -248,6 +278,7 @@ public final class Worker implements AutoCloseable {
     private final Labels labels = new Labels();
     private int slots = 1;
     private int prefetch;
+    private Duration drainTimeout = Duration.ofSeconds(30);
     private String name = "worker";
     private Consumer<String> notices = notice -> {};
 
@@ -283,7 +314,7 @@ public final class Worker implements AutoCloseable {
     @CanIgnoreReturnValue
     public <T> Builder handle(String name, Codec<T> payload, ContextHandler<T> handler) {
       if (handlers.putIfAbsent(name, new HandlerTable.Bound<>(payload, handler)) != null) {
-        throw new InvalidInputException("handler \"" + name + "\" is given twice");
+        throw givenTwice(name);
       }
       return this;
     }
@@ -361,6 +392,21 @@ public final class Worker implements AutoCloseable {
     @CanIgnoreReturnValue
     public Builder prefetch(int count) {
       prefetch = AtLeast.check("prefetch", 0, PREFETCH_MAX, count);
+      return this;
+    }
+
+    /**
+     * How long running tasks may take to finish when the worker is closed, or asked by the master
+     * to drain; 30 s by default, 0 or more. See {@link Worker#drain}.
+     *
+     * @throws InvalidInputException when it is less than 0
+     */
+    @CanIgnoreReturnValue
+    public Builder drainTimeout(Duration timeout) {
+      if (timeout.isNegative()) {
+        throw new InvalidInputException("drain timeout must be at least 0, found " + timeout);
+      }
+      drainTimeout = timeout;
       return this;
     }
 

@@ -9,10 +9,12 @@ import dev.muster.proto.v1.Welcome;
 import dev.muster.proto.v1.WorkerFrame;
 import io.grpc.Channel;
 import java.security.SecureRandom;
+import java.util.Collection;
 import java.util.HashSet;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -42,15 +44,17 @@ final class WorkerSession {
   private static final Logger LOG = LoggerFactory.getLogger(WorkerSession.class);
   private static final SecureRandom RANDOM = new SecureRandom();
 
-  private final Hello identity;
   private final Holdings holdings;
   private final Listener listener;
   private final Reports reports;
-  private final Liveness liveness = new Liveness();
+  private final Liveness liveness;
   private final AtomicInteger transmitting = new AtomicInteger();
   private final AtomicLong refused = new AtomicLong();
   private volatile boolean urgent;
   private volatile boolean awaitsSettled;
+
+  @GuardedBy("this")
+  private Hello identity;
 
   @GuardedBy("this")
   private ByteString id = newId();
@@ -73,6 +77,10 @@ final class WorkerSession {
   @GuardedBy("this")
   private boolean saidGoodbye;
 
+  /** The frame that says goodbye on this stream is made: nothing may follow it. */
+  @GuardedBy("this")
+  private boolean madeGoodbye;
+
   @GuardedBy("this")
   private boolean sentGoodbye;
 
@@ -81,6 +89,19 @@ final class WorkerSession {
   private @Nullable String loss;
 
   WorkerSession(Hello identity, Holdings holdings, Listener listener, Reports reports) {
+    this(identity, holdings, listener, reports, System::nanoTime);
+  }
+
+  /**
+   * @param clockNanos monotonic, ns
+   */
+  WorkerSession(
+      Hello identity,
+      Holdings holdings,
+      Listener listener,
+      Reports reports,
+      LongSupplier clockNanos) {
+    this.liveness = new Liveness(clockNanos);
     this.identity = identity;
     this.holdings = holdings;
     this.listener = listener;
@@ -111,6 +132,7 @@ final class WorkerSession {
       hello = building.build();
       stream = fresh;
       welcomed = false;
+      madeGoodbye = false;
       sentGoodbye = false;
     }
     // Nobody else sends before the welcome, and the welcome answers this.
@@ -170,6 +192,7 @@ final class WorkerSession {
         if (frame == null) {
           return;
         }
+        madeGoodbye |= frame.getGoodbye();
         awaitsSettled = gatherer.awaitsSettled();
         urgent = gatherer.hasMore();
       }
@@ -209,7 +232,9 @@ final class WorkerSession {
         holdings.lose(new HashSet<>(frame.getCancelledIdsList()));
         flush = true;
       }
-      if (frame.getOffersCount() > 0) {
+      // What crosses our goodbye goes back with the session's end, free; a word on it would be
+      // late.
+      if (frame.getOffersCount() > 0 && !madeGoodbye) {
         holdings.offered(frame.getOffersList());
         if (draining) {
           holdings.returnUnstarted(gatherer);
@@ -299,10 +324,27 @@ final class WorkerSession {
       }
     }
     if (silent != null) {
-      silent.abort("nothing came from the master for " + liveness.timeoutMs() + " ms");
+      silent.abandon("nothing came from the master for " + liveness.silenceMs() + " ms");
     } else {
       flush();
     }
+  }
+
+  /**
+   * From the next hello on the worker has these handlers; a stream that stands is opened anew, so
+   * that it comes soon.
+   */
+  void introduce(Collection<String> handlers) {
+    SessionStream old;
+    synchronized (this) {
+      identity = identity.toBuilder().clearHandlers().addAllHandlers(handlers).build();
+      old = stream;
+      if (old == null || !welcomed || draining) {
+        return;
+      }
+      disconnected(old);
+    }
+    old.abort("the worker has other handlers now");
   }
 
   /** No more offers; what nobody began goes back. */

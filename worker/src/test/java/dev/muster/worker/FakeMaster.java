@@ -55,6 +55,9 @@ final class FakeMaster implements AutoCloseable {
   private boolean goodbye;
 
   @GuardedBy("this")
+  private boolean holdsGoodbye;
+
+  @GuardedBy("this")
   private boolean settlesAll;
 
   @GuardedBy("this")
@@ -195,10 +198,20 @@ final class FakeMaster implements AutoCloseable {
   /** As a master does after a goodbye. */
   @GuardedBy("this")
   private void closeWhenAllIsSettled() {
-    if (goodbye && settled >= heard) {
+    if (goodbye && !holdsGoodbye && settled >= heard) {
       goodbye = false;
       replies.onCompleted();
     }
+  }
+
+  /** A goodbye is not answered, until {@link #endAfterGoodbye}. */
+  synchronized void holdGoodbye() {
+    holdsGoodbye = true;
+  }
+
+  synchronized void endAfterGoodbye() {
+    holdsGoodbye = false;
+    closeWhenAllIsSettled();
   }
 
   void breakStream() {

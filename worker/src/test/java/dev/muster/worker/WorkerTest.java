@@ -24,6 +24,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.LongStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -293,20 +294,21 @@ final class WorkerTest {
   void shouldTellTheHandlerWhenItsTaskIsCalledOff() throws InterruptedException {
     start(master.worker().prefetch(1));
     master.welcome(false, 0);
-    AtomicBoolean cancelled = new AtomicBoolean();
     master.offer("wait", 9, 10);
     TaskContext context = running.take();
+    CountDownLatch told = new CountDownLatch(1);
+    context.onCancel(told::countDown);
     master.send(MasterFrame.newBuilder().addCancelledIds(9).addCancelledIds(10));
     master.settledUpto(0);
     master.offer("square", 11);
+    told.await();
     release.countDown();
     List<Long> done = new ArrayList<>();
     while (!done.contains(11L)) {
       done.addAll(settlement().getSettlement().getCompletedIdsList());
       master.settledUpto(100);
     }
-    cancelled.set(context.isCancelled());
-    assertThat(cancelled).isTrue();
+    assertThat(context.isCancelled()).isTrue();
     assertThat(done).doesNotContain(10L);
   }
 
@@ -464,6 +466,73 @@ final class WorkerTest {
     down.set(false);
     unused = master.welcome(true, 0);
     assertThat(notices.take()).isEqualTo(Worker.CONNECTED_AGAIN);
+  }
+
+  @Test
+  void shouldBeginNothingThatIsStillOfferedWhileItDrains() throws InterruptedException {
+    // given
+    int late = 500;
+    AtomicInteger began = new AtomicInteger();
+    Worker worker =
+        start(
+            master
+                .worker()
+                .slots(4)
+                .prefetch(late)
+                .handle("count", Integer.class, n -> began.incrementAndGet()));
+    var unused = master.welcome(false, 0);
+    master.offer("wait", 9);
+    unused = master.await(f -> f.getStartedIdsCount() > 0);
+    // when
+    CompletableFuture<Boolean> drained =
+        CompletableFuture.supplyAsync(() -> worker.drain(Duration.ofMinutes(1)));
+    unused = master.await(WorkerFrame::getDraining);
+    for (int i = 0; i < late; i++) {
+      master.offer("count", 1_000 + i);
+    }
+    // then
+    int returned = 0;
+    while (returned < late) {
+      for (NumberedSettlement numbered : master.frames.take().getSettlementsList()) {
+        assertThat(numbered.getSettlement().getCompletedIdsCount()).isZero();
+        returned += numbered.getSettlement().getReturnedIdsCount();
+        master.settledUpto(numbered.getNumber());
+      }
+    }
+    assertThat(began).hasValue(0);
+    release.countDown();
+    master.settleAll();
+    assertThat(drained.join()).isTrue();
+  }
+
+  @Test
+  void shouldSayNothingOfWhatCrossesItsGoodbye() throws InterruptedException {
+    // given
+    Worker worker = start(master.worker());
+    var unused = master.welcome(false, 0);
+    master.holdGoodbye();
+    CompletableFuture<Boolean> drained =
+        CompletableFuture.supplyAsync(() -> worker.drain(Duration.ofMinutes(1)));
+    unused = master.await(WorkerFrame::getGoodbye);
+    // when
+    master.offer("square", 9);
+    master.endAfterGoodbye();
+    // then
+    assertThat(drained.join()).isTrue();
+    assertThat(master.frames).noneMatch(frame -> frame.getSettlementsCount() > 0);
+  }
+
+  @Test
+  void shouldTakeItsDrainTimeoutWhenTheMasterAsksItToDrain() throws InterruptedException {
+    Worker worker = start(master.worker().drainTimeout(Duration.ofMillis(1)));
+    var unused = master.welcome(false, 0);
+    master.offer("wait", 9);
+    unused = master.await(f -> f.getStartedIdsCount() > 0);
+    master.send(MasterFrame.newBuilder().setDrain(true));
+    assertThat(master.settle().getReturnedIdsList()).containsExactly(9L);
+    worker.awaitTermination();
+    assertThatThrownBy(() -> master.worker().drainTimeout(Duration.ofMillis(-1)))
+        .isInstanceOf(InvalidInputException.class);
   }
 
   @Test

@@ -155,6 +155,27 @@ public final class Connection implements AutoCloseable {
     disconnectListeners.add(listener);
   }
 
+  /**
+   * Ends the transport of this channel, if it is still the current one: for who found it dead
+   * before keep-alive did, as its peer said nothing for too long. Another is dialled in the
+   * background; the calls on this one fail with UNAVAILABLE.
+   */
+  public void abandon(Channel channel) {
+    Link dead;
+    lock.lock();
+    try {
+      if (server == null || link == null || link.channel() != channel) {
+        return;
+      }
+      dead = link;
+      server = null; // who asks for a channel from here on waits for the next one
+    } finally {
+      lock.unlock();
+    }
+    LOG.debug("the connection to the master at {} is given up", options.masterAddress());
+    dead.close();
+  }
+
   /** How to reach the master. */
   public ConnectOptions options() {
     return options;

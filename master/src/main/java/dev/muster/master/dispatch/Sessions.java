@@ -114,6 +114,7 @@ public final class Sessions {
             if (outcome instanceof Outcome.Opened opened) {
               WorkerLink link = links.computeIfAbsent(opened.number(), Sessions.this::newLink);
               link.lastHeardNs = clockNs.getAsLong();
+              link.tookNs = link.lastHeardNs;
               link.comingBack = () -> opening.containsKey(key);
               link.introduce(hello, link.lastHeardNs);
               link.settled(opened.lostIds());
@@ -395,8 +396,8 @@ public final class Sessions {
   }
 
   /**
-   * Ends the sessions that are silent for too long, and tells the others that the master lives. On
-   * the loop, now and then.
+   * Ends the sessions that are silent for too long and the streams that take no frames for as long,
+   * and tells the others that the master lives. On the loop, now and then.
    */
   public void tick() {
     long nowNs = clockNs.getAsLong();
@@ -408,10 +409,21 @@ public final class Sessions {
     }
     for (WorkerLink link : links.values()) {
       WorkerStream stream = link.stream();
+      if (stream == null || !stream.isStuck()) {
+        link.tookNs = nowNs;
+      }
       if (!link.closing && nowNs - link.lastHeardNs > TIMEOUT_NS) {
         LOG.info(
             "worker session {} is silent for {} ms: lost", link.session, Limits.SESSION_TIMEOUT_MS);
         close(link, true);
+      } else if (stream != null && nowNs - link.tookNs > TIMEOUT_NS) {
+        // It says that it lives, but does not read: what it was offered must not wait for it.
+        LOG.info(
+            "worker session {} takes no frames for {} ms: its stream ends",
+            link.session,
+            Limits.SESSION_TIMEOUT_MS);
+        link.tookNs = nowNs;
+        stream.finish();
       } else if (heartbeat && stream != null) {
         stream.heartbeat();
       }
@@ -423,7 +435,10 @@ public final class Sessions {
     long pauseNs = nowNs - tickedNs;
     tickedNs = nowNs;
     if (pauseNs > PAUSE_NS) {
-      links.values().forEach(link -> link.lastHeardNs = nowNs);
+      for (WorkerLink link : links.values()) {
+        link.lastHeardNs = nowNs;
+        link.tookNs = nowNs;
+      }
     }
   }
 

@@ -32,6 +32,9 @@ final class WorkerLink {
   /** When the last frame came, by the leader's monotonic clock, ns. */
   volatile long lastHeardNs;
 
+  /** When its stream was last seen to take frames, or to be opened; the same clock, ns. */
+  volatile long tookNs;
+
   /**
    * A hello of this worker is under way, and settles what the session holds. Set by apply, asked on
    * the loop.
@@ -84,6 +87,7 @@ final class WorkerLink {
   WorkerLink(long session, long nowNs, RunWatch runs) {
     this.session = session;
     this.lastHeardNs = nowNs;
+    this.tookNs = nowNs;
     this.runs = runs;
   }
 

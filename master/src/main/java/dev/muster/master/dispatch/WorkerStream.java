@@ -31,6 +31,14 @@ public interface WorkerStream {
 
   void heartbeat();
 
+  /**
+   * True when the wire took nothing since the last call, and takes nothing now: the worker does not
+   * read.
+   */
+  default boolean isStuck() {
+    return false;
+  }
+
   /** The session is over, by silence: says so and ends the stream. */
   void expired();
 

@@ -130,6 +130,11 @@ final class FrameOutbox extends Outflow<MasterFrame> implements WorkerStream {
   }
 
   @Override
+  public boolean isStuck() {
+    return tookNothing();
+  }
+
+  @Override
   public void expired() {
     synchronized (this) {
       expired = true;

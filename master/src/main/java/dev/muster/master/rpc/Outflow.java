@@ -19,6 +19,9 @@ abstract class Outflow<R> {
   private boolean scheduled;
   private boolean ended;
 
+  /** Something was written since {@link #tookNothing} was asked last. */
+  private boolean moved;
+
   Outflow(ServerCallStreamObserver<R> caller, Executor egress) {
     this.caller = caller;
     this.egress = egress;
@@ -69,6 +72,13 @@ abstract class Outflow<R> {
     whenEnded.run();
   }
 
+  /** True when the wire took nothing since the last call, and takes nothing now. */
+  final synchronized boolean tookNothing() {
+    boolean nothing = !moved && !ended && !caller.isReady();
+    moved = false;
+    return nothing;
+  }
+
   /** The call is over: nothing can be sent any more. */
   synchronized void end() {
     ended = true;
@@ -98,6 +108,7 @@ abstract class Outflow<R> {
         }
         last = isLast();
         ended = last;
+        moved = true;
       }
       StatusRuntimeException failure = last ? failure() : null;
       if (failure != null) {

@@ -89,8 +89,11 @@ final class WorkStream implements StreamObserver<WorkerFrame> {
     }
   }
 
+  /**
+   * Null: the session is not open yet, or what comes is a sign of life of a stream that is over.
+   */
   private synchronized Sessions.@Nullable Handle handle() {
-    return handle;
+    return ended ? null : handle;
   }
 
   /** What came of the hello. The apply thread. */

@@ -124,6 +124,23 @@ final class AuthenticationTest {
   }
 
   @Test
+  void shouldConnectAnewWhenTheTransportIsGivenUp() throws Exception {
+    try (TestMaster master = TestMaster.start(certificate, KEY);
+        Connection connection = Connection.open(ConnectOptions.to(master.address(), KEY))) {
+      Channel dead = connection.channel();
+      connection.abandon(dead);
+
+      Channel fresh = connection.channel();
+      assertThat(fresh).isNotSameAs(dead);
+      assertThat(whoAmI(fresh)).isEqualTo(KEY.id());
+
+      connection.abandon(dead); // whoever comes late does not end the new one
+      assertThat(connection.channel()).isSameAs(fresh);
+      assertThat(whoAmI(fresh)).isEqualTo(KEY.id());
+    }
+  }
+
+  @Test
   void shouldRefuseAMasterThatComesBackWithAnotherCertificate() throws Exception {
     TestMaster first = TestMaster.start(certificate, KEY);
     try (Connection connection = Connection.open(ConnectOptions.to(first.address(), KEY))) {

@@ -22,6 +22,9 @@ public final class RigWorker implements WorkerStream, Sessions.HelloListener {
   public int drains;
   public int finishes;
   public int kills;
+
+  /** It does not read. */
+  public boolean stuck;
   private Outcome.@Nullable Opened opened;
   private Sessions.@Nullable Handle handle;
 
@@ -114,6 +117,11 @@ public final class RigWorker implements WorkerStream, Sessions.HelloListener {
 
   @Override
   public void expired() {}
+
+  @Override
+  public boolean isStuck() {
+    return stuck;
+  }
 
   @Override
   public void finish() {

@@ -3,6 +3,7 @@ package dev.muster.master.dispatch;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.google.protobuf.ByteString;
+import dev.muster.common.Limits;
 import dev.muster.master.log.v1.Cancel;
 import dev.muster.master.log.v1.Command;
 import dev.muster.proto.v1.EnqueueRequest;
@@ -149,6 +150,40 @@ final class SessionsTest {
     assertThat(again.drains).isEqualTo(1);
     assertThat(again.ids).isEmpty();
     assertThat(list("", 0, 10).get(0).getDraining()).isTrue();
+  }
+
+  private void beatFor(RigWorker worker, int ms) {
+    for (int passed = 0; passed < ms; passed += 1_000) {
+      rig.tick(1_000);
+      worker.frame(WorkerFrame.newBuilder());
+    }
+  }
+
+  @Test
+  void shouldEndTheStreamOfAWorkerThatSaysItLivesButTakesNoFrames() {
+    RigWorker worker = new RigWorker(rig).hello("w", 1);
+    enqueue(1);
+    worker.stuck = true;
+    beatFor(worker, Limits.SESSION_TIMEOUT_MS);
+    assertThat(worker.finishes).isZero();
+    beatFor(worker, 1_000);
+    assertThat(worker.finishes).isPositive();
+    // what it was offered and did not begin goes back
+    worker.end();
+    assertThat(rig.queue("q").getReady()).isEqualTo(1);
+    assertThat(list("q", 0, 10).get(0).getConnected()).isFalse();
+  }
+
+  @Test
+  void shouldKeepTheStreamOfAWorkerThatTakesFramesSlowly() {
+    RigWorker worker = new RigWorker(rig).hello("w", 1);
+    for (int i = 0; i < 3; i++) {
+      worker.stuck = true;
+      beatFor(worker, Limits.SESSION_TIMEOUT_MS - 1_000);
+      worker.stuck = false;
+      beatFor(worker, 1_000);
+    }
+    assertThat(worker.finishes).isZero();
   }
 
   @Test

@@ -156,6 +156,25 @@ final class OutflowTest {
   }
 
   @Test
+  void shouldBeStuckWhenTheWireTookNothingSinceItWasAskedLast() {
+    FakeCaller<MasterFrame> caller = new FakeCaller<>();
+    FrameOutbox outbox = new FrameOutbox(caller, egress::add);
+    assertThat(outbox.isStuck()).isFalse(); // it could take something
+    outbox.heartbeat();
+    run();
+    caller.ready = false;
+    assertThat(outbox.isStuck()).isFalse(); // it has taken something
+    assertThat(outbox.isStuck()).isTrue();
+    outbox.heartbeat();
+    caller.becomeReady();
+    run();
+    caller.ready = false;
+    assertThat(outbox.isStuck()).isFalse();
+    outbox.end();
+    assertThat(outbox.isStuck()).isFalse(); // it is over
+  }
+
+  @Test
   void shouldReadInputsOnlyAsFastAsTheyAreSent() {
     FakeCaller<InputsReply> caller = new FakeCaller<>();
     caller.pauseAfterEach = true;
