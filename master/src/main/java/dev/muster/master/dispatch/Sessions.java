@@ -11,6 +11,7 @@ import dev.muster.master.queue.Outcome;
 import dev.muster.master.replication.Applier;
 import dev.muster.master.replication.Proposer;
 import dev.muster.master.replication.Reply;
+import dev.muster.proto.v1.CrashedAttempt;
 import dev.muster.proto.v1.FailedAttempt;
 import dev.muster.proto.v1.Hello;
 import dev.muster.proto.v1.NumberedSettlement;
@@ -233,6 +234,7 @@ public final class Sessions {
     ended(link, settlement.getReturnedIdsList());
     ended(link, settlement.getCancelledIdsList());
     ended(link, settlement.getFailedList().stream().map(FailedAttempt::getId).toList());
+    ended(link, settlement.getCrashedList().stream().map(CrashedAttempt::getId).toList());
   }
 
   /** These attempts of a session are over. On the loop. */

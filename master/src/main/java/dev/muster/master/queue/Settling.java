@@ -4,6 +4,7 @@ import com.google.protobuf.ByteString;
 import dev.muster.master.log.v1.Settle;
 import dev.muster.master.store.v1.AnswerRecord;
 import dev.muster.proto.v1.AttemptEnd;
+import dev.muster.proto.v1.CrashedAttempt;
 import dev.muster.proto.v1.FailedAttempt;
 import dev.muster.proto.v1.Failure;
 import dev.muster.proto.v1.FollowUp;
@@ -19,8 +20,8 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Ends attempts: completed, failed, given back. The acknowledgement, the result and what follows
- * from it are one command.
+ * Ends attempts: completed, failed, crashed, given back. The acknowledgement, the result and what
+ * follows from it are one command.
  */
 final class Settling {
   /** So much of a failure's message goes into the timeline, characters. */
@@ -130,6 +131,7 @@ final class Settling {
             AttemptEnd.ATTEMPT_END_FAILED);
       }
     }
+    crash(settlement.getCrashedList(), session, refused);
     for (int i = 0; i < settlement.getReturnedIdsCount(); i++) {
       Task task =
           held(settlement.getReturnedIds(i), settlement.getReturnedTokens(i), session, refused);
@@ -146,6 +148,17 @@ final class Settling {
       }
     }
     return refused;
+  }
+
+  /** The processes of these handlers died; their worker lives. */
+  private void crash(List<CrashedAttempt> crashes, long session, List<RefusedAttempt> refused) {
+    for (CrashedAttempt crashed : crashes) {
+      Task task = held(crashed.getId(), crashed.getToken(), session, refused);
+      if (task != null) {
+        long runUs = Integer.toUnsignedLong(crashed.getRunUs());
+        leasing.crashed(task, shortened(crashed.getCause()), runUs);
+      }
+    }
   }
 
   /** The task if this settlement completes it, and may; else null. */
@@ -244,6 +257,10 @@ final class Settling {
         failure.getMessage().isEmpty()
             ? failure.getKind()
             : failure.getKind() + ": " + failure.getMessage();
+    return shortened(text);
+  }
+
+  private static String shortened(String text) {
     return text.length() <= CAUSE_LENGTH_MAX ? text : text.substring(0, CAUSE_LENGTH_MAX) + "…";
   }
 
