@@ -8,6 +8,7 @@ import java.util.List;
 import java.util.Set;
 import java.util.concurrent.ThreadFactory;
 import java.util.concurrent.TimeUnit;
+import java.util.function.UnaryOperator;
 
 /**
  * The slots of a worker and the offers that wait for them. The thread factory is the seam for other
@@ -42,13 +43,29 @@ final class SlotPool implements Holdings {
   }
 
   void start(WorkerSession session, ThreadFactory factory) {
+    start(session, factory, own -> own);
+  }
+
+  /**
+   * @param runners how each slot runs its tasks, called on its thread with what runs them on it
+   */
+  void start(WorkerSession session, ThreadFactory factory, UnaryOperator<SlotRunner> runners) {
     flush = session::flush;
     for (Slot slot : slots) {
-      factory.newThread(() -> run(slot, session)).start();
+      factory.newThread(() -> run(slot, session, runners)).start();
     }
   }
 
-  private void run(Slot slot, WorkerSession session) {
+  private void run(Slot slot, WorkerSession session, UnaryOperator<SlotRunner> runners) {
+    SlotRunner runner = runners.apply(this::execute);
+    try {
+      run(slot, session, runner);
+    } finally {
+      runner.close();
+    }
+  }
+
+  private void run(Slot slot, WorkerSession session, SlotRunner runner) {
     while (true) {
       TaskContext task = slot.claim();
       if (task == null) {
@@ -65,7 +82,7 @@ final class SlotPool implements Holdings {
       }
       session.gathered(false); // says that it started, when nothing else is on its way
       long startNanos = System.nanoTime();
-      Outcome outcome = execute(task);
+      Outcome outcome = runner.run(task);
       boolean much = slot.finish(outcome, micros(System.nanoTime() - startNanos));
       session.gathered(much);
       if (watched) {
@@ -225,8 +242,9 @@ final class SlotPool implements Holdings {
                 + " (handler \""
                 + task.handler()
                 + "\") was called off and did not stop in time; "
-                + task.slots()
-                + " lost until its handler ends");
+                + (task.elsewhere() == null
+                    ? task.slots() + " lost until its handler ends"
+                    : "its process is killed"));
     flush.run();
     tellQuiet();
   }
