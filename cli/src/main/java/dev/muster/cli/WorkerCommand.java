@@ -84,6 +84,8 @@ final class WorkerCommand implements Callable<Integer> {
       description = "A jar or folder with handlers; give it several times for several.")
   private final List<Path> classPath = new ArrayList<>();
 
+  @Mixin private final IsolationFlags isolation = new IsolationFlags();
+
   @Option(
       names = "--drain-timeout",
       paramLabel = "TIME",
@@ -122,6 +124,7 @@ final class WorkerCommand implements Callable<Integer> {
     if (!name.isEmpty()) {
       builder.name(name);
     }
+    isolation.applyTo(builder);
     queues.forEach(builder::queue);
     labels.forEach(builder::label);
     builder.onNotice(this::sayWhenConnected);

@@ -31,7 +31,8 @@ final class ChildCommand {
 
   private List<String> arguments() {
     List<String> arguments = new ArrayList<>();
-    arguments.add(System.getProperty("java.home") + File.separator + "bin" + File.separator + "java");
+    arguments.add(
+        System.getProperty("java.home") + File.separator + "bin" + File.separator + "java");
     arguments.add("-Xmx" + options.heapBytes());
     if (options.javaOptions().stream().noneMatch(o -> o.matches("-XX:\\+Use\\w+GC"))) {
       arguments.add("-XX:+UseSerialGC"); // many small processes: threads for each would crowd

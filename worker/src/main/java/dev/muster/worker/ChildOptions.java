@@ -6,8 +6,8 @@ import java.util.List;
 import java.util.Set;
 
 /**
- * The processes in which handlers run with {@link Isolation#PROCESS}. Immutable: each method gives a
- * new one.
+ * The processes in which handlers run with {@link Isolation#PROCESS}. Immutable: each method gives
+ * a new one.
  *
  * @param heapBytes the most heap that each may have, bytes; at least 16 MiB
  * @param javaOptions further options of Java, e.g. "-XX:+UseParallelGC"

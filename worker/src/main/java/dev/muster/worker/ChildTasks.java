@@ -40,8 +40,7 @@ final class ChildTasks {
   private final TaskServices services =
       new TaskServices(reports, this::fetchInputs, aside, notice -> {});
   private final Thread handlerThread = new Thread(this::runAll, "handler");
-  private volatile Begin begin =
-      Begin.getDefaultInstance();
+  private volatile Begin begin = Begin.getDefaultInstance();
 
   private final Object sending = new Object();
 

@@ -66,9 +66,7 @@ final class Failures {
   static Failure uninitialized(Throwable cause) {
     Failure thrown = thrown(cause, true);
     String message = "an initializer failed, so no task can run here: " + thrown.getMessage();
-    return thrown.toBuilder()
-        .setMessage(cut(message, Limits.FAILURE_MESSAGE_BYTES_MAX))
-        .build();
+    return thrown.toBuilder().setMessage(cut(message, Limits.FAILURE_MESSAGE_BYTES_MAX)).build();
   }
 
   /** The process of a handler died. */

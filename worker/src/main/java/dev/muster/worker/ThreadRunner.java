@@ -21,9 +21,7 @@ final class ThreadRunner implements SlotRunner {
   @Override
   public Outcome run(TaskContext task) {
     Throwable failure = initialize();
-    return failure == null
-        ? tasks.run(task)
-        : Outcome.failed(Failures.uninitialized(failure));
+    return failure == null ? tasks.run(task) : Outcome.failed(Failures.uninitialized(failure));
   }
 
   /** Each once; null: all are done. */

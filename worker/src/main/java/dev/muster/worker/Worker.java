@@ -95,8 +95,7 @@ public final class Worker implements AutoCloseable {
     this.children =
         program == null
             ? null
-            : ChildPool.start(
-                name, program, builder.childOptions, builder.slots, aside, warnings);
+            : ChildPool.start(name, program, builder.childOptions, builder.slots, aside, warnings);
     slots.start(session, SlotThreads.of(builder.isolation, name), builder.runners(children));
     keeper.start();
   }

@@ -47,8 +47,7 @@ final class WorkerIsolationTest {
   }
 
   private void start(ChildOptions options) throws InterruptedException {
-    master.start(
-        IsolatedHandlers.addTo(master.worker()).children(options).onNotice(notices::add));
+    master.start(IsolatedHandlers.addTo(master.worker()).children(options).onNotice(notices::add));
     master.welcome(false, 0);
   }
 
@@ -127,8 +126,7 @@ final class WorkerIsolationTest {
   @Test
   void shouldHandOnWhatATaskSays() throws InterruptedException {
     start(SMALL);
-    master.offer(
-        "Talk", offer -> offer.getOptionsBuilder().putHeaders("k", "v"), 9);
+    master.offer("Talk", offer -> offer.getOptionsBuilder().putHeaders("k", "v"), 9);
     List<WorkerFrame> frames = new ArrayList<>();
     WorkerFrame frame;
     do {
@@ -156,10 +154,7 @@ final class WorkerIsolationTest {
   void shouldFetchInputsForAProcess() throws InterruptedException {
     start(SMALL);
     master.inputs.add(
-        InputsReply.newBuilder()
-            .addInputs(input(5, "7"))
-            .addInputs(input(6, "8"))
-            .build());
+        InputsReply.newBuilder().addInputs(input(5, "7")).addInputs(input(6, "8")).build());
     master.offer("Inputs", offer -> offer.addInputs(2), 9);
     assertThat(master.settle().getResults(0).toStringUtf8()).isEqualTo("[7,8]");
   }
