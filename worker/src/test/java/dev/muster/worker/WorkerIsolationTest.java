@@ -11,10 +11,13 @@ import dev.muster.proto.v1.CrashedAttempt;
 import dev.muster.proto.v1.Failure;
 import dev.muster.proto.v1.InputsReply;
 import dev.muster.proto.v1.LogLine;
+import dev.muster.proto.v1.Offer;
 import dev.muster.proto.v1.Settlement;
+import dev.muster.proto.v1.TaskOptions;
 import dev.muster.proto.v1.TaskResult;
 import dev.muster.proto.v1.TaskState;
 import dev.muster.proto.v1.WorkerFrame;
+import java.io.BufferedReader;
 import java.io.FileInputStream;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -22,6 +25,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.LinkedBlockingQueue;
@@ -310,5 +314,73 @@ final class WorkerIsolationTest {
     master.settleAll();
     worker.close();
     awaitEnd(pid);
+  }
+
+  @Test
+  void shouldEndAProcessAndWhatItStartedWhenItsWorkerIsKilled()
+      throws IOException, InterruptedException, ExecutionException {
+    Process worker =
+        new ProcessBuilder(
+                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                "-cp",
+                System.getProperty("java.class.path"),
+                IsolatedWorkerMain.class.getName())
+            .redirectError(ProcessBuilder.Redirect.INHERIT)
+            .start();
+    try (BufferedReader lines = worker.inputReader()) {
+      String[] pids = lines.readLine().split(" ");
+      worker.destroyForcibly().waitFor();
+      awaitEnd(pids[0]);
+      awaitEnd(pids[1]);
+    } finally {
+      worker.destroyForcibly();
+    }
+  }
+
+  @Test
+  void shouldDumpTheThreadsOfAProcess() throws InterruptedException, ExecutionException {
+    ChildOptions options = SMALL;
+    ChildProgram program =
+        ChildProgram.of(
+            List.of("Wait"),
+            Map.of("Wait", new IsolatedHandlers.Wait()),
+            List.of(),
+            List.of(),
+            options);
+    SideThreads aside = new SideThreads("test");
+    Reports reports = new Reports(aside);
+    TaskServices services = new TaskServices(reports, task -> List.of(), aside, notice -> {});
+    TaskContext task = new TaskContext(offer("Wait"), 0, services);
+    ChildPool pool = ChildPool.start("test", program, options, 1, aside, notice -> {});
+    try {
+      ChildProcess child = pool.take();
+      BlockingQueue<String> said = new LinkedBlockingQueue<>();
+      reports.onWaiting(
+          () -> {
+            WorkerFrame.Builder frame = WorkerFrame.newBuilder();
+            reports.moveTo(frame, 0, 1 << 20);
+            frame.getLogLinesList().forEach(line -> said.add(line.getText()));
+          });
+      Thread slot = new Thread(() -> child.run(task));
+      slot.start();
+      assertThat(said.take()).isEqualTo(Long.toString(child.pid()));
+      RunElsewhere where = Objects.requireNonNull(task.elsewhere());
+      assertThat(where.stack().get())
+          .startsWith("\"handler\" WAITING\n    at ")
+          .contains("IsolatedHandlers$Wait.run");
+      where.kill(0);
+      slot.join();
+      assertThat(where.stack()).isCompletedExceptionally();
+    } finally {
+      pool.stop();
+    }
+  }
+
+  private static Offer offer(String handler) {
+    return Offer.newBuilder()
+        .setOptions(TaskOptions.newBuilder().setHandler(handler))
+        .addIds(9)
+        .addPayloads(ByteString.copyFromUtf8("9"))
+        .build();
   }
 }
