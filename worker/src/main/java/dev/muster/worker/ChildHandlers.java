@@ -47,7 +47,7 @@ final class ChildHandlers {
     for (String name : begin.getNonRetryableList()) {
       nonRetryable.add(type(name, loader).asSubclass(Throwable.class));
     }
-    var warmedUp = EncodedValue.of(Map.of("warm", 1)); // or the first task would wait for it
+    var unused = EncodedValue.of(Map.of("warm", 1)); // or the first task would wait for it
     return new ChildHandlers(
         new HandlerTable(handlers, nonRetryable), initializers, begin.getRecycleHeapBytes());
   }

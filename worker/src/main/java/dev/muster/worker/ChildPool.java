@@ -84,7 +84,7 @@ final class ChildPool {
       pool.add(pool.startOne());
     } catch (ChildStartException e) {
       pool.stop();
-      throw new InvalidInputException(e.getMessage(), e);
+      throw new InvalidInputException(String.valueOf(e.getMessage()), e);
     }
     int threads = Math.max(1, Math.min(slots, Runtime.getRuntime().availableProcessors() / 2));
     for (int i = 1; i <= threads; i++) {
@@ -139,7 +139,7 @@ final class ChildPool {
           }
           add(child);
         } catch (ChildStartException e) {
-          failed(e.getMessage());
+          failed(String.valueOf(e.getMessage()));
         }
       }
     } catch (InterruptedException e) {

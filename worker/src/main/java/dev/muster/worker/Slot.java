@@ -155,7 +155,7 @@ final class Slot {
       columns.completed(id, token, outcome, runUs);
     } else if (stopping) {
       columns().cancelled(id, token);
-    } else if (outcome == Outcome.RETURNED) {
+    } else if (outcome.equals(Outcome.RETURNED)) {
       columns().returned(id, token);
     } else if (outcome.crash() != null) {
       columns().crashed(id, token, outcome.crash(), runUs);

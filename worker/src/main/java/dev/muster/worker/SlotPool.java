@@ -52,11 +52,11 @@ final class SlotPool implements Holdings {
   void start(WorkerSession session, ThreadFactory factory, UnaryOperator<SlotRunner> runners) {
     flush = session::flush;
     for (Slot slot : slots) {
-      factory.newThread(() -> run(slot, session, runners)).start();
+      factory.newThread(() -> serve(slot, session, runners)).start();
     }
   }
 
-  private void run(Slot slot, WorkerSession session, UnaryOperator<SlotRunner> runners) {
+  private void serve(Slot slot, WorkerSession session, UnaryOperator<SlotRunner> runners) {
     SlotRunner runner = runners.apply(this::execute);
     try {
       run(slot, session, runner);
