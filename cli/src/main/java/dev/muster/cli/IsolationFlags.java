@@ -54,8 +54,10 @@ final class IsolationFlags {
       description = "With process: a fresh one when a task leaves so much heap in use.")
   private @Nullable Long recycleHeap;
 
-  /** Sets what was given. */
-  void applyTo(Worker.Builder builder) {
+  /**
+   * @throws InvalidInputException when what was given does not go together
+   */
+  void check() {
     boolean ofProcesses =
         heap != null
             || recycleHeap != null
@@ -68,10 +70,12 @@ final class IsolationFlags {
               + " --isolation process, found --isolation "
               + isolation.name().toLowerCase(Locale.ROOT));
     }
-    builder.isolation(isolation);
-    if (ofProcesses) {
-      builder.children(options());
-    }
+    var unused = options(); // checks the values
+  }
+
+  /** Sets what was given. */
+  void applyTo(Worker.Builder builder) {
+    builder.isolation(isolation).children(options());
   }
 
   private ChildOptions options() {

@@ -109,6 +109,7 @@ final class WorkerCommand implements Callable<Integer> {
     queues.forEach(QueueName::check);
     requireAtLeast("--slots", 1, slots);
     requireAtLeast("--prefetch", 0, prefetch);
+    isolation.check();
     if (queues.size() > Limits.WORKER_QUEUES_MAX) {
       throw new InvalidInputException(
           "a worker serves at most "

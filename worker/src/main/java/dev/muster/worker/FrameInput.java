@@ -29,6 +29,13 @@ final class FrameInput<M extends MessageLite> {
    * @throws InvalidProtocolBufferException when what comes is no frame
    */
   @Nullable M read() throws IOException {
+    int mark = in.read();
+    if (mark < 0) {
+      return null;
+    }
+    if (mark != FrameOutput.MARK) {
+      throw new InvalidProtocolBufferException("no frame");
+    }
     int length = 0;
     for (int shift = 0; ; shift += 7) {
       int next = in.read();

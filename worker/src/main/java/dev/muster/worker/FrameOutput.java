@@ -5,8 +5,11 @@ import java.io.BufferedOutputStream;
 import java.io.IOException;
 import java.io.OutputStream;
 
-/** Writes frames, each after its length. Thread-safe: frames never mix. */
+/** Writes frames, each after a mark and its length. Thread-safe: frames never mix. */
 final class FrameOutput {
+  /** What no text begins with: so whatever else is written there is noticed at once. */
+  static final int MARK = 0;
+
   private static final int BUFFER_BYTES = 64 << 10;
 
   private final OutputStream out;
@@ -17,6 +20,7 @@ final class FrameOutput {
 
   /** Returns when the system has it. */
   synchronized void write(MessageLite frame) throws IOException {
+    out.write(MARK);
     frame.writeDelimitedTo(out);
     out.flush();
   }

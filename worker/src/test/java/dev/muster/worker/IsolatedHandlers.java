@@ -25,6 +25,7 @@ final class IsolatedHandlers {
         .handler(new Pid())
         .handler(new Exit())
         .handler(new Fill())
+        .handler(new Shout())
         .handler(new Keep())
         .handler(new Talk())
         .handler(new Wait())
@@ -78,6 +79,14 @@ final class IsolatedHandlers {
       while (true) {
         all.add(new long[TOO_MANY]);
       }
+    }
+  }
+
+  /** Has another program write where the frames are. */
+  public static final class Shout extends Named {
+    @Override
+    public Object run(Integer n, TaskContext context) throws IOException, InterruptedException {
+      return new ProcessBuilder("echo", "hello").inheritIO().start().waitFor();
     }
   }
 

@@ -128,6 +128,25 @@ final class WorkerIsolationTest {
   }
 
   @Test
+  void shouldSayThatSomebodyElseWroteAmongTheFrames() throws InterruptedException {
+    start(SMALL);
+    assertThat(crash("Shout", 9).getCause())
+        .isEqualTo("something else than Muster wrote to the standard output of its process");
+    assertThat(result("Pid", 10)).isNotEmpty();
+  }
+
+  @Test
+  void shouldRunATaskInTheNextProcessWhenOneDiedBeforeItBegan()
+      throws InterruptedException, ExecutionException {
+    start(SMALL);
+    String first = result("Pid", 9);
+    String pid = first.replaceAll("\"|:.*", "");
+    ProcessHandle.of(Long.parseLong(pid)).orElseThrow().destroyForcibly();
+    awaitEnd(pid);
+    assertThat(result("Pid", 10)).isNotEqualTo(first);
+  }
+
+  @Test
   void shouldHandOnWhatATaskSays() throws InterruptedException {
     start(SMALL);
     master.offer("Talk", offer -> offer.getOptionsBuilder().putHeaders("k", "v"), 9);
