@@ -76,9 +76,10 @@ final class IsolatedHandlers {
     @Override
     public Object run(Integer n, TaskContext context) {
       List<long[]> all = new ArrayList<>();
-      while (true) {
+      while (all.size() < TOO_MANY) {
         all.add(new long[TOO_MANY]);
       }
+      return all.size();
     }
   }
 

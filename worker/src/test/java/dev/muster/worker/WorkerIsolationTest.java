@@ -240,7 +240,7 @@ final class WorkerIsolationTest {
       throws InterruptedException, ExecutionException {
     start(SMALL);
     master.offer("Deaf", 9);
-    String[] pids = line().getText().split(" ");
+    String[] pids = line().getText().split(" ", 2);
     master.stop(9, 0, 1);
     assertThat(master.settle().getCancelledIdsList()).containsExactly(9L);
     awaitEnd(pids[0]);
@@ -347,7 +347,7 @@ final class WorkerIsolationTest {
             .redirectError(ProcessBuilder.Redirect.INHERIT)
             .start();
     try (BufferedReader lines = worker.inputReader()) {
-      String[] pids = lines.readLine().split(" ");
+      String[] pids = lines.readLine().split(" ", 2);
       worker.destroyForcibly().waitFor();
       awaitEnd(pids[0]);
       awaitEnd(pids[1]);
