@@ -3,11 +3,9 @@ package dev.muster.worker;
 import com.google.errorprone.annotations.concurrent.GuardedBy;
 import com.google.protobuf.InvalidProtocolBufferException;
 import dev.muster.common.MusterException;
-import dev.muster.proto.v1.TaskResult;
 import dev.muster.worker.child.v1.Begin;
 import dev.muster.worker.child.v1.Done;
 import dev.muster.worker.child.v1.FromChild;
-import dev.muster.worker.child.v1.Inputs;
 import dev.muster.worker.child.v1.Run;
 import dev.muster.worker.child.v1.ToChild;
 import java.io.IOException;
@@ -29,16 +27,9 @@ import org.slf4j.LoggerFactory;
 final class ChildProcess {
   private static final Logger LOG = LoggerFactory.getLogger(ChildProcess.class);
   private static final long READY_TIMEOUT_MS = 60_000;
-
-  /** What a dead process said is waited for so long: a program that it started may hold its end. */
-  private static final long LAST_WORDS_MS = 1_000;
-
   private static final long CLOSE_TIMEOUT_MS = 5_000;
-  private static final int FIRST_LINES_MAX = 10;
-  private static final int INPUTS_PIECE_BYTES = 1 << 20;
 
   private final String worker;
-  private final ChildOptions options;
   private final Process process;
   private final FrameOutput out;
   private final SideThreads aside;
@@ -46,26 +37,8 @@ final class ChildProcess {
   @GuardedBy("this")
   private boolean ready;
 
-  /** What it printed before it was ready, for when it never is. */
   @GuardedBy("this")
-  private final Deque<String> firstLines = new ArrayDeque<>();
-
-  @GuardedBy("this")
-  private @Nullable String outOfMemory;
-
-  /** What it did against the rules; it is killed then. */
-  @GuardedBy("this")
-  private @Nullable String fault;
-
-  /** Standard output and standard error. */
-  @GuardedBy("this")
-  private int openStreams = 2;
-
-  @GuardedBy("this")
-  private boolean exited;
-
-  @GuardedBy("this")
-  private long exitedNanos;
+  private final ChildEnd end;
 
   @GuardedBy("this")
   private boolean closed;
@@ -92,10 +65,10 @@ final class ChildProcess {
 
   private ChildProcess(String worker, ChildOptions options, Process process, SideThreads aside) {
     this.worker = worker;
-    this.options = options;
     this.process = process;
     this.out = new FrameOutput(process.getOutputStream());
     this.aside = aside;
+    this.end = new ChildEnd(process, options.heapBytes());
   }
 
   /**
@@ -140,10 +113,10 @@ final class ChildProcess {
     long endNanos = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(READY_TIMEOUT_MS);
     synchronized (this) {
       try {
-        while (!ready && !isOver()) {
+        while (!ready && !end.isOver()) {
           long leftMs = TimeUnit.NANOSECONDS.toMillis(endNanos - System.nanoTime());
           if (leftMs <= 0) {
-            fault = "it was not ready within " + READY_TIMEOUT_MS / 1_000 + " s";
+            end.fault("it was not ready within " + READY_TIMEOUT_MS / 1_000 + " s");
             kill();
             break;
           }
@@ -151,15 +124,12 @@ final class ChildProcess {
         }
       } catch (InterruptedException e) {
         Thread.currentThread().interrupt();
-        fault = "nobody waits for it any more";
+        end.fault("nobody waits for it any more");
         kill();
       }
       if (!ready) {
-        String printed = String.join("; ", firstLines);
         throw new ChildStartException(
-            "a process for handlers does not start: "
-                + deathCause()
-                + (printed.isEmpty() ? "" : ": " + printed));
+            "a process for handlers does not start: " + end.causeAtStart());
       }
     }
   }
@@ -172,7 +142,7 @@ final class ChildProcess {
   @Nullable Outcome run(TaskContext task) {
     long number;
     synchronized (this) {
-      if (exited) {
+      if (end.hasExited()) {
         return null;
       }
       number = ++runs;
@@ -197,7 +167,7 @@ final class ChildProcess {
         worn = done.getWorn();
         return outcome(done);
       }
-      return started ? Outcome.crashed(deathCause()) : null;
+      return started ? Outcome.crashed(end.cause()) : null;
     }
   }
 
@@ -215,7 +185,7 @@ final class ChildProcess {
   /** False: it was interrupted. */
   private synchronized boolean awaitEnd() {
     try {
-      while (done == null && !isOver()) {
+      while (done == null && !end.isOver()) {
         wait();
       }
       return true;
@@ -224,30 +194,18 @@ final class ChildProcess {
     }
   }
 
-  /** It is gone, and all was heard that it said. */
-  @GuardedBy("this")
-  private boolean isOver() {
-    return exited
-        && (openStreams == 0
-            || System.nanoTime() - exitedNanos >= TimeUnit.MILLISECONDS.toNanos(LAST_WORDS_MS));
-  }
-
   /** Why it is gone, for a person. */
   synchronized String deathCause() {
-    if (fault != null) {
-      return fault;
-    }
-    return ExitCause.of(process.exitValue(), outOfMemory, options.heapBytes());
+    return end.cause();
   }
 
   private void exited() {
     synchronized (this) {
-      exited = true;
-      exitedNanos = System.nanoTime();
+      end.exited();
       failStacks();
       notifyAll();
     }
-    aside.after(LAST_WORDS_MS, this::wake);
+    aside.after(ChildEnd.LAST_WORDS_MS, this::wake);
   }
 
   private synchronized void wake() {
@@ -255,7 +213,7 @@ final class ChildProcess {
   }
 
   private synchronized void streamEnded() {
-    openStreams--;
+    end.streamEnded();
     notifyAll();
   }
 
@@ -287,7 +245,7 @@ final class ChildProcess {
 
   private void fail(String why) {
     synchronized (this) {
-      fault = why;
+      end.fault(why);
     }
     kill();
   }
@@ -354,23 +312,7 @@ final class ChildProcess {
   }
 
   private void sendInputs(long number, TaskContext task) {
-    Inputs.Builder piece = Inputs.newBuilder().setNumber(number);
-    try {
-      int bytes = 0;
-      for (Input input : task.inputs()) {
-        TaskResult result = input.proto();
-        piece.addResults(result);
-        bytes += result.getSerializedSize();
-        if (bytes >= INPUTS_PIECE_BYTES) {
-          tell(ToChild.newBuilder().setInputs(piece.build()).build());
-          piece.clearResults();
-          bytes = 0;
-        }
-      }
-    } catch (InterruptedException | RuntimeException e) {
-      piece.clearResults().setError(String.valueOf(e.getMessage()));
-    }
-    tell(ToChild.newBuilder().setInputs(piece.setComplete(true).build()).build());
+    ChildInputs.send(number, task, piece -> tell(ToChild.newBuilder().setInputs(piece).build()));
   }
 
   private void readErrors(InputStream from) {
@@ -389,12 +331,7 @@ final class ChildProcess {
   private void printed(String line) {
     TaskContext task;
     synchronized (this) {
-      if (line.contains(ExitCause.OUT_OF_MEMORY)) {
-        outOfMemory = line;
-      }
-      if (!ready && firstLines.size() < FIRST_LINES_MAX) {
-        firstLines.add(line);
-      }
+      end.printed(line);
       task = running;
     }
     if (task == null) {
@@ -428,7 +365,7 @@ final class ChildProcess {
   }
 
   synchronized boolean isAlive() {
-    return !exited && !closed && fault == null && process.isAlive();
+    return !end.hasExited() && !closed && !end.isFaulty() && process.isAlive();
   }
 
   /** Kills it and all that it started. */
@@ -479,7 +416,7 @@ final class ChildProcess {
         if (running == null || runs != number || done != null) {
           return;
         }
-        fault = "it was killed, because nobody waited for its task any more";
+        end.fault("it was killed, because nobody waited for its task any more");
       }
       ChildProcess.this.kill();
     }
@@ -488,7 +425,7 @@ final class ChildProcess {
     public CompletableFuture<String> stack() {
       CompletableFuture<String> answer = new CompletableFuture<>();
       synchronized (ChildProcess.this) {
-        if (running == null || runs != number || exited) {
+        if (running == null || runs != number || end.hasExited()) {
           answer.completeExceptionally(new MusterException("the task does not run any more"));
           return answer;
         }
