@@ -20,6 +20,8 @@ import picocli.CommandLine.Spec;
     mixinStandardHelpOptions = true,
     synopsisSubcommandLabel = "SCENARIO")
 public final class BenchCommand {
+  private static final int ISOLATION_TASKS_MIN = 100;
+
   @SuppressWarnings("NullAway.Init") // picocli sets it
   @Spec
   private CommandSpec spec;
@@ -190,6 +192,38 @@ public final class BenchCommand {
         new PoolBench(new PoolBenchOptions(items, warmUp, workers, !unordered, named, master))
             .run(),
         output);
+    return 0;
+  }
+
+  @Command(
+      name = "isolation",
+      mixinStandardHelpOptions = true,
+      description =
+          "What a task costs a worker whose handlers run on a thread, and in a process of their own.",
+      footer = {
+        "",
+        "All tasks are put before the worker starts; the figures are from one task to the next in one slot.",
+        "",
+        "Example:",
+        "  muster bench isolation --tasks 40000 -o json"
+      })
+  int isolation(
+      @Option(
+              names = "--tasks",
+              defaultValue = "40000",
+              description =
+                  "Tasks of each kind, of which the first half warms up (default ${DEFAULT-VALUE}).")
+          int tasks,
+      @Option(
+              names = {"-o", "--output"},
+              defaultValue = "table",
+              description = "table or json.")
+          Output output) {
+    if (tasks < ISOLATION_TASKS_MIN) {
+      throw new InvalidInputException(
+          "--tasks must be at least " + ISOLATION_TASKS_MIN + ", found " + tasks);
+    }
+    print(new IsolationBench(tasks).run(), output);
     return 0;
   }
 

@@ -85,6 +85,8 @@ final class WorkerCommand implements Callable<Integer> {
       description = "A jar or folder with handlers; give it several times for several.")
   private final List<Path> classPath = new ArrayList<>();
 
+  @Mixin private final IsolationFlags isolation = new IsolationFlags();
+
   @Option(
       names = "--dev",
       description =
@@ -114,6 +116,7 @@ final class WorkerCommand implements Callable<Integer> {
     queues.forEach(QueueName::check);
     requireAtLeast("--slots", 1, slots);
     requireAtLeast("--prefetch", 0, prefetch);
+    isolation.check();
     if (queues.size() > Limits.WORKER_QUEUES_MAX) {
       throw new InvalidInputException(
           "a worker serves at most "
@@ -139,6 +142,7 @@ final class WorkerCommand implements Callable<Integer> {
     if (!name.isEmpty()) {
       builder.name(name);
     }
+    isolation.applyTo(builder);
     queues.forEach(builder::queue);
     labels.forEach(builder::label);
     builder.onNotice(this::sayWhenConnected);

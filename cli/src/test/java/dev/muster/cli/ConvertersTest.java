@@ -50,6 +50,19 @@ class ConvertersTest {
     assertThat(new SizeConverter().convert(text)).isEqualTo(bytes);
   }
 
+  @ParameterizedTest
+  @CsvSource({"256m, 268435456", "1G, 1073741824", "512k, 524288", "64KiB, 65536"})
+  void shouldReadHeapsAsJavaWritesThem(String text, long bytes) {
+    assertThat(new HeapConverter().convert(text)).isEqualTo(bytes);
+  }
+
+  @Test
+  void shouldRefuseWhatIsNoHeap() {
+    assertThatThrownBy(() -> new HeapConverter().convert("lots"))
+        .isInstanceOf(TypeConversionException.class)
+        .hasMessage("expected a size such as 512m, 1g or 512MiB, found 'lots'");
+  }
+
   @Test
   void shouldWriteSizesInTheLargestWholeUnit() {
     assertThat(SizeConverter.text(256 << 20)).isEqualTo("256MiB");

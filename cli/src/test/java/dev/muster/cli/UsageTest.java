@@ -66,6 +66,11 @@ class UsageTest {
           cancel --queue a --state failed  | only tasks that wait or run can be cancelled
           schedule add a --queue b         | Missing required option: '--cron=FIELDS'
           task stack w1                    | a task id is a number, as put printed it; found 'w1'
+          worker --queue a --isolation fork | expected one of [THREAD, VIRTUAL, PROCESS]
+          worker --queue a --child-heap 1g  | need --isolation process, found --isolation thread
+          worker --queue a --isolation process --child-heap 1m | must be at least 16 MiB, found 1048576 bytes
+          worker --queue a --isolation process --child-heap big | expected a size such as 512m, 1g or 512MiB, found 'big'
+          worker --queue a --isolation process --max-tasks-per-child -1 | after 1 task or more
           completion fish                  | expected one of [BASH]
           task show abc                    | a task id is a number, as put printed it; found 'abc'
           """)

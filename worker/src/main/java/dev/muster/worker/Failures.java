@@ -62,6 +62,18 @@ final class Failures {
         .build();
   }
 
+  /** What should have been done before the first task failed; it is tried again with the next. */
+  static Failure uninitialized(Throwable cause) {
+    Failure thrown = thrown(cause, true);
+    String message = "an initializer failed, so no task can run here: " + thrown.getMessage();
+    return thrown.toBuilder().setMessage(cut(message, Limits.FAILURE_MESSAGE_BYTES_MAX)).build();
+  }
+
+  /** The process of a handler died. */
+  static Failure crashed(String cause) {
+    return of("muster.Crashed", cause, "").toBuilder().setRetryable(true).build();
+  }
+
   static Failure resultTooLarge(String handler, int bytes, int bytesMax) {
     return of(
         "muster.ResultTooLarge",

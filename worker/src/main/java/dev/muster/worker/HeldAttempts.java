@@ -30,6 +30,9 @@ final class HeldAttempts {
     for (var failed : settlement.getFailedList()) {
       add(failed.getId(), failed.getToken());
     }
+    for (var crashed : settlement.getCrashedList()) {
+      add(crashed.getId(), crashed.getToken());
+    }
     for (int i = 0; i < settlement.getReturnedIdsCount(); i++) {
       add(settlement.getReturnedIds(i), settlement.getReturnedTokens(i));
     }

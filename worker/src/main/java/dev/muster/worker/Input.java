@@ -16,6 +16,10 @@ public final class Input {
     this.result = result;
   }
 
+  TaskResult proto() {
+    return result;
+  }
+
   /** The id of the task that this one depends on. */
   public long taskId() {
     return result.getId();

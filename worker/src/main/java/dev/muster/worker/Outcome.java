@@ -12,14 +12,19 @@ import org.jspecify.annotations.Nullable;
  * @param failure null: a success
  * @param retryAfterMs with a failure: when to try again instead of the back-off; 0: the back-off
  * @param followUps with a success: what it enqueues
+ * @param crash with a failure: the process of its handler died, by this cause; null: it did not
  */
 record Outcome(
     EncodedValue result,
     @Nullable Failure failure,
     long retryAfterMs,
-    List<EnqueueRequest> followUps) {
+    List<EnqueueRequest> followUps,
+    @Nullable String crash) {
+  /** It never began here: given back, free of charge. */
+  static final Outcome RETURNED = failed(Failures.crashed("it did not begin"));
+
   static Outcome completed(EncodedValue result, List<EnqueueRequest> followUps) {
-    return new Outcome(result, null, 0, followUps);
+    return new Outcome(result, null, 0, followUps, null);
   }
 
   static Outcome failed(Failure failure) {
@@ -27,7 +32,12 @@ record Outcome(
   }
 
   static Outcome failed(Failure failure, long retryAfterMs) {
-    return new Outcome(EncodedValue.NONE, failure, retryAfterMs, List.of());
+    return new Outcome(EncodedValue.NONE, failure, retryAfterMs, List.of(), null);
+  }
+
+  /** The process that ran it died. */
+  static Outcome crashed(String cause) {
+    return new Outcome(EncodedValue.NONE, Failures.crashed(cause), 0, List.of(), cause);
   }
 
   /** Size of result and follow-ups. */

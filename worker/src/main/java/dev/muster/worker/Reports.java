@@ -38,6 +38,7 @@ final class Reports {
   private static final long PACE_MS = 50;
 
   private final SideThreads aside;
+  private final long paceMs;
   private volatile Runnable wake = () -> {};
   private volatile boolean waiting;
 
@@ -64,14 +65,23 @@ final class Reports {
   private boolean scheduled;
 
   @GuardedBy("this")
-  private long takenNanos = System.nanoTime() - TimeUnit.MILLISECONDS.toNanos(PACE_MS);
+  private long takenNanos;
 
   private record Line(TaskContext task, LogLine line) {}
 
   private record Part(TaskContext task, PartialResult partial) {}
 
   Reports(SideThreads aside) {
+    this(aside, PACE_MS);
+  }
+
+  /**
+   * @param paceMs a frame of reports goes at most so often
+   */
+  Reports(SideThreads aside, long paceMs) {
     this.aside = aside;
+    this.paceMs = paceMs;
+    this.takenNanos = System.nanoTime() - TimeUnit.MILLISECONDS.toNanos(paceMs);
   }
 
   /** Before anything else: how to get a frame on its way. */
@@ -165,7 +175,7 @@ final class Reports {
     if (!scheduled) {
       scheduled = true;
       long sinceMs = TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - takenNanos);
-      aside.after(Math.max(0, PACE_MS - sinceMs), this::wakeUp);
+      aside.after(Math.max(0, paceMs - sinceMs), this::wakeUp);
     }
   }
 

@@ -2,6 +2,7 @@ package dev.muster.worker;
 
 import com.google.protobuf.ByteString;
 import dev.muster.proto.v1.CompletedUsage;
+import dev.muster.proto.v1.CrashedAttempt;
 import dev.muster.proto.v1.EnqueueRequest;
 import dev.muster.proto.v1.FailedAttempt;
 import dev.muster.proto.v1.Failure;
@@ -90,6 +91,18 @@ final class SettlementColumns {
     }
     columns.addFailed(failed.setRetryAfterMs(retryAfterMs).setRunUs(runUs).build());
     joined(failure.getSerializedSize());
+  }
+
+  /**
+   * The process that ran it died.
+   *
+   * @param runUs how long the handler ran, µs
+   */
+  void crashed(long id, long token, String cause, int runUs) {
+    CrashedAttempt.Builder crashed =
+        CrashedAttempt.newBuilder().setId(id).setToken(token).setCause(cause);
+    columns.addCrashed(crashed.setRunUs(runUs).build());
+    joined(cause.length());
   }
 
   void cancelled(long id, long token) {

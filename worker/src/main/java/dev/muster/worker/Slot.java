@@ -22,6 +22,9 @@ final class Slot {
 
   private static final int MANY_BYTES = 64 << 10;
 
+  /** So long a process may still run a task that is lost, ms. */
+  private static final long LOST_GRACE_MS = 2_000;
+
   private final LocalQueue queue;
   private final TaskServices services;
 
@@ -154,6 +157,10 @@ final class Slot {
       columns.completed(id, token, outcome, runUs, usage);
     } else if (stopping) {
       columns().cancelled(id, token);
+    } else if (outcome.equals(Outcome.RETURNED)) {
+      columns().returned(id, token);
+    } else if (outcome.crash() != null) {
+      columns().crashed(id, token, outcome.crash(), runUs);
     } else {
       columns().failed(id, token, outcome.failure(), outcome.retryAfterMs(), runUs, usage);
     }
@@ -216,17 +223,18 @@ final class Slot {
   @GuardedBy("this")
   private void lose() {
     if (running != null) {
-      forget(running);
+      forget(running, LOST_GRACE_MS);
       interrupt(running);
     }
   }
 
   /** Nothing more is said of it, and it hears that it should end. */
   @GuardedBy("this")
-  private void forget(TaskContext task) {
+  private void forget(TaskContext task, long graceMs) {
     settled = true;
     task.end();
     task.cancel();
+    task.forgotten(graceMs);
   }
 
   /** Tells the handler of an attempt that it was called off; null when it does not run here. */
@@ -257,7 +265,7 @@ final class Slot {
       return false;
     }
     columns().cancelled(task.taskId(), task.token());
-    forget(task);
+    forget(task, 0);
     return true;
   }
 
@@ -272,7 +280,7 @@ final class Slot {
     } else if (!settled) {
       columns().returned(task.taskId(), task.token());
     }
-    forget(task);
+    forget(task, 0);
     interrupt(task);
   }
 

@@ -11,6 +11,7 @@ import java.util.List;
 import java.util.Set;
 import java.util.concurrent.ThreadFactory;
 import java.util.concurrent.TimeUnit;
+import java.util.function.UnaryOperator;
 
 /**
  * The slots of a worker and the offers that wait for them. The thread factory is the seam for other
@@ -46,13 +47,29 @@ final class SlotPool implements Holdings {
   }
 
   void start(WorkerSession session, ThreadFactory factory) {
+    start(session, factory, own -> own);
+  }
+
+  /**
+   * @param runners how each slot runs its tasks, called on its thread with what runs them on it
+   */
+  void start(WorkerSession session, ThreadFactory factory, UnaryOperator<SlotRunner> runners) {
     flush = session::flush;
     for (Slot slot : slots) {
-      factory.newThread(() -> run(slot, session)).start();
+      factory.newThread(() -> serve(slot, session, runners)).start();
     }
   }
 
-  private void run(Slot slot, WorkerSession session) {
+  private void serve(Slot slot, WorkerSession session, UnaryOperator<SlotRunner> runners) {
+    SlotRunner runner = runners.apply(this::execute);
+    try {
+      run(slot, session, runner);
+    } finally {
+      runner.close();
+    }
+  }
+
+  private void run(Slot slot, WorkerSession session, SlotRunner runner) {
     UsageMeter meter = UsageMeter.ofThisThread();
     while (true) {
       TaskContext task = slot.claim();
@@ -71,7 +88,7 @@ final class SlotPool implements Holdings {
       session.gathered(false); // says that it started, when nothing else is on its way
       long startNanos = System.nanoTime();
       meter.begin(startNanos);
-      Outcome outcome = execute(task);
+      Outcome outcome = runner.run(task);
       long ranNanos = System.nanoTime() - startNanos;
       Usage elsewhere = task.usage();
       boolean much =
@@ -257,8 +274,9 @@ final class SlotPool implements Holdings {
                 + " (handler \""
                 + task.handler()
                 + "\") was called off and did not stop in time; "
-                + task.slots()
-                + " lost until its handler ends");
+                + (task.elsewhere() == null
+                    ? task.slots() + " lost until its handler ends"
+                    : "its process is killed"));
     flush.run();
     tellQuiet();
   }

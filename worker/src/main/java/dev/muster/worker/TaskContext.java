@@ -5,8 +5,11 @@ import dev.muster.common.Limits;
 import dev.muster.proto.v1.EnqueueRequest;
 import dev.muster.proto.v1.LogLine;
 import dev.muster.proto.v1.Offer;
+import dev.muster.proto.v1.PartialResult;
+import dev.muster.proto.v1.Progress;
 import dev.muster.proto.v1.TaskOptions;
 import dev.muster.proto.v1.Usage;
+import dev.muster.proto.v1.WorkerFrame;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -27,6 +30,7 @@ public final class TaskContext {
   private volatile boolean ended;
   private volatile @Nullable StackSource stackSource;
   private volatile @Nullable Usage usage;
+  private volatile @Nullable RunElsewhere elsewhere;
 
   // This object's lock: made when first needed, for most tasks never.
   private @Nullable List<Runnable> callbacks;
@@ -222,7 +226,7 @@ public final class TaskContext {
         return inputs;
       }
     }
-    List<Input> fetched = new InputsCall(services.channels(), this).fetch(); // at worst twice
+    List<Input> fetched = services.inputs().fetch(this); // at worst twice
     synchronized (this) {
       inputs = fetched;
     }
@@ -295,6 +299,63 @@ public final class TaskContext {
 
   long token() {
     return offer.getToken();
+  }
+
+  /** An offer of only this task. */
+  Offer single() {
+    if (offer.getIdsCount() == 1) {
+      return offer;
+    }
+    return Offer.newBuilder()
+        .setQueue(offer.getQueue())
+        .setOptions(offer.getOptions())
+        .setToken(offer.getToken())
+        .addIds(taskId())
+        .addPayloads(offer.getPayloads(index))
+        .addAttempts(attempt())
+        .addCrashes(crashes())
+        .addInputs(offer.getInputsCount() == 0 ? 0 : offer.getInputs(index))
+        .build();
+  }
+
+  /** The handler is done, or nobody waits for it. */
+  boolean hasEnded() {
+    return ended;
+  }
+
+  /** It runs in another process from here on. */
+  void runs(RunElsewhere where) {
+    elsewhere = where;
+  }
+
+  /** The other process that it runs in; null: it runs on its slot's thread. */
+  @Nullable RunElsewhere elsewhere() {
+    return elsewhere;
+  }
+
+  /** What its handler said in another process. */
+  void relay(WorkerFrame said) {
+    if (ended) {
+      return;
+    }
+    for (Progress progress : said.getProgressList()) {
+      services.reports().progress(this, progress.getFraction(), progress.getMessage());
+    }
+    for (LogLine line : said.getLogLinesList()) {
+      services.reports().log(this, line);
+    }
+    for (PartialResult partial : said.getPartialsList()) {
+      EncodedValue value = new EncodedValue(partial.getValue(), partial.getContentType());
+      services.reports().partial(this, value);
+    }
+  }
+
+  /** Nobody waits for its outcome any more; see {@link RunElsewhere#kill}. */
+  void forgotten(long graceMs) {
+    RunElsewhere where = elsewhere;
+    if (where != null) {
+      where.kill(graceMs);
+    }
   }
 
   /** Sets the token that the handler sees, and hands its callbacks over. Does not wait. */

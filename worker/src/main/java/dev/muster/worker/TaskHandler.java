@@ -25,6 +25,13 @@ public interface TaskHandler<T> {
   /** How payloads are read. */
   Codec<T> payload();
 
+  /**
+   * Called once on each slot's thread, or in each process when handlers have some of their own,
+   * before its first task: for what a thread keeps, as a {@link ThreadLocal} does. When it throws,
+   * tasks fail with its reason, and it is called again.
+   */
+  default void initialize() throws Exception {}
+
   /** Does the work: see {@link Handler#apply}. Called by many slots at the same time. */
   @Nullable Object run(T payload, TaskContext context) throws Exception;
 }

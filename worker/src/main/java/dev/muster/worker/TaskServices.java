@@ -8,9 +8,17 @@ import java.util.function.Supplier;
  * What a running task uses of its worker.
  *
  * @param reports takes what tasks say of themselves
- * @param channels the way to the master; may wait
+ * @param inputs what the tasks came to that one depends on
  * @param aside runs timed steps and callbacks
  * @param notices told what a person should know
  */
 record TaskServices(
-    Reports reports, Supplier<Channel> channels, SideThreads aside, Consumer<String> notices) {}
+    Reports reports, InputsSource inputs, SideThreads aside, Consumer<String> notices) {
+  /**
+   * @param channels the way to the master; may wait
+   */
+  TaskServices(
+      Reports reports, Supplier<Channel> channels, SideThreads aside, Consumer<String> notices) {
+    this(reports, task -> new InputsCall(channels, task).fetch(), aside, notices);
+  }
+}

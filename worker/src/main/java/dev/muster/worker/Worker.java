@@ -6,6 +6,7 @@ import dev.muster.client.connection.Connection;
 import dev.muster.common.AuthKey;
 import dev.muster.common.AuthenticationException;
 import dev.muster.common.InvalidInputException;
+import dev.muster.common.MusterException;
 import dev.muster.common.QueueName;
 import dev.muster.common.codec.Codec;
 import dev.muster.common.codec.Codecs;
@@ -14,6 +15,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
@@ -23,9 +25,10 @@ import java.util.TreeSet;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
-import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
+import java.util.function.UnaryOperator;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -69,6 +72,7 @@ public final class Worker implements AutoCloseable {
   private final SessionKeeper keeper;
   private final Runnable disconnect;
   private final SideThreads aside;
+  private final @Nullable ChildPool children;
   private final AtomicBoolean draining = new AtomicBoolean();
   private volatile boolean killed;
   private final CountDownLatch drained = new CountDownLatch(1);
@@ -90,14 +94,12 @@ public final class Worker implements AutoCloseable {
     this.session = new WorkerSession(builder.identity(), slots, this::endInBackground, reports);
     this.keeper = new SessionKeeper(name, session, link, builder.notices);
     this.disconnect = link.disconnect();
-    AtomicInteger number = new AtomicInteger();
-    slots.start(
-        session,
-        task -> {
-          Thread thread = new Thread(task, name + "-slot-" + number.incrementAndGet());
-          thread.setDaemon(true);
-          return thread;
-        });
+    ChildProgram program = builder.childProgram();
+    this.children =
+        program == null
+            ? null
+            : ChildPool.start(name, program, builder.childOptions, builder.slots, aside, warnings);
+    slots.start(session, SlotThreads.of(builder.isolation, name), builder.runners(children));
     keeper.start();
   }
 
@@ -177,6 +179,9 @@ public final class Worker implements AutoCloseable {
       Thread.currentThread().interrupt();
     } finally {
       slots.stop();
+      if (children != null) {
+        children.stop();
+      }
       keeper.stop();
       aside.stop();
       disconnect.run();
@@ -281,6 +286,10 @@ public final class Worker implements AutoCloseable {
     private Duration drainTimeout = Duration.ofSeconds(30);
     private String name = "worker";
     private Consumer<String> notices = notice -> {};
+    private Isolation isolation = Isolation.THREAD;
+    private ChildOptions childOptions = ChildOptions.standard();
+    private final Map<String, TaskHandler<?>> taskHandlers = new LinkedHashMap<>();
+    private final List<Runnable> initializers = new ArrayList<>();
 
     Builder(Supplier<WorkerLink> link) {
       this.link = link;
@@ -342,7 +351,9 @@ public final class Worker implements AutoCloseable {
 
     @CanIgnoreReturnValue
     private <T> Builder bind(TaskHandler<T> handler) {
-      return handle(handler.name(), handler.payload(), handler::run);
+      handle(handler.name(), handler.payload(), handler::run);
+      taskHandlers.put(handler.name(), handler);
+      return this;
     }
 
     /** Adds every {@link TaskHandler} that a class loader's services name. */
@@ -410,6 +421,36 @@ public final class Worker implements AutoCloseable {
       return this;
     }
 
+    /**
+     * Where handlers run; {@link Isolation#THREAD} by default. In processes of their own they must
+     * be {@link TaskHandler}s with a public constructor without parameters, as must what {@link
+     * #initializer} names: {@link #start} refuses others.
+     */
+    @CanIgnoreReturnValue
+    public Builder isolation(Isolation isolation) {
+      this.isolation = isolation;
+      return this;
+    }
+
+    /** Of the processes with {@link Isolation#PROCESS}; see {@link ChildOptions#standard}. */
+    @CanIgnoreReturnValue
+    public Builder children(ChildOptions options) {
+      childOptions = options;
+      return this;
+    }
+
+    /**
+     * Run once on each slot's thread, or in each process, before its first task, in the order in
+     * which they are given: for what a thread keeps, as a {@link ThreadLocal} does. When one
+     * throws, tasks fail with its reason, and it is run again. See also {@link
+     * TaskHandler#initialize}.
+     */
+    @CanIgnoreReturnValue
+    public Builder initializer(Runnable initializer) {
+      initializers.add(initializer);
+      return this;
+    }
+
     /** For people; "worker" by default. */
     @CanIgnoreReturnValue
     public Builder name(String name) {
@@ -432,10 +473,37 @@ public final class Worker implements AutoCloseable {
     /**
      * Starts the worker. It connects in the background, for ever; see {@link
      * Worker#awaitTermination()}.
+     *
+     * @throws InvalidInputException when it lacks a queue, or its handlers cannot run where they
+     *     should
      */
     public Worker start() {
       var unused = identity(); // checked before connecting
-      return new Worker(this, link.get());
+      var unusedToo = childProgram();
+      WorkerLink way = link.get();
+      try {
+        return new Worker(this, way);
+      } catch (MusterException e) { // its processes do not start
+        way.disconnect().run();
+        throw e;
+      }
+    }
+
+    private UnaryOperator<SlotRunner> runners(@Nullable ChildPool children) {
+      List<Initializer> first = new ArrayList<>();
+      initializers.forEach(initializer -> first.add(initializer::run));
+      taskHandlers.values().forEach(handler -> first.add(handler::initialize));
+      return children == null
+          ? own -> new ThreadRunner(first, own)
+          : own -> new ChildSlot(children, own);
+    }
+
+    /** What processes of this worker's handlers load; null: handlers run on threads. */
+    private @Nullable ChildProgram childProgram() {
+      return isolation == Isolation.PROCESS
+          ? ChildProgram.of(
+              handlers.keySet(), taskHandlers, initializers, nonRetryable, childOptions)
+          : null;
     }
 
     private Hello identity() {

@@ -12,6 +12,10 @@
  * outcome. A task that is called off hears it by its context, then by an interrupt, then is given
  * up.
  *
+ * <p>A slot runs its tasks by a {@code SlotRunner}: on its own thread ({@code ThreadRunner}), or in
+ * a process ({@code ChildSlot} → {@code ChildProcess} ⇄ {@code ChildTasks}, which runs in there).
+ * {@code ChildPool} keeps one process warm. A process that dies costs the task that it ran.
+ *
  * <p>Threads: one for each slot, which run the handlers; gRPC's event loop; one that connects and
  * tells of it; one for heartbeats; when needed, one for timed steps and one for callbacks. Whoever
  * has something to say sends it: there is no sender thread. Never drops an outcome before the

@@ -206,6 +206,9 @@ public final class RunWatch {
       ended(session, settlement.getCancelledIds(i), settlement.getCancelledTokens(i));
     }
     settlement.getFailedList().forEach(failed -> ended(session, failed.getId(), failed.getToken()));
+    settlement
+        .getCrashedList()
+        .forEach(crashed -> ended(session, crashed.getId(), crashed.getToken()));
   }
 
   private void ended(long session, long id, long token) {

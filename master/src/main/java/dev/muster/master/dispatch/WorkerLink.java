@@ -170,6 +170,7 @@ final class WorkerLink {
       settlement.getCompletedIdsList().forEach(ended::add);
       settlement.getReturnedIdsList().forEach(ended::add);
       settlement.getCancelledIdsList().forEach(ended::add);
+      settlement.getCrashedList().forEach(crashed -> ended.add(crashed.getId()));
       settlement.getFailedList().forEach(failed -> ended.add(failed.getId()));
       refused.forEach(attempt -> ended.removeAll(attempt.getId()));
       started.removeAll(ended);

@@ -246,7 +246,10 @@ final class Explanation {
     return switch (attempt.getEnd()) {
       case ATTEMPT_END_SUCCEEDED -> "it succeeded";
       case ATTEMPT_END_FAILED -> "its handler failed, " + attempt.getCause();
-      case ATTEMPT_END_CRASHED -> "the worker died or fell silent while it ran it";
+      case ATTEMPT_END_CRASHED ->
+          attempt.getCause().isEmpty()
+              ? "the worker died or fell silent while it ran it"
+              : "the process of its handler died: " + attempt.getCause();
       case ATTEMPT_END_RETURNED -> "given back unfinished, free of charge";
       case ATTEMPT_END_EXPIRED -> "the visibility timeout ran out";
       case ATTEMPT_END_CANCELLED -> "stopped, because it was called off";

@@ -177,10 +177,29 @@ final class Leasing {
     return lost;
   }
 
+  /**
+   * The process of its handler died, and its worker lives to say why: counted as if the worker had
+   * died.
+   *
+   * @param runUs how long the handler ran, µs
+   */
+  void crashed(Task leased, String cause, long runUs, @Nullable Usage usage) {
+    Task task = state.tasks.touch(leased);
+    task.runUs = runUs;
+    giveBack(task, Return.CRASHED, cause, usage);
+  }
+
   void giveBack(Task leased, Return why) {
+    giveBack(leased, why, "", null);
+  }
+
+  /**
+   * @param cause of a crash, as the worker says it; empty: the worker cannot say
+   */
+  private void giveBack(Task leased, Return why, String cause, @Nullable Usage usage) {
     Task task = state.tasks.touch(leased);
     QueueState queue = task.queue;
-    endAttempt(task, why.end, "", null);
+    endAttempt(task, why.end, cause, usage);
     release(task, why != Return.UNSTARTED);
     switch (why) {
       case UNSTARTED -> {
@@ -201,10 +220,16 @@ final class Leasing {
     if (task.cancelling) {
       endings.cancel(task, task.cause);
     } else if (why == Return.CRASHED && crashesMax != 0 && task.crashes >= crashesMax) {
-      endings.quarantine(task, task.crashes + " workers died while they ran it");
+      endings.quarantine(task, crashes(task.crashes, cause));
     } else {
       waiting.comeBack(task);
     }
+  }
+
+  private static String crashes(int count, String lastCause) {
+    return lastCause.isEmpty()
+        ? count + " workers died while they ran it"
+        : "it crashed " + (count == 1 ? "once" : count + " times") + ", last: " + lastCause;
   }
 
   /** A touched task that is leased is called off. */

@@ -5,6 +5,7 @@ import dev.muster.master.log.v1.Settle;
 import dev.muster.master.store.v1.AnswerRecord;
 import dev.muster.proto.v1.AttemptEnd;
 import dev.muster.proto.v1.CompletedUsage;
+import dev.muster.proto.v1.CrashedAttempt;
 import dev.muster.proto.v1.FailedAttempt;
 import dev.muster.proto.v1.Failure;
 import dev.muster.proto.v1.FollowUp;
@@ -21,8 +22,8 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Ends attempts: completed, failed, given back. The acknowledgement, the result and what follows
- * from it are one command.
+ * Ends attempts: completed, failed, crashed, given back. The acknowledgement, the result and what
+ * follows from it are one command.
  */
 final class Settling {
   /** So much of a failure's message goes into the timeline, characters. */
@@ -136,6 +137,7 @@ final class Settling {
             failed.hasUsage() ? failed.getUsage() : null);
       }
     }
+    crash(settlement.getCrashedList(), session, refused);
     for (int i = 0; i < settlement.getReturnedIdsCount(); i++) {
       Task task =
           held(settlement.getReturnedIds(i), settlement.getReturnedTokens(i), session, refused);
@@ -170,6 +172,21 @@ final class Settling {
             ? Integer.toUnsignedLong(settlement.getCompletedRunUs(index))
             : 0;
     leasing.endAttempt(task, AttemptEnd.ATTEMPT_END_SUCCEEDED, "", measured.getUsage());
+  }
+
+  /** The processes of these handlers died; their worker lives. */
+  private void crash(List<CrashedAttempt> crashes, long session, List<RefusedAttempt> refused) {
+    for (CrashedAttempt crashed : crashes) {
+      Task task = held(crashed.getId(), crashed.getToken(), session, refused);
+      if (task != null) {
+        long runUs = Integer.toUnsignedLong(crashed.getRunUs());
+        leasing.crashed(
+            task,
+            shortened(crashed.getCause()),
+            runUs,
+            crashed.hasUsage() ? crashed.getUsage() : null);
+      }
+    }
   }
 
   /** The task if this settlement completes it, and may; else null. */
@@ -274,6 +291,10 @@ final class Settling {
         failure.getMessage().isEmpty()
             ? failure.getKind()
             : failure.getKind() + ": " + failure.getMessage();
+    return shortened(text);
+  }
+
+  private static String shortened(String text) {
     return text.length() <= CAUSE_LENGTH_MAX ? text : text.substring(0, CAUSE_LENGTH_MAX) + "…";
   }
 

@@ -4,6 +4,7 @@ import com.google.protobuf.ByteString;
 import dev.muster.common.Limits;
 import dev.muster.master.queue.Outcome;
 import dev.muster.proto.v1.CompletedUsage;
+import dev.muster.proto.v1.CrashedAttempt;
 import dev.muster.proto.v1.EnqueueRequest;
 import dev.muster.proto.v1.FailedAttempt;
 import dev.muster.proto.v1.Failure;
@@ -39,7 +40,20 @@ final class SettlementCheck {
         refused = failed(failed);
       }
     }
+    if (refused == null) {
+      refused = crashed(settlement);
+    }
     return refused == null ? followUps(settlement) : refused;
+  }
+
+  private static Outcome.@Nullable Refused crashed(Settlement settlement) {
+    for (CrashedAttempt crashed : settlement.getCrashedList()) {
+      if (RequestCheck.bytes(crashed.getCause()) > Limits.FAILURE_MESSAGE_BYTES_MAX) {
+        return RequestCheck.bad(
+            "the cause of a crash has at most " + Limits.FAILURE_MESSAGE_BYTES_MAX + " bytes");
+      }
+    }
+    return null;
   }
 
   private static Outcome.@Nullable Refused results(Settlement settlement) {

@@ -13,8 +13,10 @@ import dev.muster.master.log.v1.Bulk.Action;
 import dev.muster.master.log.v1.Cancel;
 import dev.muster.master.log.v1.Command;
 import dev.muster.master.log.v1.Overrun;
+import dev.muster.proto.v1.Attempt;
 import dev.muster.proto.v1.AttemptEnd;
 import dev.muster.proto.v1.ConfigureQueueRequest;
+import dev.muster.proto.v1.CrashedAttempt;
 import dev.muster.proto.v1.EnqueueRequest;
 import dev.muster.proto.v1.FailedAttempt;
 import dev.muster.proto.v1.Failure;
@@ -229,6 +231,39 @@ final class LifeOfATaskTest {
                         .setRetryAfterMs(90_000)
                         .setFailure(Failure.newBuilder().setRetryable(true)))));
     assertThat(task(id).getDueMs()).isEqualTo(rig.clockMs + 90_000);
+  }
+
+  @Test
+  void shouldCountACrashWithItsCauseWhileItsWorkerLives() {
+    set(QueueSettings.newBuilder().setQuarantineAfter(2));
+    long id = enqueueOne();
+    long session = openSession();
+    for (int i = 1; i <= 2; i++) {
+      rig.apply(lease("q", session, 1));
+      rig.apply(settle(session, i, crashed(id, "exit code " + i)));
+      assertThat(task(id).getCrashes()).isEqualTo(i);
+      assertThat(task(id).getFailures()).isZero();
+      Attempt attempt = task(id).getTimeline(i - 1);
+      assertThat(attempt.getEnd()).isEqualTo(AttemptEnd.ATTEMPT_END_CRASHED);
+      assertThat(attempt.getCause()).isEqualTo("exit code " + i);
+    }
+    assertThat(state(id)).isEqualTo(TaskState.TASK_STATE_QUARANTINED);
+    assertThat(task(id).getCause()).isEqualTo("it crashed 2 times, last: exit code 2");
+    assertThat(queue().getCrashes()).isEqualTo(2);
+    assertThat(rig.machine.sessions()).hasSize(1);
+    Outcome late = rig.apply(settle(session, 3, crashed(id, "exit code 3")));
+    assertThat(((Outcome.Settled) late).refused()).hasSize(1);
+    assertThat(task(id).getCrashes()).isEqualTo(2);
+  }
+
+  private Settlement.Builder crashed(long id, String cause) {
+    return Settlement.newBuilder()
+        .addCrashed(
+            CrashedAttempt.newBuilder()
+                .setId(id)
+                .setToken(task(id).getToken())
+                .setCause(cause)
+                .setRunUs(5));
   }
 
   @Test
