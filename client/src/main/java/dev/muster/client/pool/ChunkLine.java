@@ -50,6 +50,7 @@ final class ChunkLine {
   private final Listener listener;
   private final Set<CompletableFuture<?>> awaited = ConcurrentHashMap.newKeySet();
   private final Set<CompletableFuture<?>> adding = ConcurrentHashMap.newKeySet();
+  private volatile String map = "";
   private volatile boolean closed;
 
   /** Told on any thread; must not wait. */
@@ -111,20 +112,25 @@ final class ChunkLine {
                             : options.chunkSize() * options.itemLimitMs())));
   }
 
+  /** The id of the map, which is known when it begins; empty: it has no name. */
+  void begin(String id) {
+    map = id;
+  }
+
   /**
    * Adds a chunk. Waits while too much is unacknowledged.
    *
    * @param key unique; empty: none
    */
   void send(WindowChunk chunk, List<ByteString> items, String key) {
-    Chunk payload = common.toBuilder().setIndex(chunk.index()).addAllItems(items).build();
+    Chunk payload = common.toBuilder().setIndex(chunk.index()).setMap(map).addAllItems(items).build();
     add(chunk, payload, key, "");
   }
 
   /** Finds the task that a worker enqueued with what was left of a chunk. */
   void find(WindowChunk chunk, String key) {
     // Known, nearly certainly: then this adds nothing. Else an empty chunk says that it is lost.
-    Chunk empty = common.toBuilder().setIndex(chunk.index()).setKey(key).build();
+    Chunk empty = common.toBuilder().setIndex(chunk.index()).setMap(map).setKey(key).build();
     add(chunk, empty, key, key);
   }
 
