@@ -123,7 +123,8 @@ final class ChunkLine {
    * @param key unique; empty: none
    */
   void send(WindowChunk chunk, List<ByteString> items, String key) {
-    Chunk payload = common.toBuilder().setIndex(chunk.index()).setMap(map).addAllItems(items).build();
+    Chunk payload =
+        common.toBuilder().setIndex(chunk.index()).setMap(map).addAllItems(items).build();
     add(chunk, payload, key, "");
   }
 
