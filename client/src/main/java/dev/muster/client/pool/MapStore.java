@@ -90,11 +90,7 @@ final class MapStore {
       return null;
     }
     if (isNew()) {
-      muster
-              .tasks(state, byte[].class)
-              .dropResults()
-              .unique("record")
-              .enqueue(fresh.toByteArray());
+      muster.tasks(state, byte[].class).dropResults().unique("record").enqueue(fresh.toByteArray());
     }
     heldRecord = take(state, goesOn, options);
     return heldRecord == null ? null : parse(heldRecord.payload());

@@ -8,8 +8,7 @@ import org.jspecify.annotations.Nullable;
  *
  * @param argument what the handler gets
  */
-public record RemoteCall<T, R>(RemoteFunction<T, R> function, T argument)
-    implements Callable<R> {
+public record RemoteCall<T, R>(RemoteFunction<T, R> function, T argument) implements Callable<R> {
   /** Never: it runs on a worker only. */
   @Override
   public @Nullable R call() {
