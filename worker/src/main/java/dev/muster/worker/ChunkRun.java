@@ -48,6 +48,7 @@ final class ChunkRun {
     result
         .setIndex(chunk.getIndex())
         .setKey(chunk.getKey())
+        .setMap(chunk.getMap())
         .setWorker(worker)
         .setStartedMs(System.currentTimeMillis());
     tried = chunk.getFailuresCount() > 0;

@@ -49,6 +49,9 @@ final class MapEngine implements ChunkLine.Listener {
   private boolean opened;
 
   @GuardedBy("this")
+  private String id = "";
+
+  @GuardedBy("this")
   private boolean inputEnded;
 
   /** It was not given, and goes on beyond what an earlier caller planned. */
@@ -101,6 +104,7 @@ final class MapEngine implements ChunkLine.Listener {
 
   /** The map begins, or goes on from where its record says. */
   synchronized void open(MapRecord record) {
+    id = record.getId();
     window.restore(record);
     sizer.startAt(record.getChunkSize());
     deliveredBefore = record.getDelivered();
@@ -114,8 +118,11 @@ final class MapEngine implements ChunkLine.Listener {
 
   /** Waits until there may be something to do, a short time at most. */
   synchronized void awaitWork(long timeoutMs) throws InterruptedException {
-    if (!hasWork()) {
-      wait(timeoutMs);
+    long endNanos = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(timeoutMs);
+    long leftMs = timeoutMs;
+    while (!hasWork() && leftMs > 0) {
+      wait(leftMs);
+      leftMs = TimeUnit.NANOSECONDS.toMillis(endNanos - System.nanoTime());
     }
   }
 
@@ -162,7 +169,7 @@ final class MapEngine implements ChunkLine.Listener {
   synchronized MapRecord record(String handler, List<Leased> released) {
     changed = false;
     released.addAll(window.takeReleased());
-    MapRecord.Builder record = MapRecord.newBuilder().setHandler(handler);
+    MapRecord.Builder record = MapRecord.newBuilder().setId(id).setHandler(handler);
     window.writeTo(record);
     boolean allPlanned = inputEnded && open == null && sealed.isEmpty();
     return record
@@ -200,6 +207,11 @@ final class MapEngine implements ChunkLine.Listener {
       throw new IllegalStateException("chunk " + index + " is not in the window");
     }
     return chunk;
+  }
+
+  /** Of this map among those of its name. */
+  synchronized String id() {
+    return id;
   }
 
   synchronized boolean isOpened() {
@@ -311,6 +323,11 @@ final class MapEngine implements ChunkLine.Listener {
 
   /** As {@link #received(ChunkResult)}; the lease is released with the chunk's delivery. */
   synchronized void received(ChunkResult result, @Nullable Leased lease) {
+    if (!result.getMap().equals(id)) {
+      window.release(lease); // of an earlier map of this name, which was forgotten
+      changed = true;
+      return;
+    }
     WindowChunk chunk = window.receive(result, lease);
     changed |= lease != null;
     if (chunk == null) {

@@ -140,9 +140,7 @@ final class MapWindow {
   @Nullable WindowChunk receive(ChunkResult result, @Nullable Leased lease) {
     WindowChunk chunk = chunks.get(result.getIndex());
     if (chunk == null) { // delivered long ago: its acknowledgement was lost
-      if (lease != null) {
-        released.add(lease);
-      }
+      release(lease);
       return null;
     }
     if (lease != null && chunk.leases().put(lease.id(), lease) != null) {
@@ -271,6 +269,13 @@ final class MapWindow {
       }
     }
     touched.clear();
+  }
+
+  /** A result that is not needed; null: nothing holds it. */
+  void release(@Nullable Leased lease) {
+    if (lease != null) {
+      released.add(lease);
+    }
   }
 
   private void release(WindowChunk chunk) {
