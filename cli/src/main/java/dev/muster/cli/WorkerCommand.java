@@ -16,6 +16,8 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Callable;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -37,6 +39,7 @@ import picocli.CommandLine.Option;
       "Examples:",
       "  muster worker --queue task",
       "  muster worker --queue render --slots 4 --label gpu=a100",
+      "  muster worker --queue default --allow-exec=echo,convert",
       "  muster worker --master 10.0.0.5:5000 --queue mail --queue reports --slots 8 --classpath handlers.jar"
     })
 final class WorkerCommand implements Callable<Integer> {
@@ -85,6 +88,21 @@ final class WorkerCommand implements Callable<Integer> {
   private final List<Path> classPath = new ArrayList<>();
 
   @Option(
+      names = "--allow-exec",
+      split = ",",
+      paramLabel = "PROGRAM",
+      description =
+          "Programs that tasks for the handler 'exec' may run, by name or absolute path; default: none.")
+  private final List<String> programs = new ArrayList<>();
+
+  @Option(
+      names = "--exec-dir",
+      paramLabel = "DIR",
+      description =
+          "Where these programs run; default: each in an empty directory of its own, removed afterwards.")
+  private @Nullable Path execDirectory;
+
+  @Option(
       names = "--drain-timeout",
       paramLabel = "TIME",
       converter = DurationConverter.class,
@@ -107,6 +125,10 @@ final class WorkerCommand implements Callable<Integer> {
     queues.forEach(QueueName::check);
     requireAtLeast("--slots", 1, slots);
     requireAtLeast("--prefetch", 0, prefetch);
+    if (execDirectory != null && programs.isEmpty()) {
+      throw new InvalidInputException(
+          "--exec-dir needs --allow-exec: the programs that are to run there");
+    }
     if (queues.size() > Limits.WORKER_QUEUES_MAX) {
       throw new InvalidInputException(
           "a worker serves at most "
@@ -126,6 +148,7 @@ final class WorkerCommand implements Callable<Integer> {
     labels.forEach(builder::label);
     builder.onNotice(this::sayWhenConnected);
     handlers.forEach(builder::handler);
+    allowPrograms(builder);
     StopSignals stop = StopSignals.install();
     if (untilInputEnds) {
       stopWhenInputEnds(stop);
@@ -138,7 +161,7 @@ final class WorkerCommand implements Callable<Integer> {
                 String.join(" ", queues),
                 master.address(terminal),
                 slots,
-                String.join(" ", handlers.stream().map(TaskHandler::name).sorted().toList())));
+                String.join(" ", names(handlers))));
     worker.awaitTermination(); // throws what ended it, e.g. a wrong key: then nothing is left to
     // drain
     worker.close();
@@ -150,6 +173,19 @@ final class WorkerCommand implements Callable<Integer> {
   private void sayWhenConnected(String notice) {
     if (notice.equals(Worker.CONNECTED) || notice.equals(Worker.CONNECTED_AGAIN)) {
       terminal.say("muster worker is " + notice);
+    }
+  }
+
+  private List<String> names(Collection<TaskHandler<?>> handlers) {
+    Stream<String> exec =
+        programs.isEmpty() ? Stream.of() : Stream.of("exec(" + String.join(",", programs) + ")");
+    return Stream.concat(handlers.stream().map(TaskHandler::name).sorted(), exec).toList();
+  }
+
+  private void allowPrograms(Worker.Builder builder) {
+    builder.allowExec(programs.toArray(String[]::new));
+    if (execDirectory != null) {
+      builder.execDirectory(execDirectory);
     }
   }
 

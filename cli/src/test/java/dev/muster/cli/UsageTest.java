@@ -39,6 +39,7 @@ class UsageTest {
           take --queue a --count 0         | --count must be at least 1, found 0
           take --queue ä                   | queue name must match
           take --queue a --count x         | 'x' is not
+          worker --queue a --exec-dir /  | --exec-dir needs --allow-exec
           queues -o xml                    | expected one of [TABLE, JSON]
           put --queue a --delay 1s --run-at 2030-01-31T09:00:00Z 1 | --delay and --run-at exclude each other
           put --queue a --run-at 9:00 1    | expected a time with its zone

@@ -4,6 +4,8 @@ import dev.muster.common.Limits;
 import dev.muster.common.codec.Codec;
 import dev.muster.proto.v1.Offer;
 import dev.muster.proto.v1.ResultPolicy;
+import dev.muster.worker.exec.ExecCommand;
+import dev.muster.worker.exec.ExecHandler;
 import java.util.Collection;
 import java.util.Map;
 import java.util.Set;
@@ -12,6 +14,10 @@ import org.jspecify.annotations.Nullable;
 
 /** The handlers of a worker by name, and how one of them runs one task. Thread-safe. */
 final class HandlerTable {
+  /** Stands in for a handler "exec" that a worker does not have: it refuses every program. */
+  private static final Bound<ExecCommand> NO_PROGRAMS =
+      new Bound<>(ExecCommand.CODEC, ExecHandler.allowing(Set.of(), null)::run);
+
   private final Map<String, Bound<?>> byName;
   private final Set<Class<? extends Throwable>> nonRetryable;
 
@@ -31,6 +37,9 @@ final class HandlerTable {
   Outcome run(Offer offer, int index, TaskContext context) {
     String name = offer.getOptions().getHandler();
     Bound<?> bound = byName.get(name);
+    if (bound == null && name.equals(ExecCommand.HANDLER)) {
+      return run(NO_PROGRAMS, offer, index, context); // says how to allow it
+    }
     if (bound == null) {
       return Outcome.failed(Failures.unknownHandler(name, byName.keySet()));
     }
@@ -55,6 +64,7 @@ final class HandlerTable {
 
   private boolean isRetryable(Throwable cause) {
     return !(cause instanceof NonRetryableException)
+        && !(cause instanceof FailureException failure && !failure.isRetryable())
         && nonRetryable.stream().noneMatch(type -> type.isInstance(cause));
   }
 

@@ -11,6 +11,8 @@ import dev.muster.common.QueueName;
 import dev.muster.common.codec.Codec;
 import dev.muster.common.codec.Codecs;
 import dev.muster.proto.v1.Hello;
+import dev.muster.worker.exec.ExecHandler;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -26,6 +28,7 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -226,6 +229,8 @@ public final class Worker implements AutoCloseable {
     private final Map<String, HandlerTable.Bound<?>> handlers = new HashMap<>();
     private final List<Class<? extends Throwable>> nonRetryable = new ArrayList<>();
     private final Labels labels = new Labels();
+    private final Set<String> programs = new LinkedHashSet<>();
+    private @Nullable Path programDirectory;
     private int slots = 1;
     private int prefetch;
     private String name = "worker";
@@ -304,6 +309,25 @@ public final class Worker implements AutoCloseable {
     }
 
     /**
+     * Lets tasks for the built-in handler "exec" run these programs; see {@link ExecHandler}. Off
+     * by default: who may enqueue tasks may run them, with any arguments, as this process's user. A
+     * name is looked up on the PATH at {@link #start}; a program with a slash must be an absolute
+     * path, and tasks must name it by that very path.
+     */
+    @CanIgnoreReturnValue
+    public Builder allowExec(String... programs) {
+      this.programs.addAll(List.of(programs));
+      return this;
+    }
+
+    /** Programs run in this directory, all of them, instead of in an empty one of their own. */
+    @CanIgnoreReturnValue
+    public Builder execDirectory(Path directory) {
+      programDirectory = directory;
+      return this;
+    }
+
+    /**
      * Failures of these classes, and those that extend them, are final: trying again cannot help.
      * See also {@link NonRetryableException}. All others may be tried again.
      */
@@ -366,8 +390,14 @@ public final class Worker implements AutoCloseable {
     /**
      * Starts the worker. It connects in the background, for ever; see {@link
      * Worker#awaitTermination()}.
+     *
+     * @throws InvalidInputException when a program that is to be allowed is not there
      */
     public Worker start() {
+      if (!programs.isEmpty()) {
+        handler(ExecHandler.allowing(programs, programDirectory));
+        programs.clear();
+      }
       var unused = identity(); // checked before connecting
       return new Worker(this, link.get());
     }
