@@ -67,7 +67,7 @@ final class Failures {
         .build();
   }
 
-  static Failure resultTooLarge(String handler, int bytes) {
+  static Failure resultTooLarge(String handler, int bytes, int bytesMax) {
     return of(
         "muster.ResultTooLarge",
         "the result of handler \""
@@ -75,9 +75,30 @@ final class Failures {
             + "\" has, with its follow-ups, "
             + bytes
             + " bytes, at most "
-            + Limits.PAYLOAD_BYTES_MAX
+            + bytesMax
             + " can be sent: store it elsewhere and return its address",
         "");
+  }
+
+  /** What should be a chunk of a pool is none: no attempt will change that. */
+  static Failure brokenChunk(String why) {
+    return of("muster.BrokenChunk", "the payload is not a chunk of a map: " + why, "");
+  }
+
+  /** Somebody called a chunk off between two of its items. */
+  static Failure calledOff(int done, int count) {
+    return of(
+        "muster.CalledOff", "called off after " + done + " of " + count + " items of a chunk", "");
+  }
+
+  /** An item ran too long and was interrupted; the detail says where it stood. */
+  static Failure itemOverran(Failure thrown, long limitMs) {
+    return of(
+            "muster.Overrun", "the item ran longer than its limit of " + limitMs + " ms",
+            thrown.getDetail())
+        .toBuilder()
+        .setRetryable(true)
+        .build();
   }
 
   private static Failure of(String kind, String message, String detail) {

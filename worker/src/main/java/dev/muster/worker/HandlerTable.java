@@ -1,5 +1,6 @@
 package dev.muster.worker;
 
+import com.google.protobuf.ByteString;
 import dev.muster.common.Limits;
 import dev.muster.common.codec.Codec;
 import dev.muster.proto.v1.Offer;
@@ -20,8 +21,22 @@ final class HandlerTable {
 
   private final Map<String, Bound<?>> byName;
   private final Set<Class<? extends Throwable>> nonRetryable;
+  private final String worker;
 
   HandlerTable(Map<String, Bound<?>> byName, Collection<Class<? extends Throwable>> nonRetryable) {
+    this(byName, nonRetryable, "");
+  }
+
+  /**
+   * With the name of the worker, for people.
+   *
+   * @param worker "name@host:pid"
+   */
+  HandlerTable(
+      Map<String, Bound<?>> byName,
+      Collection<Class<? extends Throwable>> nonRetryable,
+      String worker) {
+    this.worker = worker;
     this.byName = new TreeMap<>(byName);
     this.nonRetryable = Set.copyOf(nonRetryable);
   }
@@ -43,13 +58,26 @@ final class HandlerTable {
     if (bound == null) {
       return Outcome.failed(Failures.unknownHandler(name, byName.keySet()));
     }
-    return run(bound, offer, index, context);
+    return ChunkRun.isChunk(offer)
+        ? ChunkRun.of(this, bound, context, worker)
+        : run(bound, offer.getPayloads(index), context);
   }
 
-  private <T> Outcome run(Bound<T> bound, Offer offer, int index, TaskContext context) {
+  /** Runs one item of a chunk; Errors of the handler are failures of the item. */
+  Outcome runItem(Bound<?> bound, ByteString item, TaskContext context) {
+    try {
+      return run(bound, item, context);
+    } catch (OutOfMemoryError e) {
+      throw e; // the heap cannot be trusted any more
+    } catch (Throwable e) {
+      return thrown(e);
+    }
+  }
+
+  private <T> Outcome run(Bound<T> bound, ByteString bytes, TaskContext context) {
     T payload;
     try {
-      payload = bound.codec().decode(offer.getPayloads(index));
+      payload = bound.codec().decode(bytes);
     } catch (RuntimeException e) {
       return Outcome.failed(Failures.undecodable(e));
     }
@@ -59,7 +87,7 @@ final class HandlerTable {
     } catch (Exception e) {
       return thrown(e);
     }
-    return completed(result, offer, context);
+    return completed(result, context);
   }
 
   private boolean isRetryable(Throwable cause) {
@@ -75,9 +103,9 @@ final class HandlerTable {
         cause instanceof RetryLaterException later ? later.delayMs() : 0);
   }
 
-  private static Outcome completed(@Nullable Object result, Offer offer, TaskContext context) {
+  private static Outcome completed(@Nullable Object result, TaskContext context) {
     EncodedValue encoded = EncodedValue.NONE;
-    if (offer.getOptions().getResultPolicy() != ResultPolicy.RESULT_POLICY_DROP) {
+    if (context.options().getResultPolicy() != ResultPolicy.RESULT_POLICY_DROP) {
       try {
         encoded = EncodedValue.of(result);
       } catch (RuntimeException e) {
@@ -87,7 +115,7 @@ final class HandlerTable {
     Outcome completed = Outcome.completed(encoded, context.followUps());
     int bytes = completed.bytes();
     return bytes > Limits.PAYLOAD_BYTES_MAX
-        ? Outcome.failed(Failures.resultTooLarge(context.handler(), bytes))
+        ? Outcome.failed(Failures.resultTooLarge(context.handler(), bytes, Limits.PAYLOAD_BYTES_MAX))
         : completed;
   }
 

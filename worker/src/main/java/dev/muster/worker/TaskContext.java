@@ -30,6 +30,11 @@ public final class TaskContext {
   private @Nullable FollowUps followUps;
   private @Nullable List<Input> inputs;
 
+  // Of a chunk only: which of its items runs. The slot's thread writes them between items.
+  private volatile int items;
+  private volatile int itemsDone;
+  private volatile int itemAttempt;
+
   // The lock of the reports.
   private long partials;
   private int waitingPartials;
@@ -55,8 +60,11 @@ public final class TaskContext {
     return offer.getOptions().getHandler();
   }
 
-  /** How often it was leased, this time included: from 1. */
+  /** How often it was leased, this time included: from 1. Of an item of a map, how often it ran. */
   public int attempt() {
+    if (itemAttempt > 0) {
+      return itemAttempt;
+    }
     return offer.getAttemptsCount() == 0 ? 1 : offer.getAttempts(index);
   }
 
@@ -134,7 +142,8 @@ public final class TaskContext {
           "progress must be 0 to 1, or below 0 when it is unknown, found " + fraction);
     }
     if (!ended) {
-      services.reports().progress(this, fraction, Failures.cut(message, PROGRESS_BYTES_MAX));
+      double share = items == 0 || fraction < 0 ? fraction : (itemsDone + fraction) / items;
+      services.reports().progress(this, share, Failures.cut(message, PROGRESS_BYTES_MAX));
     }
   }
 
@@ -231,6 +240,32 @@ public final class TaskContext {
         followUps = new FollowUps();
       }
       followUps.add(task);
+    }
+  }
+
+  /** Guards the items of a chunk against running too long; 0 ms: without limit. */
+  ItemWatch itemWatch(long limitMs) {
+    return new ItemWatch(services.aside(), limitMs);
+  }
+
+  /** An item of a chunk begins: what the one before said of itself, and left to do, is over. */
+  void beginItem(int done, int of, int attempt) {
+    items = of;
+    itemsDone = done;
+    itemAttempt = attempt;
+    synchronized (this) {
+      callbacks = null;
+      followUps = null;
+    }
+  }
+
+  /** So many items of a chunk are done: a sign of life, and how far it is. */
+  void endItem(int done, int of) {
+    synchronized (this) {
+      callbacks = null;
+    }
+    if (done > 0 && done < of && !ended) {
+      services.reports().progress(this, (double) done / of, done + " of " + of + " items");
     }
   }
 

@@ -44,6 +44,11 @@ final class WorkerIdentity {
         .build();
   }
 
+  /** "name@host:pid". */
+  static String text(String name) {
+    return name + "@" + host() + ":" + ProcessHandle.current().pid();
+  }
+
   private static String host() {
     try {
       return InetAddress.getLocalHost().getHostName();
