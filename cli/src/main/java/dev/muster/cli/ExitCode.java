@@ -19,5 +19,8 @@ final class ExitCode {
   /** No master answered. */
   static final int UNREACHABLE = 5;
 
+  /** SIGTERM or Ctrl-C ended it before its work was done. */
+  static final int STOPPED = 130;
+
   private ExitCode() {}
 }

@@ -51,16 +51,18 @@ final class HandlerTable {
   /** Runs a task; every exception becomes a failure, but Errors are the caller's business. */
   Outcome run(Offer offer, int index, TaskContext context) {
     String name = offer.getOptions().getHandler();
-    Bound<?> bound = byName.get(name);
-    if (bound == null && name.equals(ExecCommand.HANDLER)) {
-      return run(NO_PROGRAMS, offer, index, context); // says how to allow it
-    }
+    Bound<?> bound = bound(name);
     if (bound == null) {
       return Outcome.failed(Failures.unknownHandler(name, byName.keySet()));
     }
     return ChunkRun.isChunk(offer)
         ? ChunkRun.of(this, bound, context, worker)
         : run(bound, offer.getPayloads(index), context);
+  }
+
+  private @Nullable Bound<?> bound(String name) {
+    Bound<?> bound = byName.get(name);
+    return bound == null && name.equals(ExecCommand.HANDLER) ? NO_PROGRAMS : bound;
   }
 
   /** Runs one item of a chunk; Errors of the handler are failures of the item. */
