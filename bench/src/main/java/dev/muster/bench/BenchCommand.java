@@ -146,6 +146,53 @@ public final class BenchCommand {
     return 0;
   }
 
+  @Command(
+      name = "pool",
+      mixinStandardHelpOptions = true,
+      description = "Items a second of a pool's map of trivial items.",
+      footer = {
+        "",
+        "A master is started for it as a process of its own; caller and workers are in this one.",
+        "",
+        "Example:",
+        "  muster bench pool --items 1000000 --workers 2 -o json"
+      })
+  int pool(
+      @Option(
+              names = "--items",
+              defaultValue = "1000000",
+              description = "Items measured (default ${DEFAULT-VALUE}).")
+          int items,
+      @Option(
+              names = "--warm-up",
+              defaultValue = "1000000",
+              description = "Items before the clock starts (default ${DEFAULT-VALUE}).")
+          int warmUp,
+      @Option(
+              names = "--workers",
+              defaultValue = "2",
+              description = "Workers with one slot each (default ${DEFAULT-VALUE}).")
+          int workers,
+      @Option(names = "--unordered", description = "Results as they come.") boolean unordered,
+      @Option(names = "--named", description = "A map with a name: durable, to be resumed.")
+          boolean named,
+      @Option(
+              names = {"-o", "--output"},
+              defaultValue = "table",
+              description = "table or json.")
+          Output output) {
+    if (items < 1 || warmUp < 0 || workers < 1) {
+      throw new InvalidInputException(
+          "--items and --workers must be at least 1, --warm-up not negative");
+    }
+    List<String> master = List.of("-Xmx1g", "-XX:+UseParallelGC");
+    print(
+        new PoolBench(new PoolBenchOptions(items, warmUp, workers, !unordered, named, master))
+            .run(),
+        output);
+    return 0;
+  }
+
   private void print(Map<String, Object> figures, Output output) {
     PrintWriter out = spec.commandLine().getOut();
     switch (output) {

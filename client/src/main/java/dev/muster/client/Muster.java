@@ -211,6 +211,11 @@ public final class Muster implements AutoCloseable {
     return new Admin(calls, streams, channels, requestTimeout);
   }
 
+  /** Takes, settles and extends leases of tasks. */
+  public Leases leases() {
+    return new Leases(calls, requestTimeout);
+  }
+
   /** One task; its state is TASK_STATE_UNKNOWN when the id never was, or is forgotten. */
   public TaskInfo task(long id) {
     return ask(TasksGrpc.getGetTaskMethod(), GetTaskRequest.newBuilder().setId(id).build());

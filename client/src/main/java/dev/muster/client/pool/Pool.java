@@ -1,13 +1,24 @@
 package dev.muster.client.pool;
 
+import com.google.errorprone.annotations.CanIgnoreReturnValue;
 import com.google.errorprone.annotations.CheckReturnValue;
 import dev.muster.client.Muster;
+import dev.muster.common.InvalidInputException;
 import dev.muster.common.MusterException;
 import dev.muster.common.QueueName;
+import dev.muster.common.TaskFailedException;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.Iterator;
 import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
@@ -30,8 +41,23 @@ import org.jspecify.annotations.Nullable;
  */
 @CheckReturnValue
 public final class Pool implements AutoCloseable {
+  private static final AtomicLong NUMBERS = new AtomicLong();
+  private static final Duration POLL = Duration.ofHours(1);
+  private static final int LIST_BATCH = 1_024;
+
+  private final Muster muster;
+  private final String queue;
+  private final HandlerCheck check;
+
+  /** What is under way: ends of maps and of calls, each with the way to call it off. */
+  private final Map<CompletableFuture<?>, Runnable> underWay = new ConcurrentHashMap<>();
+
+  private volatile boolean closed;
+
   private Pool(Muster muster, String queue) {
-    var unused = QueueName.check(queue);
+    this.muster = muster;
+    this.queue = QueueName.check(queue);
+    this.check = new HandlerCheck(muster, queue);
   }
 
   /** See {@link Muster#pool}. */
@@ -62,7 +88,67 @@ public final class Pool implements AutoCloseable {
       T argument,
       Consumer<? super R> callback,
       Consumer<? super MusterException> errorCallback) {
-    throw new UnsupportedOperationException();
+    return called(call(function, argument), callback, errorCallback);
+  }
+
+  private static <R> AsyncResult<R> called(
+      CompletableFuture<R> future,
+      Consumer<? super R> callback,
+      Consumer<? super MusterException> errorCallback) {
+    var unused =
+        future.whenCompleteAsync(
+            (value, failure) -> {
+              if (failure == null) {
+                callback.accept(value);
+              } else {
+                errorCallback.accept(AsyncResult.ours(failure));
+              }
+            });
+    return new AsyncResult<>(future);
+  }
+
+  /** One task; cancelling the future calls it off. */
+  <T, R> CompletableFuture<R> call(RemoteFunction<T, R> function, T argument) {
+    checkOpen();
+    long id =
+        muster.tasks(queue, function.argument()).handler(function.handler()).enqueue(argument);
+    CompletableFuture<CallCodec.Value<R>> end =
+        muster.results().result(id, new CallCodec<>(function));
+    CompletableFuture<R> result = new CompletableFuture<>();
+    underWay.put(result, () -> result.cancel(true));
+    var unused =
+        end.whenComplete(
+            (value, failure) -> {
+              underWay.remove(result);
+              if (failure == null) {
+                result.complete(value.value());
+              } else {
+                result.completeExceptionally(remote(function, failure));
+              }
+            });
+    var alsoUnused =
+        result.whenComplete(
+            (value, failure) -> {
+              if (result.isCancelled() && !end.isDone()) {
+                underWay.remove(result);
+                end.cancel(false);
+                muster.cancel(id);
+              }
+            });
+    return result;
+  }
+
+  private static MusterException remote(RemoteFunction<?, ?> function, Throwable failure) {
+    MusterException ours = AsyncResult.ours(failure);
+    return ours instanceof TaskFailedException failed
+        ? RemoteFailure.ofCall(function.handler(), failed.failure())
+        : ours;
+  }
+
+  private void checkOpen() {
+    if (closed) {
+      throw new IllegalStateException("the pool is closed: make another one");
+    }
   }
 
   /**
@@ -102,7 +188,40 @@ public final class Pool implements AutoCloseable {
       MapOptions options,
       Consumer<? super List<@Nullable R>> callback,
       Consumer<? super MusterException> errorCallback) {
-    throw new UnsupportedOperationException();
+    if (!options.name().isEmpty()) {
+      throw new InvalidInputException(
+          "a map with a name hands its results out one by one, so that they can be told apart from"
+              + " those that are delivered: use imap or imapUnordered");
+    }
+    CompletableFuture<List<@Nullable R>> all = new CompletableFuture<>();
+    MapResults<R> results = imap(function, items.iterator(), options);
+    underWay.put(all, results::cancel);
+    Thread reader = new Thread(() -> readAll(results, all), "muster-map-reader");
+    reader.setDaemon(true);
+    reader.start();
+    return called(all, callback, errorCallback);
+  }
+
+  private <R> void readAll(MapResults<R> results, CompletableFuture<List<@Nullable R>> all) {
+    List<@Nullable R> values = new ArrayList<>();
+    RemoteFailure first = null;
+    try (results) {
+      while (results.hasNext()) {
+        for (ItemResult<R> item : results.poll(LIST_BATCH, POLL)) {
+          values.add(item.value());
+          first = first == null ? item.failure() : first;
+        }
+      }
+      if (first == null) {
+        all.complete(values);
+      } else {
+        all.completeExceptionally(first);
+      }
+    } catch (RuntimeException e) {
+      all.completeExceptionally(e);
+    } finally {
+      underWay.remove(all);
+    }
   }
 
   /**
@@ -116,7 +235,7 @@ public final class Pool implements AutoCloseable {
   /** As {@link #imap(RemoteFunction, Iterator)}, with options. */
   public <T, R> MapResults<R> imap(
       RemoteFunction<T, R> function, Iterator<? extends T> items, MapOptions options) {
-    throw new UnsupportedOperationException();
+    return start(function, items, options, true);
   }
 
   /** As {@link #imap(RemoteFunction, Iterator)}, results as they come. */
@@ -128,7 +247,77 @@ public final class Pool implements AutoCloseable {
   /** As {@link #imapUnordered(RemoteFunction, Iterator)}, with options. */
   public <T, R> MapResults<R> imapUnordered(
       RemoteFunction<T, R> function, Iterator<? extends T> items, MapOptions options) {
-    throw new UnsupportedOperationException();
+    return start(function, items, options, false);
+  }
+
+  /**
+   * Reads what an earlier caller of a map with a name has planned and not had, in order, without
+   * its items: all of it when that one read its input to the end.
+   *
+   * @param options with the map's name
+   */
+  public <R> MapResults<R> resume(RemoteFunction<?, R> function, MapOptions options) {
+    if (options.name().isEmpty()) {
+      throw new InvalidInputException("a map is resumed by its name: give it with named(...)");
+    }
+    return start(function, null, options, true);
+  }
+
+  /**
+   * Calls off what waits and runs of a map with a name, and forgets its state, so that the name is
+   * free. Waits while another caller has it.
+   */
+  public void forget(String name) {
+    checkOpen();
+    MapStore store = new MapStore(muster, MapOptions.defaults().named(name).name());
+    try {
+      store.forget(() -> !closed);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new MusterException("interrupted while a map was forgotten");
+    }
+  }
+
+  private <T, R> MapResults<R> start(
+      RemoteFunction<T, R> function,
+      @Nullable Iterator<? extends T> items,
+      MapOptions options,
+      boolean ordered) {
+    checkOpen();
+    MapStore store = options.name().isEmpty() ? null : new MapStore(muster, options.name());
+    MapEngine engine = new MapEngine(ordered, options);
+    ChunkLine line =
+        new ChunkLine(
+            muster,
+            queue,
+            function.handler(),
+            store == null ? null : store.results(),
+            options,
+            engine);
+    MapDriver<T> driver =
+        new MapDriver<>(
+            engine,
+            line,
+            muster,
+            check,
+            function,
+            options,
+            items == null ? null : new Items<>(items, function.argument()),
+            store);
+    MapResults<R> results = new MapResults<>(engine, function);
+    CompletableFuture<@Nullable Void> end = new CompletableFuture<>();
+    underWay.put(end, results::cancel);
+    Thread thread =
+        new Thread(
+            () -> {
+              driver.run();
+              underWay.remove(end);
+              end.complete(null);
+            },
+            "muster-map-" + NUMBERS.incrementAndGet());
+    thread.setDaemon(true);
+    thread.start();
+    return results;
   }
 
   /**
@@ -152,30 +341,50 @@ public final class Pool implements AutoCloseable {
    * java.util.concurrent.CompletableFuture}s. Shutting it down shuts down nothing else.
    */
   public ExecutorService executor() {
-    throw new UnsupportedOperationException();
+    return new PoolExecutor(this);
   }
 
   /** Takes no more work; what is under way goes on. Closing twice is harmless. */
   @Override
-  public void close() {}
+  public void close() {
+    closed = true;
+  }
 
   /**
-   * Waits until what is under way has ended; at most so long.
+   * Waits until what is under way has ended; at most so long. Results of {@link #imap} must be read
+   * or closed for it to end.
    *
    * @return whether it has
    * @throws IllegalStateException before {@link #close} or {@link #terminate}
    */
+  @CanIgnoreReturnValue
   public boolean join(Duration timeout) throws InterruptedException {
-    throw new UnsupportedOperationException();
+    if (!closed) {
+      throw new IllegalStateException("the pool takes work: close or terminate it first");
+    }
+    CompletableFuture<?> all =
+        CompletableFuture.allOf(
+            underWay.keySet().stream()
+                .map(end -> end.handle((value, failure) -> value))
+                .toArray(CompletableFuture<?>[]::new));
+    try {
+      var unused = all.get(timeout.toMillis(), TimeUnit.MILLISECONDS);
+      return true;
+    } catch (TimeoutException e) {
+      return false;
+    } catch (ExecutionException e) {
+      throw new IllegalStateException("ends are never failures here", e);
+    }
   }
 
   /** As {@link #join(Duration)}, however long it takes. */
   public void join() throws InterruptedException {
-    var unused = join(Duration.ofDays(36_500));
+    join(Duration.ofDays(36_500));
   }
 
   /** Takes no more work, and calls off what waits and runs; results to come are failures. */
   public void terminate() {
-    throw new UnsupportedOperationException();
+    closed = true;
+    underWay.values().forEach(Runnable::run);
   }
 }

@@ -1,12 +1,14 @@
 package dev.muster.client.pool;
 
 import com.fasterxml.jackson.core.type.TypeReference;
+import com.google.protobuf.ByteString;
 import dev.muster.common.InvalidInputException;
 import dev.muster.common.Limits;
 import dev.muster.common.codec.Codec;
 import dev.muster.common.codec.Codecs;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What a pool runs: the name of a handler that workers have, and how its argument and its result
@@ -22,6 +24,8 @@ import java.util.List;
  * @param result reads what the handler returned
  */
 public record RemoteFunction<T, R>(String handler, Codec<T> argument, Codec<R> result) {
+  private static final ByteString JSON_NULL = ByteString.copyFromUtf8("null");
+
   public RemoteFunction {
     int bytes = handler.getBytes(StandardCharsets.UTF_8).length;
     if (bytes < 1 || bytes > Limits.NAME_BYTES_MAX) {
@@ -42,6 +46,12 @@ public record RemoteFunction<T, R>(String handler, Codec<T> argument, Codec<R> r
   public static <R> RemoteFunction<List<?>, R> ofArguments(String handler, Class<R> result) {
     return new RemoteFunction<>(
         handler, Codecs.json(new TypeReference<List<?>>() {}), codec(result));
+  }
+
+  /** What the handler returned; null when it returned null. */
+  @Nullable R read(ByteString bytes) {
+    boolean none = bytes.equals(JSON_NULL) && result.contentType().equals("application/json");
+    return none ? null : result.decode(bytes);
   }
 
   @SuppressWarnings("unchecked") // byte[].class is checked before the cast

@@ -1,0 +1,425 @@
+package dev.muster.client.pool;
+
+import com.google.errorprone.annotations.concurrent.GuardedBy;
+import com.google.protobuf.ByteString;
+import dev.muster.client.Leases.Leased;
+import dev.muster.client.pool.MapWindow.HandOut;
+import dev.muster.common.MusterException;
+import dev.muster.proto.v1.ChunkResult;
+import dev.muster.proto.v1.Failure;
+import dev.muster.proto.v1.MapRecord;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Deque;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What the threads of one map share: the feeder adds items, the driver sends chunks and keeps the
+ * state on the master, others bring results, and the caller takes them. One lock, its own.
+ */
+final class MapEngine implements ChunkLine.Listener {
+  /** A chunk takes no more items beyond this; a single item may still be larger. */
+  private static final long CHUNK_BYTES = 256 << 10;
+
+  private static final long CHUNK_AGE_NANOS = TimeUnit.MILLISECONDS.toNanos(100);
+  private static final int SEALED_MAX = 2;
+
+  private final boolean byHand;
+
+  @GuardedBy("this")
+  private final MapWindow window;
+
+  @GuardedBy("this")
+  private final ChunkSizer sizer;
+
+  /** Cut, and not yet in the window; or in it from before, to be sent again. */
+  @GuardedBy("this")
+  private final Deque<Batch> sealed = new ArrayDeque<>();
+
+  /** What workers enqueued, to be looked for. */
+  @GuardedBy("this")
+  private List<Left> left = new ArrayList<>();
+
+  @GuardedBy("this")
+  private @Nullable Batch open;
+
+  @GuardedBy("this")
+  private boolean opened;
+
+  @GuardedBy("this")
+  private boolean inputEnded;
+
+  /** It was not given, and goes on beyond what an earlier caller planned. */
+  @GuardedBy("this")
+  private boolean inputCut;
+
+  @GuardedBy("this")
+  private long deliveredBefore;
+
+  /** The state on the master is behind. */
+  @GuardedBy("this")
+  private boolean changed;
+
+  @GuardedBy("this")
+  private Wish wish = Wish.GO_ON;
+
+  @GuardedBy("this")
+  private boolean over;
+
+  @GuardedBy("this")
+  private @Nullable MusterException failure;
+
+  /** What the caller wants of the map. */
+  enum Wish {
+    GO_ON,
+    /** Nobody reads any more. */
+    LEAVE,
+    /** It is called off. */
+    CANCEL
+  }
+
+  /** Items of one chunk. */
+  static final class Batch {
+    final List<ByteString> items = new ArrayList<>();
+    final long sinceNanos = System.nanoTime();
+    long bytes;
+    @Nullable WindowChunk chunk;
+  }
+
+  /** What is left of a chunk, by its unique key. */
+  record Left(WindowChunk chunk, String key) {}
+
+  MapEngine(boolean ordered, MapOptions options) {
+    window = new MapWindow(ordered);
+    sizer = new ChunkSizer(options.chunkSize());
+    byHand = options.isAcknowledgedByHand();
+  }
+
+  // The driver's side.
+
+  /** The map begins, or goes on from where its record says. */
+  synchronized void open(MapRecord record) {
+    window.restore(record);
+    sizer.startAt(record.getChunkSize());
+    deliveredBefore = record.getDelivered();
+    opened = true;
+    notifyAll();
+  }
+
+  synchronized void slots(long slots) {
+    window.slots(slots);
+  }
+
+  /** Waits until there may be something to do, a short time at most. */
+  synchronized void awaitWork(long timeoutMs) throws InterruptedException {
+    if (!hasWork()) {
+      wait(timeoutMs);
+    }
+  }
+
+  @GuardedBy("this")
+  private boolean hasWork() {
+    return wish != Wish.GO_ON
+        || failure != null
+        || !left.isEmpty()
+        || (!sealed.isEmpty() && (sealed.getFirst().chunk != null || window.hasRoom()))
+        || isDelivered();
+  }
+
+  /** Chunks that go now; they are in the window. */
+  synchronized List<Batch> plan() {
+    if (open != null && System.nanoTime() - open.sinceNanos > CHUNK_AGE_NANOS) {
+      seal(open); // the input is slow: what came must not wait for company
+    }
+    List<Batch> planned = new ArrayList<>();
+    while (!sealed.isEmpty() && (sealed.getFirst().chunk != null || window.hasRoom())) {
+      Batch next = sealed.removeFirst();
+      if (next.chunk == null) {
+        next.chunk = window.plan(next.items.size(), next.bytes);
+      }
+      planned.add(next);
+    }
+    if (!planned.isEmpty()) {
+      changed = true;
+      notifyAll();
+    }
+    return planned;
+  }
+
+  synchronized List<Left> takeLeft() {
+    List<Left> taken = left;
+    left = new ArrayList<>();
+    return taken;
+  }
+
+  synchronized boolean isChanged() {
+    return changed;
+  }
+
+  /** The state to be written; what is released is covered by it. */
+  synchronized MapRecord record(String handler, List<Leased> released) {
+    changed = false;
+    released.addAll(window.takeReleased());
+    MapRecord.Builder record = MapRecord.newBuilder().setHandler(handler);
+    window.writeTo(record);
+    boolean allPlanned = inputEnded && open == null && sealed.isEmpty();
+    return record
+        .setInputEnded(allPlanned && !inputCut)
+        .setEnded(allPlanned && !inputCut && window.isEmpty())
+        .setChunkSize(sizer.isAutomatic() ? sizer.size() : 0)
+        .build();
+  }
+
+  /** Everything is planned and delivered. */
+  synchronized boolean isDelivered() {
+    return opened && inputEnded && open == null && sealed.isEmpty() && window.isEmpty();
+  }
+
+  synchronized List<Long> tasks() {
+    List<Long> tasks = new ArrayList<>();
+    window.chunks().forEach(chunk -> tasks.addAll(chunk.tasks()));
+    return tasks;
+  }
+
+  synchronized List<Leased> leases() {
+    List<Leased> leases = new ArrayList<>();
+    window.chunks().forEach(chunk -> leases.addAll(chunk.leases().values()));
+    return leases;
+  }
+
+  synchronized List<WindowChunk> chunks() {
+    return List.copyOf(window.chunks());
+  }
+
+  /** One that is in the window. */
+  synchronized WindowChunk chunk(long index) {
+    WindowChunk chunk = window.chunk(index);
+    if (chunk == null) {
+      throw new IllegalStateException("chunk " + index + " is not in the window");
+    }
+    return chunk;
+  }
+
+  synchronized boolean isOpened() {
+    return opened;
+  }
+
+  synchronized Wish wish() {
+    return wish;
+  }
+
+  synchronized @Nullable MusterException failure() {
+    return failure;
+  }
+
+  /** The driver's last word. */
+  synchronized void finished() {
+    over = true;
+    notifyAll();
+  }
+
+  // The feeder's side.
+
+  /**
+   * Adds an item; waits while enough is on its way.
+   *
+   * @return false: no more are wanted
+   */
+  synchronized boolean add(ByteString item) throws InterruptedException {
+    if (open != null && open.bytes + item.size() > CHUNK_BYTES) {
+      seal(open);
+    }
+    if (!awaitSealedRoom()) {
+      return false;
+    }
+    Batch into = open == null ? new Batch() : open;
+    open = into;
+    into.items.add(item);
+    into.bytes += item.size();
+    if (into.items.size() >= sizer.size()) {
+      seal(into);
+    }
+    return true;
+  }
+
+  @GuardedBy("this")
+  private boolean awaitSealedRoom() throws InterruptedException {
+    while (sealed.size() >= SEALED_MAX && isGoingOn()) {
+      wait();
+    }
+    return isGoingOn();
+  }
+
+  @GuardedBy("this")
+  private boolean isGoingOn() {
+    return wish == Wish.GO_ON && failure == null && !over;
+  }
+
+  @GuardedBy("this")
+  private void seal(Batch batch) {
+    sealed.addLast(batch);
+    open = null;
+    notifyAll();
+  }
+
+  /** Adds a chunk that was planned by an earlier caller and may not have been sent. */
+  synchronized boolean addAgain(Batch batch) throws InterruptedException {
+    if (!awaitSealedRoom()) {
+      return false;
+    }
+    sealed.addLast(batch);
+    notifyAll();
+    return true;
+  }
+
+  /** No input is given: this reads what an earlier caller planned. */
+  synchronized void cutInput() {
+    inputCut = true;
+    inputEnded();
+  }
+
+  synchronized boolean isInputCut() {
+    return inputCut;
+  }
+
+  synchronized void inputEnded() {
+    inputEnded = true;
+    changed = true;
+    if (open != null) {
+      seal(open);
+    }
+    notifyAll();
+  }
+
+  // What comes from the master.
+
+  @Override
+  public synchronized void added(WindowChunk chunk, long task) {
+    if (chunk.task() == 0) {
+      chunk.task(task);
+      changed = true;
+    }
+    chunk.tasks().add(task);
+  }
+
+  @Override
+  public void received(ChunkResult result) {
+    received(result, null);
+  }
+
+  /** As {@link #received(ChunkResult)}; the lease is released with the chunk's delivery. */
+  synchronized void received(ChunkResult result, @Nullable Leased lease) {
+    WindowChunk chunk = window.receive(result, lease);
+    changed |= lease != null;
+    if (chunk == null) {
+      return;
+    }
+    sizer.ran(result.getRan(), result.getRanUs(), result.getSerializedSize());
+    for (String key : result.getFollowUpsList()) {
+      left.add(new Left(chunk, key));
+    }
+    notifyAll();
+  }
+
+  @Override
+  public synchronized void ended(WindowChunk chunk, Failure why) {
+    window.fail(chunk, why);
+    notifyAll();
+  }
+
+  @Override
+  public synchronized void broken(MusterException reason) {
+    if (failure == null) {
+      failure = reason;
+    }
+    notifyAll();
+  }
+
+  // The caller's side.
+
+  /**
+   * Takes the next item; what was taken before is delivered, unless the caller says so by hand.
+   *
+   * @return null: it is the end, or none came in time
+   */
+  synchronized @Nullable HandOut next(long timeoutNanos) throws InterruptedException {
+    if (!byHand) {
+      boolean released = window.deliverLast();
+      changed = true;
+      if (released) {
+        notifyAll();
+      }
+    }
+    long endNanos = System.nanoTime() + timeoutNanos;
+    while (true) {
+      HandOut next = window.next();
+      if (next != null) {
+        return next;
+      }
+      if (isEnd()) {
+        return null;
+      }
+      if (failure != null) {
+        throw failure;
+      }
+      if (wish != Wish.GO_ON || over) {
+        throw new MusterException(
+            wish == Wish.CANCEL ? "the map was called off" : "the results of the map are closed");
+      }
+      if (byHand && window.isStuck()) {
+        throw new IllegalStateException(
+            "the map waits for acknowledge(): nothing of what it handed out is acknowledged");
+      }
+      long leftMs = TimeUnit.NANOSECONDS.toMillis(endNanos - System.nanoTime());
+      if (leftMs <= 0) {
+        return null;
+      }
+      wait(leftMs);
+    }
+  }
+
+  synchronized boolean isEnd() {
+    return opened && inputEnded && open == null && sealed.isEmpty() && window.isHandedOut();
+  }
+
+  synchronized void acknowledge() {
+    window.deliverHandedOut();
+    changed = true;
+    notifyAll();
+  }
+
+  synchronized long deliveredBefore() throws InterruptedException {
+    while (!opened && failure == null && !over) {
+      wait();
+    }
+    return deliveredBefore;
+  }
+
+  synchronized MapProgress progress() {
+    boolean allPlanned = inputEnded && open == null && sealed.isEmpty();
+    return new MapProgress(
+        window.items(), allPlanned, window.received(), window.failed(), window.retried());
+  }
+
+  synchronized void wish(Wish what) {
+    if (what.compareTo(wish) > 0) {
+      wish = what;
+    }
+    notifyAll();
+  }
+
+  /** Waits for the driver's last word; false when the time is over first. */
+  synchronized boolean awaitOver(long timeoutNanos) throws InterruptedException {
+    long endNanos = System.nanoTime() + timeoutNanos;
+    while (!over) {
+      long leftMs = TimeUnit.NANOSECONDS.toMillis(endNanos - System.nanoTime());
+      if (leftMs <= 0) {
+        return false;
+      }
+      wait(leftMs);
+    }
+    return true;
+  }
+}

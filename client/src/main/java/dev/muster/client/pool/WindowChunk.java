@@ -1,0 +1,228 @@
+package dev.muster.client.pool;
+
+import com.google.protobuf.ByteString;
+import dev.muster.client.Leases.Leased;
+import dev.muster.proto.v1.ChunkResult;
+import dev.muster.proto.v1.Failure;
+import dev.muster.proto.v1.ItemFailure;
+import dev.muster.proto.v1.PlannedChunk;
+import java.util.BitSet;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.Map;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/** A chunk that is planned and not wholly delivered. Pure; guarded by its owner. */
+final class WindowChunk {
+  private final long index;
+  private final long firstItem;
+  private final int items;
+  private final @Nullable Part[] parts;
+  private final int[] entries;
+  private final BitSet delivered;
+  private final BitSet handedOut;
+  private final Map<Long, Leased> leases = new HashMap<>();
+  private final Set<Long> tasks = new HashSet<>();
+  private long task;
+  private int received;
+  private int next;
+  private int open = 1;
+  private long sentBytes;
+  private long heldBytes;
+  private @Nullable Failure last;
+
+  WindowChunk(long index, long firstItem, int items, long sentBytes) {
+    this(index, firstItem, items, new BitSet(items));
+    this.sentBytes = sentBytes;
+  }
+
+  private WindowChunk(long index, long firstItem, int items, BitSet delivered) {
+    this.index = index;
+    this.firstItem = firstItem;
+    this.items = items;
+    this.parts = new Part[items];
+    this.entries = new int[items];
+    this.delivered = delivered;
+    this.handedOut = (BitSet) delivered.clone();
+    this.received = delivered.cardinality();
+  }
+
+  static WindowChunk of(PlannedChunk planned) {
+    WindowChunk chunk =
+        new WindowChunk(
+            planned.getIndex(),
+            planned.getFirstItem(),
+            planned.getItems(),
+            BitSet.valueOf(planned.getDelivered().toByteArray()));
+    chunk.task = planned.getTask();
+    return chunk;
+  }
+
+  PlannedChunk toProto() {
+    return PlannedChunk.newBuilder()
+        .setIndex(index)
+        .setFirstItem(firstItem)
+        .setItems(items)
+        .setTask(task)
+        .setDelivered(ByteString.copyFrom(delivered.toByteArray()))
+        .build();
+  }
+
+  /** A result of some of its items; failures by entry. */
+  record Part(ChunkResult result, Map<Integer, Failure> failures) {
+    static Part of(ChunkResult result) {
+      Map<Integer, Failure> failures = new HashMap<>();
+      for (ItemFailure failed : result.getFailuresList()) {
+        failures.put(failed.getEntry(), failed.getFailure());
+      }
+      return new Part(result, failures);
+    }
+  }
+
+  /**
+   * Some items have ended. What is known already stays as it is.
+   *
+   * @return how many items are new
+   */
+  int receive(Part part) {
+    ChunkResult result = part.result();
+    open += result.getFollowUpsCount() - 1;
+    last = null;
+    int fresh = 0;
+    for (int entry = 0; entry < result.getValuesCount(); entry++) {
+      int place = result.getPlacesCount() == 0 ? entry : result.getPlaces(entry);
+      if (place < items && parts[place] == null && !delivered.get(place)) {
+        parts[place] = part;
+        entries[place] = entry;
+        fresh++;
+      }
+    }
+    received += fresh;
+    heldBytes += result.getSerializedSize() + 64L * fresh;
+    return fresh;
+  }
+
+  /**
+   * One of its tasks ended without a result.
+   *
+   * @return what becomes of the items that no task brings any more; null: others may
+   */
+  @Nullable Part fail(Failure failure) {
+    open--;
+    last = failure;
+    return open > 0 ? null : missing(failure);
+  }
+
+  /** All its tasks have ended; null: nothing is missing. */
+  @Nullable Part missing() {
+    Failure lost =
+        Failure.newBuilder()
+            .setKind("muster.LostItem")
+            .setMessage("no result names the item; its chunk has ended")
+            .build();
+    return open > 0 || received == items ? null : missing(last == null ? lost : last);
+  }
+
+  private Part missing(Failure failure) {
+    ChunkResult.Builder result = ChunkResult.newBuilder().setIndex(index);
+    for (int place = 0; place < items; place++) {
+      if (parts[place] == null && !delivered.get(place)) {
+        result
+            .addFailures(
+                ItemFailure.newBuilder().setEntry(result.getValuesCount()).setFailure(failure))
+            .addValues(ByteString.EMPTY)
+            .addPlaces(place)
+            .addAttempts(0);
+      }
+    }
+    return Part.of(result.build());
+  }
+
+  long index() {
+    return index;
+  }
+
+  long firstItem() {
+    return firstItem;
+  }
+
+  int items() {
+    return items;
+  }
+
+  long sentBytes() {
+    return sentBytes;
+  }
+
+  long heldBytes() {
+    return heldBytes;
+  }
+
+  /** Its first task; 0: not known. */
+  long task() {
+    return task;
+  }
+
+  void task(long id) {
+    task = id;
+  }
+
+  /** All tasks that are known: the first one and those with what was left. */
+  Set<Long> tasks() {
+    return tasks;
+  }
+
+  /** What it holds of a result queue, by task. */
+  Map<Long, Leased> leases() {
+    return leases;
+  }
+
+  boolean isReceived() {
+    return received == items;
+  }
+
+  boolean isDelivered() {
+    return delivered.cardinality() == items;
+  }
+
+  int deliveredCount() {
+    return delivered.cardinality();
+  }
+
+  /** The lowest place that was not handed out; {@code items} when there is none. */
+  int next() {
+    next = handedOut.nextClearBit(next);
+    return next;
+  }
+
+  /** The result that has this item; null: none has come. */
+  @Nullable Part part(int place) {
+    return parts[place];
+  }
+
+  int entry(int place) {
+    return entries[place];
+  }
+
+  /** Whether it was handed out now; false: it was before. */
+  boolean handOut(int place) {
+    if (handedOut.get(place)) {
+      return false;
+    }
+    handedOut.set(place);
+    return true;
+  }
+
+  void deliver(int place) {
+    delivered.set(place);
+    if (parts[place] != null) {
+      parts[place] = null; // its value is not needed any more
+    }
+  }
+
+  /** All that was handed out is delivered. */
+  void deliverHandedOut() {
+    delivered.or(handedOut);
+  }
+}
