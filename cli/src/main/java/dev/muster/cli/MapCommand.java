@@ -8,6 +8,7 @@ import dev.muster.client.pool.MapResults;
 import dev.muster.client.pool.Pool;
 import dev.muster.common.InvalidInputException;
 import dev.muster.common.Limits;
+import dev.muster.common.MusterException;
 import dev.muster.common.QueueName;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -235,10 +236,27 @@ final class MapCommand implements Callable<Integer> {
                   MapCommand::nowMs),
               new MapRun.Limits(unordered, halt));
       return end(run, status, results);
+    } catch (MusterException failed) {
+      throw explained(failed, what);
     } finally {
       status.clear();
       signals.done();
     }
+  }
+
+  /** The pool knows no programs: to it "exec" is a handler that workers do not have. */
+  private static MusterException explained(MusterException failed, MapWork what) {
+    CommandTemplate command = what.command();
+    boolean noProgram =
+        command != null
+            && String.valueOf(failed.getMessage())
+                .contains("has handler \"" + what.handler() + '"');
+    return noProgram
+        ? new MusterException(
+            "no worker of the queue runs programs: start one with --allow-exec="
+                + command.words().get(0),
+            failed)
+        : failed;
   }
 
   /** Two maps of one name would take each other's results. */

@@ -10,6 +10,7 @@ import dev.muster.common.MusterException;
 import dev.muster.worker.exec.ExecHandler;
 import java.io.PrintStream;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
 import java.util.function.BooleanSupplier;
@@ -21,7 +22,10 @@ import org.jspecify.annotations.Nullable;
  * acknowledged, so a crash repeats lines at most and never loses one. For one thread.
  */
 final class MapRun {
-  private static final int BATCH_MAX = 4_096;
+  /** A batch is acknowledged before the map's window is full of it, and comes to rest. */
+  private static final int BATCH_ITEMS_MAX = 512;
+
+  private static final int BATCH_BYTES_MAX = 2 << 20;
   private static final Duration POLL = Duration.ofMillis(100);
   private static final int SHOWN_CHARACTERS_MAX = 200;
 
@@ -127,7 +131,7 @@ final class MapRun {
    */
   End run() {
     while (!parts.stop().getAsBoolean()) {
-      List<ItemResult<ByteString>> batch = parts.results().poll(BATCH_MAX, POLL);
+      List<ItemResult<ByteString>> batch = batch();
       if (batch.isEmpty()) {
         showProgress();
         if (isOver()) {
@@ -152,6 +156,21 @@ final class MapRun {
       }
     }
     return End.STOPPED;
+  }
+
+  /** What is there, of bounded size; waits a moment for the first. */
+  private List<ItemResult<ByteString>> batch() {
+    List<ItemResult<ByteString>> batch = new ArrayList<>();
+    long bytes = 0;
+    List<ItemResult<ByteString>> next = parts.results().poll(1, POLL);
+    while (!next.isEmpty()) {
+      batch.addAll(next);
+      ByteString value = next.get(0).value();
+      bytes += value == null ? 0 : value.size();
+      boolean full = batch.size() >= BATCH_ITEMS_MAX || bytes >= BATCH_BYTES_MAX;
+      next = full ? List.of() : parts.results().poll(1, Duration.ZERO);
+    }
+    return batch;
   }
 
   private boolean isOver() {

@@ -20,6 +20,7 @@ import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
 import java.util.List;
+import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -77,6 +78,18 @@ class MapRunTest {
     assertThat(run("1\n2\n3\n").run()).isEqualTo(MapRun.End.COMPLETE);
 
     assertThat(script.acknowledged).containsExactly("1\n[4, 5]\n", "1\n[4, 5]\n\"x\"\n");
+  }
+
+  @Test
+  void shouldAcknowledgeMuchBeforeTheMapComesToRest() {
+    script.batch(IntStream.range(0, 1_000).mapToObj(i -> ItemResults.value(i, "1")).toList());
+    String large = '"' + "x".repeat(1 << 20) + '"';
+    script.batch(IntStream.range(0, 3).mapToObj(i -> ItemResults.value(i, large)).toList());
+    script.onAcknowledge = () -> script.acknowledged.add(Long.toString(script.done));
+
+    assertThat(run("1\n".repeat(1_003)).run()).isEqualTo(MapRun.End.COMPLETE);
+
+    assertThat(script.acknowledged).containsExactly("512", "1000", "1002", "1003");
   }
 
   @Test
@@ -224,6 +237,7 @@ class MapRunTest {
   /** Results in the order that a test wants. */
   private static final class Script implements MapRun.Results {
     private final Deque<List<ItemResult<ByteString>>> batches = new ArrayDeque<>();
+    private final Deque<ItemResult<ByteString>> current = new ArrayDeque<>();
     private final List<String> acknowledged = new ArrayList<>();
     private Runnable onAcknowledge = () -> acknowledged.add("");
     private boolean inputEnded = true;
@@ -232,19 +246,31 @@ class MapRunTest {
 
     @SafeVarargs
     private final void batch(ItemResult<ByteString>... results) {
-      batches.add(List.of(results));
+      batch(List.of(results));
+    }
+
+    private void batch(List<ItemResult<ByteString>> results) {
+      batches.add(results);
     }
 
     @Override
     public List<ItemResult<ByteString>> poll(int max, Duration timeout) {
-      List<ItemResult<ByteString>> batch = batches.poll();
-      done += batch == null ? 0 : batch.size();
-      return batch == null ? List.of() : batch;
+      if (current.isEmpty()) {
+        if (timeout.isZero()) {
+          return List.of(); // the batch is over
+        }
+        current.addAll(batches.isEmpty() ? List.of() : batches.remove());
+      }
+      if (current.isEmpty()) {
+        return List.of();
+      }
+      done++;
+      return List.of(current.remove());
     }
 
     @Override
     public boolean hasNext() {
-      return !batches.isEmpty();
+      return !batches.isEmpty() || !current.isEmpty();
     }
 
     @Override

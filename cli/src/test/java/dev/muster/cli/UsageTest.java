@@ -40,6 +40,18 @@ class UsageTest {
           take --queue ä                   | queue name must match
           take --queue a --count x         | 'x' is not
           worker --queue a --exec-dir /  | --exec-dir needs --allow-exec
+          map                              | Missing required argument (specify one of these): (--handler=HANDLER | --exec=COMMAND)
+          map --handler a --exec b         | --handler=HANDLER, --exec=COMMAND are mutually exclusive
+          map --handler a --name b --resume c | --name and --resume exclude each other
+          map --handler a --retries -1     | --retries must be 0 to 999, found -1
+          map --handler a --halt -1        | --halt must be at least 0, found -1
+          map --handler a --chunk x        | --chunk must be a number or auto, found 'x'
+          map --handler a --chunk 0        | chunk size must be 1 to 4096, found 0
+          map --handler a --input xml      | expected one of [AUTO, JSON, TEXT]
+          map --handler a --output xml     | expected one of [RESULT, FULL, TEXT]
+          map --handler a --name a,b       | queue name must match
+          map --exec 'a                    | --exec has a quote that does not end
+          map --exec ls>wc                 | --exec runs no shell
           queues -o xml                    | expected one of [TABLE, JSON]
           put --queue a --delay 1s --run-at 2030-01-31T09:00:00Z 1 | --delay and --run-at exclude each other
           put --queue a --run-at 9:00 1    | expected a time with its zone
@@ -102,6 +114,7 @@ class UsageTest {
         "keygen",
         "put",
         "take",
+        "map",
         "queues",
         "task",
         "version",
