@@ -26,6 +26,7 @@ import dev.muster.proto.v1.ListQueuesReply;
 import dev.muster.proto.v1.ListQueuesRequest;
 import dev.muster.proto.v1.QueueInfo;
 import dev.muster.proto.v1.QueuesGrpc;
+import dev.muster.proto.v1.RefusalReason;
 import dev.muster.proto.v1.TaskInfo;
 import dev.muster.proto.v1.TasksGrpc;
 import io.grpc.Channel;
@@ -276,6 +277,11 @@ public final class Muster implements AutoCloseable {
     GetQueueRequest request = GetQueueRequest.newBuilder().setQueue(QueueName.check(name)).build();
     try {
       return Optional.of(ask(QueuesGrpc.getGetQueueMethod(), request));
+    } catch (RefusedException e) {
+      if (e.reason() == RefusalReason.REFUSAL_REASON_UNKNOWN_QUEUE) {
+        return Optional.empty();
+      }
+      throw e;
     } catch (MusterException e) {
       if (e.getCause() instanceof StatusRuntimeException status
           && status.getStatus().getCode() == Status.Code.NOT_FOUND) {
