@@ -14,7 +14,6 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.concurrent.Callable;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicBoolean;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Command;
@@ -42,10 +41,14 @@ import picocli.CommandLine.Option;
       "  muster map --handler square < numbers > out.jsonl",
       "  seq 1000000 | muster map --handler square --name squares > out.jsonl",
       "  seq 1000000 | muster map --handler square --resume squares >> out.jsonl",
+      "  muster map --forget squares",
       "  muster map --exec 'convert {} out/{/.}.png' --retries 2 --joblog log < files.txt",
       "  muster map --handler size --output full < urls.txt | jq 'select(.result > 1000).item'"
     })
 final class MapCommand implements Callable<Integer> {
+  /** Between the end of the input and the signal that ended it, where one did. */
+  private static final Duration INPUT_CUT_WITHIN = Duration.ofMillis(200);
+
   private final Terminal terminal;
 
   @Mixin private final MasterOptions master = new MasterOptions();
@@ -146,6 +149,13 @@ final class MapCommand implements Callable<Integer> {
         paramLabel = "COMMAND",
         description = "The program to run for each item, with its arguments.")
     private @Nullable String command;
+
+    @Option(
+        names = "--forget",
+        required = true,
+        paramLabel = "NAME",
+        description = "Call off what is left of a map, and free its name.")
+    private @Nullable String forget;
   }
 
   MapCommand(Terminal terminal) {
@@ -155,6 +165,9 @@ final class MapCommand implements Callable<Integer> {
   @Override
   public Integer call() {
     QueueName.check(queue);
+    if (work.forget != null) {
+      return forget(work.forget);
+    }
     MapWork what = what();
     MapOptions options = options(what);
     try (Muster muster = master.connect(terminal, "muster map");
@@ -162,6 +175,16 @@ final class MapCommand implements Callable<Integer> {
         @Nullable JobLog log = joblog == null ? null : JobLog.open(joblog, resume != null)) {
       return run(pool, what, options, log);
     }
+  }
+
+  private int forget(String map) {
+    var unused = QueueName.check(map);
+    try (Muster muster = master.connect(terminal, "muster map");
+        Pool pool = muster.pool(queue)) {
+      pool.forget(map);
+    }
+    terminal.say("forgot map " + map);
+    return ExitCode.OK;
   }
 
   private MapWork what() {
@@ -211,11 +234,11 @@ final class MapCommand implements Callable<Integer> {
 
   private int run(Pool pool, MapWork what, MapOptions options, @Nullable JobLog log) {
     StatusLine status = statusLine();
-    AtomicBoolean stopped = new AtomicBoolean();
     StopSignals signals = StopSignals.install();
-    signals.whenAsked(() -> stopped.set(true));
     ItemForm form = input != null ? input : what.isProgram() ? ItemForm.TEXT : ItemForm.AUTO;
-    MapInput items = new MapInput(terminal.in(), form, what);
+    MapInput items =
+        new MapInput(
+            terminal.in(), form, what, () -> mapName() != null && signals.await(INPUT_CUT_WITHIN));
     MapOptions told = options.onNotice(status::note);
     try (MapResults<ByteString> results =
         unordered
@@ -232,7 +255,7 @@ final class MapCommand implements Callable<Integer> {
                   outputForm(what),
                   log,
                   status,
-                  stopped::get,
+                  () -> signals.await(Duration.ZERO),
                   MapCommand::nowMs),
               new MapRun.Limits(unordered, halt));
       return end(run, status, results);
@@ -267,10 +290,12 @@ final class MapCommand implements Callable<Integer> {
           "there is a map %s, with %s results delivered: go on with --resume %s, or choose another name"
               .formatted(name, ProgressText.number(before), name));
     }
-    if (resume != null && before > 0) {
+    if (resume != null) {
       terminal.note(
-          "map %s goes on: %s results were delivered before"
-              .formatted(resume, ProgressText.number(before)));
+          before == 0
+              ? "nothing of map %s was delivered before: it begins".formatted(resume)
+              : "map %s: %s results were delivered before"
+                  .formatted(resume, ProgressText.number(before)));
     }
   }
 

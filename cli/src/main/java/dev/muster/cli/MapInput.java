@@ -4,12 +4,15 @@ import com.google.protobuf.ByteString;
 import dev.muster.cli.ItemForm.Item;
 import dev.muster.common.InvalidInputException;
 import dev.muster.common.Limits;
+import dev.muster.common.MusterException;
 import java.io.FileInputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.util.Iterator;
 import java.util.NoSuchElementException;
 import java.util.TreeMap;
+import java.util.concurrent.CountDownLatch;
+import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -27,6 +30,7 @@ final class MapInput implements Iterator<ByteString> {
   private final LineReader lines;
   private final ItemForm form;
   private final MapWork work;
+  private final BooleanSupplier cut;
   private final long fileBytes;
   private byte @Nullable [] next;
 
@@ -39,7 +43,12 @@ final class MapInput implements Iterator<ByteString> {
   private long taken;
   private long takenBytes;
 
-  MapInput(InputStream in, ItemForm form, MapWork work) {
+  /**
+   * @param cut asked at the end of the input whether it is none: a Ctrl-C ends the program that
+   *     writes the input, too; may wait
+   */
+  MapInput(InputStream in, ItemForm form, MapWork work, BooleanSupplier cut) {
+    this.cut = cut;
     this.fileBytes = size(in);
     this.ahead = new ReadAhead(in);
     this.lines = new LineReader(ahead, Limits.PAYLOAD_BYTES_MAX);
@@ -65,6 +74,9 @@ final class MapInput implements Iterator<ByteString> {
       while (next == null || next.length == 0) {
         byte[] line = lines.next();
         if (line == null) {
+          if (cut.getAsBoolean()) {
+            awaitTheEnd();
+          }
           return false;
         }
         next = line;
@@ -72,6 +84,16 @@ final class MapInput implements Iterator<ByteString> {
       return true;
     } catch (IOException e) {
       throw new InvalidInputException("standard input cannot be read: " + e.getMessage(), e);
+    }
+  }
+
+  /** The map ends, and must not take what it has for the whole input. */
+  private static void awaitTheEnd() {
+    try {
+      new CountDownLatch(1).await();
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new MusterException("interrupted while the map ends", e);
     }
   }
 

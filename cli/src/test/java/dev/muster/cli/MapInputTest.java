@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import com.google.protobuf.ByteString;
 import dev.muster.cli.ItemForm.Item;
 import dev.muster.common.InvalidInputException;
+import dev.muster.common.MusterException;
 import dev.muster.worker.exec.ExecCommand;
 import java.io.ByteArrayInputStream;
 import java.io.FileInputStream;
@@ -16,7 +17,10 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -37,7 +41,7 @@ class MapInputTest {
   }
 
   private static MapInput of(String text, ItemForm form, MapWork work) {
-    return new MapInput(new ByteArrayInputStream(bytes(text)), form, work);
+    return new MapInput(new ByteArrayInputStream(bytes(text)), form, work, () -> false);
   }
 
   @ParameterizedTest
@@ -118,7 +122,7 @@ class MapInputTest {
   void shouldEstimateTheTotalByTheSizeOfAFile() throws IOException {
     Path file = Files.writeString(folder.resolve("lines"), "abc\n".repeat(1_000));
     try (InputStream in = new FileInputStream(file.toFile())) {
-      MapInput input = new MapInput(in, ItemForm.TEXT, SQUARE);
+      MapInput input = new MapInput(in, ItemForm.TEXT, SQUARE, () -> false);
       assertThat(input.estimate()).isEqualTo(-1);
 
       var unused = input.next();
@@ -126,6 +130,38 @@ class MapInputTest {
       assertThat(input.estimate()).isEqualTo(1_000);
     }
     assertThat(of("a\n", ItemForm.TEXT, SQUARE).estimate()).isEqualTo(-1);
+  }
+
+  @Test
+  @Timeout(60)
+  void shouldNotTakeAnInputThatWasCutForTheWhole() throws InterruptedException {
+    CountDownLatch asked = new CountDownLatch(1);
+    AtomicReference<Throwable> thrown = new AtomicReference<>();
+    MapInput input =
+        new MapInput(
+            new ByteArrayInputStream(bytes("1\n")),
+            ItemForm.AUTO,
+            SQUARE,
+            () -> {
+              asked.countDown();
+              return true;
+            });
+    Thread reader =
+        new Thread(
+            () -> {
+              try {
+                all(input);
+              } catch (MusterException e) {
+                thrown.set(e);
+              }
+            });
+
+    reader.start();
+    asked.await();
+    reader.interrupt();
+    reader.join();
+
+    assertThat(thrown.get()).hasMessage("interrupted while the map ends");
   }
 
   @Test
@@ -138,7 +174,7 @@ class MapInputTest {
           }
         };
 
-    assertThatThrownBy(() -> new MapInput(broken, ItemForm.AUTO, SQUARE).hasNext())
+    assertThatThrownBy(() -> new MapInput(broken, ItemForm.AUTO, SQUARE, () -> false).hasNext())
         .isInstanceOf(InvalidInputException.class)
         .hasMessage("standard input cannot be read: disk gone");
   }

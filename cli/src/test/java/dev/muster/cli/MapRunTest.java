@@ -40,7 +40,10 @@ class MapRunTest {
     MapWork work = MapWork.ofHandler("square");
     MapInput items =
         new MapInput(
-            new ByteArrayInputStream(input.getBytes(StandardCharsets.UTF_8)), ItemForm.AUTO, work);
+            new ByteArrayInputStream(input.getBytes(StandardCharsets.UTF_8)),
+            ItemForm.AUTO,
+            work,
+            () -> false);
     items.forEachRemaining(item -> script.planned++);
     PrintStream errors = new PrintStream(err, true, StandardCharsets.UTF_8);
     return new MapRun(

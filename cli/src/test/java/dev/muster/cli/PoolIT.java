@@ -129,8 +129,7 @@ final class PoolIT {
         assertThat(heir.awaitEnd().exitCode()).isZero();
       }
 
-      List<String> expected =
-          IntStream.range(0, items).mapToObj(n -> n + " " + n * n).toList();
+      List<String> expected = IntStream.range(0, items).mapToObj(n -> n + " " + n * n).toList();
       assertThat(lines(file)).isEqualTo(expected);
       for (int n = 0; n < items; n++) {
         assertThat(runs.get(n)).as("runs of item " + n).isEqualTo(1);

@@ -40,7 +40,7 @@ class UsageTest {
           take --queue ä                   | queue name must match
           take --queue a --count x         | 'x' is not
           worker --queue a --exec-dir /  | --exec-dir needs --allow-exec
-          map                              | Missing required argument (specify one of these): (--handler=HANDLER | --exec=COMMAND)
+          map                              | Missing required argument (specify one of these): (--handler=HANDLER | --exec=COMMAND | --forget=NAME)
           map --handler a --exec b         | --handler=HANDLER, --exec=COMMAND are mutually exclusive
           map --handler a --name b --resume c | --name and --resume exclude each other
           map --handler a --retries -1     | --retries must be 0 to 999, found -1
