@@ -10,6 +10,8 @@ import dev.muster.proto.v1.CancelRequest;
 import dev.muster.proto.v1.ConfigureQueueRequest;
 import dev.muster.proto.v1.EnqueueReply;
 import dev.muster.proto.v1.EnqueueRequest;
+import dev.muster.proto.v1.ExtendReply;
+import dev.muster.proto.v1.ExtendRequest;
 import dev.muster.proto.v1.GetQueueRequest;
 import dev.muster.proto.v1.GraphRequest;
 import dev.muster.proto.v1.Offer;
@@ -90,6 +92,7 @@ final class FakeMaster implements AutoCloseable {
   final FakeAwaits awaits = new FakeAwaits();
   final BlockingQueue<AwaitRequest> awaitRequests = awaits.requests;
   final FakeWatches watches = new FakeWatches();
+  final FakeWorkers workers = new FakeWorkers();
   final BlockingQueue<SettleRequest> settled = new LinkedBlockingQueue<>();
 
   /** Break the stream after this request was applied, and before its answer. */
@@ -114,6 +117,7 @@ final class FakeMaster implements AutoCloseable {
           InProcessServerBuilder.forName(name)
               .addService(new Tasks())
               .addService(new Queues())
+              .addService(workers)
               .build()
               .start();
     } catch (IOException e) {
@@ -262,6 +266,10 @@ final class FakeMaster implements AutoCloseable {
       }
       leased.remove(id);
     }
+    request
+        .getSettlement()
+        .getFollowUpsList()
+        .forEach(next -> add(next.getTasks(), EnqueueReply.newBuilder()));
     request.getSettlement().getFailedList().forEach(failed -> leased.remove(failed.getId()));
     for (long id : request.getSettlement().getReturnedIdsList()) {
       String queue = leased.remove(id);
@@ -358,6 +366,12 @@ final class FakeMaster implements AutoCloseable {
       SettleReply answer = FakeMaster.this.settle(request);
       settled.add(request);
       reply.onNext(answer);
+      reply.onCompleted();
+    }
+
+    @Override
+    public void extend(ExtendRequest request, StreamObserver<ExtendReply> reply) {
+      reply.onNext(ExtendReply.getDefaultInstance());
       reply.onCompleted();
     }
 

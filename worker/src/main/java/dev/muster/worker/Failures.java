@@ -94,7 +94,8 @@ final class Failures {
   /** An item ran too long and was interrupted; the detail says where it stood. */
   static Failure itemOverran(Failure thrown, long limitMs) {
     return of(
-            "muster.Overrun", "the item ran longer than its limit of " + limitMs + " ms",
+            "muster.Overrun",
+            "the item ran longer than its limit of " + limitMs + " ms",
             thrown.getDetail())
         .toBuilder()
         .setRetryable(true)

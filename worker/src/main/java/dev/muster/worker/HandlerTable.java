@@ -117,7 +117,8 @@ final class HandlerTable {
     Outcome completed = Outcome.completed(encoded, context.followUps());
     int bytes = completed.bytes();
     return bytes > Limits.PAYLOAD_BYTES_MAX
-        ? Outcome.failed(Failures.resultTooLarge(context.handler(), bytes, Limits.PAYLOAD_BYTES_MAX))
+        ? Outcome.failed(
+            Failures.resultTooLarge(context.handler(), bytes, Limits.PAYLOAD_BYTES_MAX))
         : completed;
   }
 

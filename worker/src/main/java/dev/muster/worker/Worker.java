@@ -75,8 +75,8 @@ public final class Worker implements AutoCloseable {
   private final CountDownLatch drained = new CountDownLatch(1);
 
   private Worker(Builder builder, WorkerLink link) {
-    HandlerTable handlers = new HandlerTable(
-            builder.handlers, builder.nonRetryable, WorkerIdentity.text(builder.name));
+    HandlerTable handlers =
+        new HandlerTable(builder.handlers, builder.nonRetryable, WorkerIdentity.text(builder.name));
     this.name = builder.name;
     this.aside = new SideThreads(name);
     Reports reports = new Reports(aside);

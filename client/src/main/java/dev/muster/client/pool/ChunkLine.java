@@ -21,6 +21,9 @@ import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -38,12 +41,15 @@ final class ChunkLine {
   /** Of a chunk as a whole: another worker may have the handler that this one lacks. */
   private static final int ATTEMPTS = 5;
 
+  private static final long ADDED_WITHIN_S = 10;
+
   private final Muster muster;
   private final TaskQueue<Chunk> tasks;
   private final boolean resultsAreKept;
   private final Chunk common;
   private final Listener listener;
   private final Set<CompletableFuture<?>> awaited = ConcurrentHashMap.newKeySet();
+  private final Set<CompletableFuture<?>> adding = ConcurrentHashMap.newKeySet();
   private volatile boolean closed;
 
   /** Told on any thread; must not wait. */
@@ -122,7 +128,7 @@ final class ChunkLine {
   }
 
   private void add(WindowChunk chunk, Chunk payload, String key) {
-    var unused =
+    CompletableFuture<Long> added =
         tasks
             .enqueueAsync(payload, key.isEmpty() ? TaskKeys.none() : TaskKeys.ofUnique(key))
             .whenComplete(
@@ -134,6 +140,18 @@ final class ChunkLine {
                     await(chunk, id);
                   }
                 });
+    adding.add(added);
+    var unused = added.whenComplete((id, failure) -> adding.remove(added));
+  }
+
+  /** Waits until all that was sent is durable, or was refused; a short time at most. */
+  void awaitAdded() throws InterruptedException {
+    try {
+      CompletableFuture.allOf(adding.toArray(CompletableFuture<?>[]::new))
+          .get(ADDED_WITHIN_S, TimeUnit.SECONDS);
+    } catch (ExecutionException | TimeoutException e) {
+      // The listener was told, or will be.
+    }
   }
 
   /** Hears how a task of a chunk ends. */

@@ -18,11 +18,7 @@ final class Feeder<T> implements Runnable {
   private final List<PlannedChunk> unsent;
 
   Feeder(
-      MapEngine engine,
-      Items<T> items,
-      String name,
-      MapRecord record,
-      List<PlannedChunk> unsent) {
+      MapEngine engine, Items<T> items, String name, MapRecord record, List<PlannedChunk> unsent) {
     this.engine = engine;
     this.items = items;
     this.name = name;

@@ -63,11 +63,7 @@ final class HandlerCheck {
   private void look() {
     slots.clear();
     anyWorker = false;
-    muster
-        .admin()
-        .workers(queue)
-        .filter(WorkerInfo::getConnected)
-        .forEach(this::add);
+    muster.admin().workers(queue).filter(WorkerInfo::getConnected).forEach(this::add);
     looked = anyWorker; // while nobody is there each question is asked
     lookedNanos = System.nanoTime();
   }

@@ -16,8 +16,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Drives one map, on a thread of its own: sends chunks as there is room, and, for a map with a
- * name, keeps its record. The order makes it durable: a chunk is planned in the record, then
- * added; a result is delivered, then the record says so, then it is acknowledged.
+ * name, keeps its record. The order makes it durable: a chunk is planned in the record, then added;
+ * a result is delivered, then the record says so, then it is acknowledged.
  */
 final class MapDriver<T> implements Runnable {
   private static final long TICK_MS = 50;
@@ -212,12 +212,16 @@ final class MapDriver<T> implements Runnable {
       for (Batch batch : planned) {
         send(batch);
       }
-      for (Left left : engine.takeLeft()) {
-        line.find(left.chunk(), left.key());
-      }
+      findLeft();
       if (now - refreshedNanos > REFRESH_NANOS) {
         refresh(now);
       }
+    }
+  }
+
+  private void findLeft() {
+    for (Left left : engine.takeLeft()) {
+      line.find(left.chunk(), left.key());
     }
   }
 
@@ -282,12 +286,15 @@ final class MapDriver<T> implements Runnable {
   }
 
   private void leave(MapStore to) throws InterruptedException {
+    line.awaitAdded(); // so that the record names the tasks
     write(to);
     to.acknowledge(covered);
     to.letGo(engine.leases());
   }
 
   private void cancel() throws InterruptedException {
+    findLeft();
+    line.awaitAdded(); // what is still on its way would stay behind
     List<Long> tasks = engine.tasks();
     if (!tasks.isEmpty()) {
       var unused = muster.admin().cancel(tasks, true, "the map was called off");

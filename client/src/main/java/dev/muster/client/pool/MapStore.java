@@ -81,11 +81,7 @@ final class MapStore {
   @Nullable MapRecord open(BooleanSupplier goesOn, MapOptions options, MapRecord fresh)
       throws InterruptedException {
     long unused =
-        muster
-            .tasks(lock, byte[].class)
-            .dropResults()
-            .unique(LOCK_KEY)
-            .enqueue(new byte[0]);
+        muster.tasks(lock, byte[].class).dropResults().unique(LOCK_KEY).enqueue(new byte[0]);
     heldLock = take(lock, goesOn, options);
     if (heldLock == null) {
       return null;

@@ -97,8 +97,7 @@ final class PoolExecutor implements ExecutorService {
       throws InterruptedException {
     List<CompletableFuture<T>> started = startAll(tasks);
     try {
-      CompletableFuture.allOf(started.toArray(CompletableFuture<?>[]::new))
-          .get(timeout, unit);
+      CompletableFuture.allOf(started.toArray(CompletableFuture<?>[]::new)).get(timeout, unit);
     } catch (TimeoutException | ExecutionException e) {
       // Each future says for itself how it ended; those that have not are called off below.
     } finally {
