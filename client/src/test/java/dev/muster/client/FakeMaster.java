@@ -148,6 +148,11 @@ final class FakeMaster implements AutoCloseable {
     stale.add(id);
   }
 
+  /** As if the tasks that have unique keys were finished. */
+  synchronized void forgetUniques() {
+    uniques.clear();
+  }
+
   void finish(TaskResult result) {
     awaits.finish(result);
   }

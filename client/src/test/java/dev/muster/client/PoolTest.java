@@ -150,6 +150,7 @@ final class PoolTest {
       finish(
           left,
           ChunkResult.newBuilder()
+              .setKey(key)
               .addValues(ByteString.copyFromUtf8("1"))
               .addPlaces(0)
               .addAttempts(2)
@@ -269,6 +270,28 @@ final class PoolTest {
   }
 
   @Test
+  void shouldDropWhatAForgottenMapOfTheSameNameLeft() throws InterruptedException {
+    // given
+    master.workers.add("square");
+    MapOptions named = PAIRS.named("m");
+    Leased old;
+    try (MapResults<Integer> results = pool.imap(SQUARE, List.of(1, 2).iterator(), named)) {
+      old = take(1).get(0);
+      results.cancel();
+    }
+    master.forgetUniques();
+    // when: its worker finishes all the same, and a map of the same name has begun
+    finishNamed(old, "m");
+    try (MapResults<Integer> results = pool.imap(SQUARE, List.of(3, 4).iterator(), named)) {
+      finishNamed(take(1).get(0), "m");
+      // then
+      assertThat(results.next()).isEqualTo(9);
+      assertThat(results.next()).isEqualTo(16);
+      assertThat(results.hasNext()).isFalse();
+    }
+  }
+
+  @Test
   void shouldRefuseANamedMapOfAnotherHandler() throws InterruptedException {
     master.workers.add("square", "cube");
     MapOptions named = PAIRS.named("m");
@@ -367,7 +390,10 @@ final class PoolTest {
       throw new AssertionError(e);
     }
     ChunkResult.Builder result =
-        ChunkResult.newBuilder().setIndex(chunk.getIndex()).setRan(chunk.getItemsCount());
+        ChunkResult.newBuilder()
+            .setIndex(chunk.getIndex())
+            .setMap(chunk.getMap())
+            .setRan(chunk.getItemsCount());
     for (ByteString item : chunk.getItemsList()) {
       int n = Integer.parseInt(item.toStringUtf8());
       result.addValues(ByteString.copyFromUtf8(Integer.toString(n * n)));

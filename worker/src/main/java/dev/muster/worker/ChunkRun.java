@@ -45,7 +45,12 @@ final class ChunkRun {
     this.handlers = handlers;
     this.chunk = chunk;
     this.context = context;
-    result.setIndex(chunk.getIndex()).setWorker(worker).setStartedMs(System.currentTimeMillis());
+    result
+        .setIndex(chunk.getIndex())
+        .setKey(chunk.getKey())
+        .setMap(chunk.getMap())
+        .setWorker(worker)
+        .setStartedMs(System.currentTimeMillis());
     tried = chunk.getFailuresCount() > 0;
   }
 
@@ -197,7 +202,7 @@ final class ChunkRun {
         EnqueueRequest.newBuilder()
             .setQueue(context.queue())
             .setOptions(context.options())
-            .addPayloads(items.build().toByteString())
+            .addPayloads(items.setKey(key).build().toByteString())
             .addUniqueKeys(key)
             .setUniqueForMs(ChunkTypes.KEY_HOLDS_MS)
             .setDelayMs(delayMs)

@@ -184,6 +184,7 @@ final class WorkerChunkTest {
     assertThat(again.getPlacesList()).containsExactly(5);
     assertThat(again.getFailuresList()).containsExactly(2);
     assertThat(again.getMaxAttempts()).isEqualTo(3);
+    assertThat(again.getKey()).isEqualTo("chunk-of/9/0");
     assertThat(attempts).containsExactly(1, 2, 1);
   }
 

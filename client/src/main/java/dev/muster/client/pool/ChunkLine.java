@@ -50,6 +50,7 @@ final class ChunkLine {
   private final Listener listener;
   private final Set<CompletableFuture<?>> awaited = ConcurrentHashMap.newKeySet();
   private final Set<CompletableFuture<?>> adding = ConcurrentHashMap.newKeySet();
+  private volatile String map = "";
   private volatile boolean closed;
 
   /** Told on any thread; must not wait. */
@@ -60,8 +61,8 @@ final class ChunkLine {
     /** A chunk's result came. */
     void received(ChunkResult result);
 
-    /** A task of a chunk ended without a result. */
-    void ended(WindowChunk chunk, Failure failure);
+    /** A task of a chunk, the first one or the one of a key, ended without a result. */
+    void ended(WindowChunk chunk, String key, Failure failure);
 
     /** The map cannot go on. */
     void broken(MusterException reason);
@@ -111,33 +112,39 @@ final class ChunkLine {
                             : options.chunkSize() * options.itemLimitMs())));
   }
 
+  /** The id of the map, which is known when it begins; empty: it has no name. */
+  void begin(String id) {
+    map = id;
+  }
+
   /**
    * Adds a chunk. Waits while too much is unacknowledged.
    *
    * @param key unique; empty: none
    */
   void send(WindowChunk chunk, List<ByteString> items, String key) {
-    Chunk payload = common.toBuilder().setIndex(chunk.index()).addAllItems(items).build();
-    add(chunk, payload, key);
+    Chunk payload = common.toBuilder().setIndex(chunk.index()).setMap(map).addAllItems(items).build();
+    add(chunk, payload, key, "");
   }
 
   /** Finds the task that a worker enqueued with what was left of a chunk. */
   void find(WindowChunk chunk, String key) {
     // Known, nearly certainly: then this adds nothing. Else an empty chunk says that it is lost.
-    add(chunk, common.toBuilder().setIndex(chunk.index()).build(), key);
+    Chunk empty = common.toBuilder().setIndex(chunk.index()).setMap(map).setKey(key).build();
+    add(chunk, empty, key, key);
   }
 
-  private void add(WindowChunk chunk, Chunk payload, String key) {
+  private void add(WindowChunk chunk, Chunk payload, String unique, String key) {
     CompletableFuture<Long> added =
         tasks
-            .enqueueAsync(payload, key.isEmpty() ? TaskKeys.none() : TaskKeys.ofUnique(key))
+            .enqueueAsync(payload, unique.isEmpty() ? TaskKeys.none() : TaskKeys.ofUnique(unique))
             .whenComplete(
                 (id, failure) -> {
                   if (failure != null) {
                     listener.broken(AsyncResult.ours(failure));
                   } else {
                     listener.added(chunk, id);
-                    await(chunk, id);
+                    await(chunk, id, key);
                   }
                 });
     adding.add(added);
@@ -154,8 +161,8 @@ final class ChunkLine {
     }
   }
 
-  /** Hears how a task of a chunk ends. */
-  void await(WindowChunk chunk, long task) {
+  /** Hears how the first task of a chunk ends, or the one of a key. */
+  void await(WindowChunk chunk, long task, String key) {
     if (closed) {
       return;
     }
@@ -171,23 +178,24 @@ final class ChunkLine {
               if (failure == null) {
                 listener.received(result);
               } else {
-                ended(chunk, failure);
+                ended(chunk, key, failure);
               }
             });
   }
 
-  private void ended(WindowChunk chunk, Throwable thrown) {
+  private void ended(WindowChunk chunk, String key, Throwable thrown) {
     Throwable cause =
         thrown instanceof CompletionException && thrown.getCause() != null
             ? thrown.getCause()
             : thrown;
     if (cause instanceof TaskFailedException failed) {
-      listener.ended(chunk, failed.failure());
+      listener.ended(chunk, key, failed.failure());
     } else if (cause instanceof TaskEndedException ended) {
-      listener.ended(chunk, failure(ended));
+      listener.ended(chunk, key, failure(ended));
     } else if (resultsAreKept && cause instanceof UnknownTaskException) {
       listener.ended(
           chunk,
+          key,
           Failure.newBuilder()
               .setKind("muster.LostResult")
               .setMessage("the master has forgotten the chunk's result: see the queue's retention")

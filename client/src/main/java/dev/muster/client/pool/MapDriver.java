@@ -11,6 +11,7 @@ import dev.muster.proto.v1.MapRecord;
 import dev.muster.proto.v1.PlannedChunk;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.UUID;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
@@ -127,6 +128,7 @@ final class MapDriver<T> implements Runnable {
   private boolean begin() throws InterruptedException {
     MapRecord record = MapRecord.newBuilder().setHandler(function.handler()).build();
     if (store != null) {
+      record = record.toBuilder().setId(UUID.randomUUID().toString()).build();
       record = store.open(this::isWanted, options, record);
       if (record == null) {
         return false;
@@ -135,10 +137,11 @@ final class MapDriver<T> implements Runnable {
     }
     checkHandler(record);
     engine.open(record);
+    line.begin(record.getId());
     for (WindowChunk chunk : engine.chunks()) {
       if (chunk.task() != 0) {
         engine.added(chunk, chunk.task());
-        line.await(chunk, chunk.task());
+        line.await(chunk, chunk.task(), "");
       }
     }
     startFeeder(record);
@@ -230,7 +233,7 @@ final class MapDriver<T> implements Runnable {
     if (chunk == null) {
       throw new IllegalStateException("a chunk is sent that was not planned");
     }
-    line.send(chunk, batch.items, store == null ? "" : store.key(chunk.index()));
+    line.send(chunk, batch.items, store == null ? "" : store.key(engine.id(), chunk.index()));
   }
 
   private void write(MapStore to) throws InterruptedException {

@@ -49,6 +49,9 @@ final class MapEngine implements ChunkLine.Listener {
   private boolean opened;
 
   @GuardedBy("this")
+  private String id = "";
+
+  @GuardedBy("this")
   private boolean inputEnded;
 
   /** It was not given, and goes on beyond what an earlier caller planned. */
@@ -101,6 +104,7 @@ final class MapEngine implements ChunkLine.Listener {
 
   /** The map begins, or goes on from where its record says. */
   synchronized void open(MapRecord record) {
+    id = record.getId();
     window.restore(record);
     sizer.startAt(record.getChunkSize());
     deliveredBefore = record.getDelivered();
@@ -162,7 +166,7 @@ final class MapEngine implements ChunkLine.Listener {
   synchronized MapRecord record(String handler, List<Leased> released) {
     changed = false;
     released.addAll(window.takeReleased());
-    MapRecord.Builder record = MapRecord.newBuilder().setHandler(handler);
+    MapRecord.Builder record = MapRecord.newBuilder().setId(id).setHandler(handler);
     window.writeTo(record);
     boolean allPlanned = inputEnded && open == null && sealed.isEmpty();
     return record
@@ -200,6 +204,11 @@ final class MapEngine implements ChunkLine.Listener {
       throw new IllegalStateException("chunk " + index + " is not in the window");
     }
     return chunk;
+  }
+
+  /** Of this map among those of its name. */
+  synchronized String id() {
+    return id;
   }
 
   synchronized boolean isOpened() {
@@ -311,6 +320,11 @@ final class MapEngine implements ChunkLine.Listener {
 
   /** As {@link #received(ChunkResult)}; the lease is released with the chunk's delivery. */
   synchronized void received(ChunkResult result, @Nullable Leased lease) {
+    if (!result.getMap().equals(id)) {
+      window.release(lease); // of an earlier map of this name, which was forgotten
+      changed = true;
+      return;
+    }
     WindowChunk chunk = window.receive(result, lease);
     changed |= lease != null;
     if (chunk == null) {
@@ -324,8 +338,8 @@ final class MapEngine implements ChunkLine.Listener {
   }
 
   @Override
-  public synchronized void ended(WindowChunk chunk, Failure why) {
-    window.fail(chunk, why);
+  public synchronized void ended(WindowChunk chunk, String key, Failure why) {
+    window.fail(chunk, key, why);
     notifyAll();
   }
 

@@ -67,9 +67,13 @@ final class MapStore {
     return results;
   }
 
-  /** The unique key of a chunk's task. */
-  String key(long chunk) {
-    return results + "/" + chunk;
+  /**
+   * The unique key of a chunk's task.
+   *
+   * @param id of the map: keys of an earlier map of this name hold for days
+   */
+  String key(String id, long chunk) {
+    return results + "/" + id + "/" + chunk;
   }
 
   /**

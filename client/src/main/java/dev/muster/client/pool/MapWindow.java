@@ -127,10 +127,8 @@ final class MapWindow {
     if (ordered) {
       line.addLast(chunk);
     }
-    if (!chunk.isReceived()) {
-      unfinished++;
-      sentBytes += chunk.sentBytes();
-    }
+    unfinished++;
+    sentBytes += chunk.sentBytes();
   }
 
   /**
@@ -142,35 +140,48 @@ final class MapWindow {
   @Nullable WindowChunk receive(ChunkResult result, @Nullable Leased lease) {
     WindowChunk chunk = chunks.get(result.getIndex());
     if (chunk == null) { // delivered long ago: its acknowledgement was lost
-      if (lease != null) {
-        released.add(lease);
-      }
+      release(lease);
       return null;
     }
     if (lease != null && chunk.leases().put(lease.id(), lease) != null) {
       return null; // the lease ran out and was taken again
     }
     retried += result.getRetried();
+    answered(chunk);
     receive(chunk, Part.of(result));
+    failMissing(chunk);
+    return chunk;
+  }
+
+  /**
+   * A task of a chunk ended without a result.
+   *
+   * @param key of the task; empty: the chunk's first one
+   */
+  void fail(WindowChunk chunk, String key, Failure failure) {
+    if (chunks.get(chunk.index()) == chunk && !chunk.isReceived()) {
+      answered(chunk);
+      chunk.fail(key, failure);
+      failMissing(chunk);
+    }
+  }
+
+  /** What waits for another attempt holds no place: it may do so for long. */
+  private void answered(WindowChunk chunk) {
+    if (!chunk.isAnswered()) {
+      unfinished--;
+      sentBytes -= chunk.sentBytes();
+    }
+  }
+
+  private void failMissing(WindowChunk chunk) {
     Part missing = chunk.missing();
     if (missing != null) {
       receive(chunk, missing);
     }
-    return chunk;
-  }
-
-  /** A task of a chunk ended without a result. */
-  void fail(WindowChunk chunk, Failure failure) {
-    if (chunks.get(chunk.index()) == chunk && !chunk.isReceived()) {
-      Part missing = chunk.fail(failure);
-      if (missing != null) {
-        receive(chunk, missing);
-      }
-    }
   }
 
   private void receive(WindowChunk chunk, Part part) {
-    boolean before = chunk.isReceived();
     long heldBefore = chunk.heldBytes();
     int fresh = chunk.receive(part);
     heldBytes += chunk.heldBytes() - heldBefore;
@@ -178,10 +189,6 @@ final class MapWindow {
     failed += fresh == 0 ? 0 : part.failures().size();
     if (fresh > 0 && !ordered) {
       arrived.addLast(new Arrived(chunk, part));
-    }
-    if (!before && chunk.isReceived()) {
-      unfinished--;
-      sentBytes -= chunk.sentBytes();
     }
   }
 
@@ -262,6 +269,13 @@ final class MapWindow {
       }
     }
     touched.clear();
+  }
+
+  /** A result that is not needed; null: nothing holds it. */
+  void release(@Nullable Leased lease) {
+    if (lease != null) {
+      released.add(lease);
+    }
   }
 
   private void release(WindowChunk chunk) {

@@ -24,10 +24,15 @@ final class WindowChunk {
   private final BitSet handedOut;
   private final Map<Long, Leased> leases = new HashMap<>();
   private final Set<Long> tasks = new HashSet<>();
+
+  /** Keys of its tasks: of the first, which is empty, and of those with what was left. */
+  private final Set<String> known = new HashSet<>(Set.of(""));
+
+  private final Set<String> ended = new HashSet<>();
   private long task;
   private int received;
   private int next;
-  private int open = 1;
+  private boolean answered;
   private long sentBytes;
   private long heldBytes;
   private @Nullable Failure last;
@@ -87,8 +92,9 @@ final class WindowChunk {
    */
   int receive(Part part) {
     ChunkResult result = part.result();
-    open += result.getFollowUpsCount() - 1;
-    last = null;
+    answered = true;
+    ended.add(result.getKey());
+    known.addAll(result.getFollowUpsList());
     int fresh = 0;
     for (int entry = 0; entry < result.getValuesCount(); entry++) {
       int place = result.getPlacesCount() == 0 ? entry : result.getPlaces(entry);
@@ -103,25 +109,30 @@ final class WindowChunk {
     return fresh;
   }
 
-  /**
-   * One of its tasks ended without a result.
-   *
-   * @return what becomes of the items that no task brings any more; null: others may
-   */
-  @Nullable Part fail(Failure failure) {
-    open--;
+  /** One of its tasks ended without a result. */
+  void fail(String key, Failure failure) {
+    answered = true;
+    ended.add(key);
     last = failure;
-    return open > 0 ? null : missing(failure);
   }
 
-  /** All its tasks have ended; null: nothing is missing. */
+  /**
+   * What becomes of items that no task brings any more. In whatever order results come, what
+   * follows from a task is known when its own result is there.
+   *
+   * @return null: nothing is missing, or tasks are still to end
+   */
   @Nullable Part missing() {
-    Failure lost =
-        Failure.newBuilder()
-            .setKind("muster.LostItem")
-            .setMessage("no result names the item; its chunk has ended")
-            .build();
-    return open > 0 || received == items ? null : missing(last == null ? lost : last);
+    if (received == items || !ended.containsAll(known)) {
+      return null;
+    }
+    return missing(
+        last != null
+            ? last
+            : Failure.newBuilder()
+                .setKind("muster.LostItem")
+                .setMessage("all tasks of the item's chunk have ended, and none names the item")
+                .build());
   }
 
   private Part missing(Failure failure) {
@@ -176,6 +187,11 @@ final class WindowChunk {
   /** What it holds of a result queue, by task. */
   Map<Long, Leased> leases() {
     return leases;
+  }
+
+  /** Whether a task of it has ended: what is still to come may wait for a long time. */
+  boolean isAnswered() {
+    return answered;
   }
 
   boolean isReceived() {

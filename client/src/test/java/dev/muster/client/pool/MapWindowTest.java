@@ -117,10 +117,41 @@ final class MapWindowTest {
             .build(),
         null);
     // when
-    window.fail(chunk, Failure.newBuilder().setKind("Dead").build());
+    window.fail(chunk, "k", Failure.newBuilder().setKind("Dead").build());
     // then
     assertThat(drain()).containsExactly("a", "Dead");
     assertThat(window.failed()).isEqualTo(1);
+  }
+
+  @Test
+  void shouldTakeResultsOfAChunkInWhateverOrderTheyCome() {
+    window.plan(2, 10);
+    window.receive(
+        ChunkResult.newBuilder()
+            .setKey("k")
+            .addValues(ByteString.copyFromUtf8("b"))
+            .addPlaces(1)
+            .build(),
+        null);
+    assertThat(window.failed()).isZero();
+    window.receive(
+        ChunkResult.newBuilder()
+            .addValues(ByteString.copyFromUtf8("a"))
+            .addPlaces(0)
+            .addFollowUps("k")
+            .build(),
+        null);
+    assertThat(drain()).containsExactly("a", "b");
+  }
+
+  @Test
+  void shouldGiveThePlaceOfAChunkThatWaitsForAnotherAttemptToOthers() {
+    while (window.hasRoom()) {
+      window.plan(2, 10);
+    }
+    window.receive(
+        ChunkResult.newBuilder().setIndex(3).setRetried(2).addFollowUps("k").build(), null);
+    assertThat(window.hasRoom()).isTrue();
   }
 
   @Test
