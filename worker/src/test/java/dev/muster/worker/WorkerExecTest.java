@@ -27,6 +27,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Programs as tasks, with real ones. */
 @Timeout(60)
@@ -153,9 +154,8 @@ final class WorkerExecTest {
   }
 
   @ParameterizedTest
-  @CsvSource({"convert, it allows 'only echo'", "/bin/echo, it allows 'only echo'"})
-  void shouldRefuseAProgramThatIsNotAllowed(String program, String unused)
-      throws InterruptedException {
+  @ValueSource(strings = {"convert", "/bin/echo"})
+  void shouldRefuseAProgramThatIsNotAllowed(String program) throws InterruptedException {
     start("echo");
     assertThat(fail(Map.of("program", program)))
         .isEqualTo(
