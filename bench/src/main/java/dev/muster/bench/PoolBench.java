@@ -23,7 +23,7 @@ import java.util.stream.IntStream;
 final class PoolBench {
   private static final String QUEUE = "bench-pool";
   private static final int POLL = 1_024;
-  private static final Duration STALLED = Duration.ofSeconds(120);
+  private static final Duration STALLED = Duration.ofMinutes(2);
   private static final RemoteFunction<Integer, Integer> NEXT =
       RemoteFunction.of("next", Integer.class, Integer.class);
 

@@ -330,7 +330,7 @@ final class PoolTest {
     assertThatThrownBy(() -> pool.executor().submit(lambda))
         .isInstanceOf(InvalidInputException.class)
         .hasMessageContaining("expected a RemoteCall, found dev.muster.client.PoolTest");
-    var future = pool.executor().submit((Callable<Integer>) new RemoteCall<>(SQUARE, 3));
+    var future = pool.executor().submit(new RemoteCall<>(SQUARE, 3));
     Leased task = take(1).get(0);
     assertThat(task.payload().toStringUtf8()).isEqualTo("3");
     master.finish(succeeded(task, ByteString.copyFromUtf8("9"), "application/json"));

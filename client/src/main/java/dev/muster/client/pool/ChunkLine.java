@@ -17,13 +17,14 @@ import dev.muster.proto.v1.ChunkResult;
 import dev.muster.proto.v1.Failure;
 import java.time.Duration;
 import java.util.List;
-import java.util.Set;
+import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -48,8 +49,9 @@ final class ChunkLine {
   private final boolean resultsAreKept;
   private final Chunk common;
   private final Listener listener;
-  private final Set<CompletableFuture<?>> awaited = ConcurrentHashMap.newKeySet();
-  private final Set<CompletableFuture<?>> adding = ConcurrentHashMap.newKeySet();
+  private final AtomicLong numbers = new AtomicLong();
+  private final Map<Long, CompletableFuture<?>> awaited = new ConcurrentHashMap<>();
+  private final Map<Long, CompletableFuture<?>> adding = new ConcurrentHashMap<>();
   private volatile String map = "";
   private volatile boolean closed;
 
@@ -123,7 +125,8 @@ final class ChunkLine {
    * @param key unique; empty: none
    */
   void send(WindowChunk chunk, List<ByteString> items, String key) {
-    Chunk payload = common.toBuilder().setIndex(chunk.index()).setMap(map).addAllItems(items).build();
+    Chunk payload =
+        common.toBuilder().setIndex(chunk.index()).setMap(map).addAllItems(items).build();
     add(chunk, payload, key, "");
   }
 
@@ -147,14 +150,15 @@ final class ChunkLine {
                     await(chunk, id, key);
                   }
                 });
-    adding.add(added);
-    var unused = added.whenComplete((id, failure) -> adding.remove(added));
+    long number = numbers.incrementAndGet();
+    adding.put(number, added);
+    var unused = added.whenComplete((id, failure) -> adding.remove(number));
   }
 
   /** Waits until all that was sent is durable, or was refused; a short time at most. */
   void awaitAdded() throws InterruptedException {
     try {
-      CompletableFuture.allOf(adding.toArray(CompletableFuture<?>[]::new))
+      CompletableFuture.allOf(adding.values().toArray(CompletableFuture<?>[]::new))
           .get(ADDED_WITHIN_S, TimeUnit.SECONDS);
     } catch (ExecutionException | TimeoutException e) {
       // The listener was told, or will be.
@@ -167,11 +171,12 @@ final class ChunkLine {
       return;
     }
     CompletableFuture<ChunkResult> end = muster.results().result(task, ResultCodec.INSTANCE);
-    awaited.add(end);
+    long number = numbers.incrementAndGet();
+    awaited.put(number, end);
     var unused =
         end.whenComplete(
             (result, failure) -> {
-              awaited.remove(end);
+              awaited.remove(number);
               if (closed) {
                 return;
               }
@@ -231,7 +236,7 @@ final class ChunkLine {
   /** Hears nothing more. */
   void close() {
     closed = true;
-    awaited.forEach(future -> future.cancel(false));
+    awaited.values().forEach(future -> future.cancel(false));
   }
 
   private static final class ChunkCodec implements Codec<Chunk> {

@@ -63,7 +63,11 @@ final class HandlerCheck {
   private void look() {
     slots.clear();
     anyWorker = false;
-    muster.admin().workers(queue).filter(WorkerInfo::getConnected).forEach(this::add);
+    for (WorkerInfo worker : muster.admin().workers(queue).toList()) {
+      if (worker.getConnected()) {
+        add(worker);
+      }
+    }
     looked = anyWorker; // while nobody is there each question is asked
     lookedNanos = System.nanoTime();
   }

@@ -118,8 +118,11 @@ final class MapEngine implements ChunkLine.Listener {
 
   /** Waits until there may be something to do, a short time at most. */
   synchronized void awaitWork(long timeoutMs) throws InterruptedException {
-    if (!hasWork()) {
-      wait(timeoutMs);
+    long endNanos = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(timeoutMs);
+    long leftMs = timeoutMs;
+    while (!hasWork() && leftMs > 0) {
+      wait(leftMs);
+      leftMs = TimeUnit.NANOSECONDS.toMillis(endNanos - System.nanoTime());
     }
   }
 

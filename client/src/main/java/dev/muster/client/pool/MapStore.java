@@ -84,20 +84,13 @@ final class MapStore {
    */
   @Nullable MapRecord open(BooleanSupplier goesOn, MapOptions options, MapRecord fresh)
       throws InterruptedException {
-    long unused =
-        muster.tasks(lock, byte[].class).dropResults().unique(LOCK_KEY).enqueue(new byte[0]);
+    muster.tasks(lock, byte[].class).dropResults().unique(LOCK_KEY).enqueue(new byte[0]);
     heldLock = take(lock, goesOn, options);
     if (heldLock == null) {
       return null;
     }
     if (isNew()) {
-      long made =
-          muster
-              .tasks(state, byte[].class)
-              .dropResults()
-              .unique("record")
-              .enqueue(fresh.toByteArray());
-      assert made != 0;
+      muster.tasks(state, byte[].class).dropResults().unique("record").enqueue(fresh.toByteArray());
     }
     heldRecord = take(state, goesOn, options);
     return heldRecord == null ? null : parse(heldRecord.payload());

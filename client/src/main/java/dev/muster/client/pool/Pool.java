@@ -11,7 +11,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Iterator;
 import java.util.List;
-import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutionException;
@@ -49,10 +49,27 @@ public final class Pool implements AutoCloseable {
   private final String queue;
   private final HandlerCheck check;
 
-  /** What is under way: ends of maps and of calls, each with the way to call it off. */
-  private final Map<CompletableFuture<?>, Runnable> underWay = new ConcurrentHashMap<>();
+  /** What is under way: maps and calls. */
+  private final Set<Work> underWay = ConcurrentHashMap.newKeySet();
 
   private volatile boolean closed;
+
+  /** A map or a call: how it ends, and how it is called off. Not a record: each is only itself. */
+  private static final class Work {
+    final CompletableFuture<?> end;
+    final Runnable callOff;
+
+    Work(CompletableFuture<?> end, Runnable callOff) {
+      this.end = end;
+      this.callOff = callOff;
+    }
+  }
+
+  private Work begun(CompletableFuture<?> end, Runnable callOff) {
+    Work work = new Work(end, callOff);
+    underWay.add(work);
+    return work;
+  }
 
   private Pool(Muster muster, String queue) {
     this.muster = muster;
@@ -115,22 +132,22 @@ public final class Pool implements AutoCloseable {
     CompletableFuture<CallCodec.Value<R>> end =
         muster.results().result(id, new CallCodec<>(function));
     CompletableFuture<R> result = new CompletableFuture<>();
-    underWay.put(result, () -> result.cancel(true));
+    Work work = begun(result, () -> result.cancel(true));
     var unused =
         end.whenComplete(
             (value, failure) -> {
-              underWay.remove(result);
+              underWay.remove(work);
               if (failure == null) {
                 result.complete(value.value());
               } else {
                 result.completeExceptionally(remote(function, failure));
               }
             });
-    var alsoUnused =
+    var unusedEnd =
         result.whenComplete(
             (value, failure) -> {
               if (result.isCancelled() && !end.isDone()) {
-                underWay.remove(result);
+                underWay.remove(work);
                 end.cancel(false);
                 muster.cancel(id);
               }
@@ -195,14 +212,15 @@ public final class Pool implements AutoCloseable {
     }
     CompletableFuture<List<@Nullable R>> all = new CompletableFuture<>();
     MapResults<R> results = imap(function, items.iterator(), options);
-    underWay.put(all, results::cancel);
-    Thread reader = new Thread(() -> readAll(results, all), "muster-map-reader");
+    Work work = begun(all, results::cancel);
+    Thread reader = new Thread(() -> readAll(results, all, work), "muster-map-reader");
     reader.setDaemon(true);
     reader.start();
     return called(all, callback, errorCallback);
   }
 
-  private <R> void readAll(MapResults<R> results, CompletableFuture<List<@Nullable R>> all) {
+  private <R> void readAll(
+      MapResults<R> results, CompletableFuture<List<@Nullable R>> all, Work work) {
     List<@Nullable R> values = new ArrayList<>();
     RemoteFailure first = null;
     try (results) {
@@ -220,7 +238,7 @@ public final class Pool implements AutoCloseable {
     } catch (RuntimeException e) {
       all.completeExceptionally(e);
     } finally {
-      underWay.remove(all);
+      underWay.remove(work);
     }
   }
 
@@ -306,12 +324,12 @@ public final class Pool implements AutoCloseable {
             store);
     MapResults<R> results = new MapResults<>(engine, function);
     CompletableFuture<@Nullable Void> end = new CompletableFuture<>();
-    underWay.put(end, results::cancel);
+    Work work = begun(end, results::cancel);
     Thread thread =
         new Thread(
             () -> {
               driver.run();
-              underWay.remove(end);
+              underWay.remove(work);
               end.complete(null);
             },
             "muster-map-" + NUMBERS.incrementAndGet());
@@ -364,8 +382,8 @@ public final class Pool implements AutoCloseable {
     }
     CompletableFuture<?> all =
         CompletableFuture.allOf(
-            underWay.keySet().stream()
-                .map(end -> end.handle((value, failure) -> value))
+            underWay.stream()
+                .map(work -> work.end.handle((value, failure) -> value))
                 .toArray(CompletableFuture<?>[]::new));
     try {
       var unused = all.get(timeout.toMillis(), TimeUnit.MILLISECONDS);
@@ -385,6 +403,6 @@ public final class Pool implements AutoCloseable {
   /** Takes no more work, and calls off what waits and runs; results to come are failures. */
   public void terminate() {
     closed = true;
-    underWay.values().forEach(Runnable::run);
+    underWay.forEach(work -> work.callOff.run());
   }
 }

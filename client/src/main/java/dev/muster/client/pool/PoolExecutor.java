@@ -4,7 +4,7 @@ import dev.muster.common.InvalidInputException;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
-import java.util.Set;
+import java.util.Map;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.CompletableFuture;
@@ -16,6 +16,7 @@ import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLong;
 
 /**
  * A pool as an executor of {@link RemoteCall}s. Cancelling a future calls its task off.
@@ -25,7 +26,8 @@ final class PoolExecutor implements ExecutorService {
   private static final long FOREVER_NANOS = Long.MAX_VALUE / 4;
 
   private final Pool pool;
-  private final Set<CompletableFuture<?>> running = ConcurrentHashMap.newKeySet();
+  private final AtomicLong numbers = new AtomicLong();
+  private final Map<Long, CompletableFuture<?>> running = new ConcurrentHashMap<>();
   private volatile boolean shutdown;
 
   PoolExecutor(Pool pool) {
@@ -59,8 +61,9 @@ final class PoolExecutor implements ExecutorService {
       throw new RejectedExecutionException("the executor is shut down");
     }
     CompletableFuture<T> future = (CompletableFuture<T>) call(call);
-    running.add(future);
-    var unused = future.whenComplete((value, failure) -> ended(future));
+    long number = numbers.incrementAndGet();
+    running.put(number, future);
+    var unused = future.whenComplete((value, failure) -> ended(number));
     return future;
   }
 
@@ -68,8 +71,8 @@ final class PoolExecutor implements ExecutorService {
     return pool.call(call.function(), call.argument());
   }
 
-  private void ended(CompletableFuture<?> future) {
-    running.remove(future);
+  private void ended(long number) {
+    running.remove(number);
     synchronized (this) {
       notifyAll();
     }
@@ -168,7 +171,7 @@ final class PoolExecutor implements ExecutorService {
   @Override
   public List<Runnable> shutdownNow() {
     shutdown();
-    running.forEach(future -> future.cancel(true));
+    running.values().forEach(future -> future.cancel(true));
     return List.of(); // all have begun: the master has them
   }
 

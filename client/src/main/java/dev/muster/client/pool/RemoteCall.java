@@ -8,18 +8,11 @@ import org.jspecify.annotations.Nullable;
  *
  * @param argument what the handler gets
  */
-public record RemoteCall<T, R>(RemoteFunction<T, R> function, T argument)
-    implements Callable<R>, Runnable {
+public record RemoteCall<T, R>(RemoteFunction<T, R> function, T argument) implements Callable<R> {
   /** Never: it runs on a worker only. */
   @Override
   public @Nullable R call() {
     throw new UnsupportedOperationException(
         "a RemoteCall runs on a worker: give it to Pool.executor()");
-  }
-
-  /** Never: it runs on a worker only. */
-  @Override
-  public void run() {
-    var unused = call();
   }
 }

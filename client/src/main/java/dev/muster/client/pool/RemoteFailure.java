@@ -61,6 +61,7 @@ public final class RemoteFailure extends MusterException {
       super(stack.strip(), null, false, false);
     }
 
+    @SuppressWarnings("OverrideThrowableToString") // its class is of no interest to who reads it
     @Override
     public String toString() {
       return "on the worker: " + getMessage();

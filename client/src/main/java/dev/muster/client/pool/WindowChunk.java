@@ -75,7 +75,23 @@ final class WindowChunk {
   }
 
   /** A result of some of its items; failures by entry. */
-  record Part(ChunkResult result, Map<Integer, Failure> failures) {
+  static final class Part {
+    private final ChunkResult result;
+    private final Map<Integer, Failure> failures;
+
+    private Part(ChunkResult result, Map<Integer, Failure> failures) {
+      this.result = result;
+      this.failures = failures;
+    }
+
+    ChunkResult result() {
+      return result;
+    }
+
+    Map<Integer, Failure> failures() {
+      return failures;
+    }
+
     static Part of(ChunkResult result) {
       Map<Integer, Failure> failures = new HashMap<>();
       for (ItemFailure failed : result.getFailuresList()) {
