@@ -94,7 +94,7 @@ final class WorkerExecTest {
     start("sh");
     Map<?, ?> result =
         run(shell("pwd; echo $HOME; echo $TMPDIR; ls -A; mkdir -p a/b; echo x > a/b/c; ls -A"));
-    List<String> lines = ((String) result.get("stdout")).lines().toList();
+    List<String> lines = String.valueOf(result.get("stdout")).lines().toList();
     assertThat(lines).hasSize(4).endsWith("a");
     assertThat(lines.subList(1, 3)).containsOnly(lines.get(0));
     assertThat(Path.of(lines.get(0))).doesNotExist();
@@ -112,7 +112,7 @@ final class WorkerExecTest {
   void shouldGiveNoEnvironmentButWhatIsSaid() throws InterruptedException {
     start("env");
     Map<?, ?> result = run(Map.of("program", "env", "env", Map.of("COLOUR", "blue green")));
-    assertThat(((String) result.get("stdout")).lines())
+    assertThat(String.valueOf(result.get("stdout")).lines())
         .contains("COLOUR=blue green", "PATH=" + System.getenv("PATH"))
         .allMatch(line -> line.matches("(PATH|HOME|TMPDIR|LANG|TZ|COLOUR|MUSTER_EXEC_ID)=.*"));
   }

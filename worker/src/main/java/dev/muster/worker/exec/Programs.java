@@ -8,6 +8,7 @@ import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.Collection;
 import java.util.Set;
+import java.util.SortedMap;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
@@ -16,9 +17,9 @@ import org.jspecify.annotations.Nullable;
  * it is; so whoever can change a folder of the PATH later does not change what runs. Immutable.
  */
 final class Programs {
-  private final TreeMap<String, Path> byName;
+  private final SortedMap<String, Path> byName;
 
-  private Programs(TreeMap<String, Path> byName) {
+  private Programs(SortedMap<String, Path> byName) {
     this.byName = byName;
   }
 
@@ -30,7 +31,7 @@ final class Programs {
    * @throws InvalidInputException when one is not there or cannot be run
    */
   static Programs find(Collection<String> names, String path) {
-    TreeMap<String, Path> found = new TreeMap<>();
+    SortedMap<String, Path> found = new TreeMap<>();
     for (String name : names) {
       found.put(name, find(name, path));
     }
