@@ -270,16 +270,14 @@ final class MapCommand implements Callable<Integer> {
   /** The pool knows no programs: to it "exec" is a handler that workers do not have. */
   private static MusterException explained(MusterException failed, MapWork what) {
     CommandTemplate command = what.command();
-    boolean noProgram =
-        command != null
-            && String.valueOf(failed.getMessage())
-                .contains("has handler \"" + what.handler() + '"');
-    return noProgram
-        ? new MusterException(
-            "no worker of the queue runs programs: start one with --allow-exec="
-                + command.words().get(0),
-            failed)
-        : failed;
+    if (command == null
+        || !String.valueOf(failed.getMessage()).contains("has handler \"" + what.handler() + '"')) {
+      return failed;
+    }
+    return new MusterException(
+        "no worker of the queue runs programs: start one with --allow-exec="
+            + command.words().get(0),
+        failed);
   }
 
   /** Two maps of one name would take each other's results. */

@@ -5,6 +5,7 @@ import java.io.InputStream;
 import java.util.Arrays;
 import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -15,19 +16,28 @@ import org.jspecify.annotations.Nullable;
 final class ReadAhead extends InputStream {
   private static final int BLOCK_BYTES = 64 << 10;
   private static final int BLOCKS_MAX = 256;
-  private static final Block END = new Block(new byte[0], null);
 
   private final InputStream in;
   private final BlockingQueue<Block> blocks = new ArrayBlockingQueue<>(BLOCKS_MAX);
   private Block current = new Block(new byte[0], null);
   private int position;
+  private boolean ended;
 
   /** Lines that are not empty. */
-  private volatile long lines;
+  private final AtomicLong lines = new AtomicLong();
 
   private volatile boolean complete;
 
-  private record Block(byte[] bytes, @Nullable IOException failure) {}
+  /** What was read at once; empty: the end, or why there is none. */
+  private static final class Block {
+    private final byte[] bytes;
+    private final @Nullable IOException failure;
+
+    Block(byte[] bytes, @Nullable IOException failure) {
+      this.bytes = bytes;
+      this.failure = failure;
+    }
+  }
 
   ReadAhead(InputStream in) {
     this.in = in;
@@ -38,7 +48,7 @@ final class ReadAhead extends InputStream {
 
   /** How many lines there are that are not empty; -1 while the end has not been seen. */
   long lines() {
-    return complete ? lines : -1;
+    return complete ? lines.get() : -1;
   }
 
   private void fill() {
@@ -47,21 +57,21 @@ final class ReadAhead extends InputStream {
     try {
       try {
         for (int read = in.read(buffer); read >= 0; read = in.read(buffer)) {
-          long ended = 0;
+          long more = 0;
           for (int i = 0; i < read; i++) {
             if (buffer[i] != '\n') {
               inLine |= buffer[i] != '\r';
             } else if (inLine) {
-              ended++;
+              more++;
               inLine = false;
             }
           }
-          lines += ended; // one thread writes
+          lines.addAndGet(more);
           blocks.put(new Block(Arrays.copyOf(buffer, read), null));
         }
-        lines += inLine ? 1 : 0;
+        lines.addAndGet(inLine ? 1 : 0);
         complete = true;
-        blocks.put(END);
+        blocks.put(new Block(new byte[0], null));
       } catch (IOException e) {
         blocks.put(new Block(new byte[0], e));
       }
@@ -82,7 +92,7 @@ final class ReadAhead extends InputStream {
       if (current.failure != null) {
         throw current.failure;
       }
-      if (current == END) {
+      if (ended) {
         return -1;
       }
       try {
@@ -92,6 +102,7 @@ final class ReadAhead extends InputStream {
         throw new IOException("interrupted while input was awaited", e);
       }
       position = 0;
+      ended = current.bytes.length == 0;
     }
     int count = Math.min(length, current.bytes.length - position);
     System.arraycopy(current.bytes, position, into, offset, count);
