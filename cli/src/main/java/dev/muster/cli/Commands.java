@@ -57,6 +57,7 @@ final class Commands {
     commands.put("keygen", () -> new KeygenCommand(terminal));
     commands.put("put", () -> new PutCommand(terminal));
     commands.put("take", () -> new TakeCommand(terminal));
+    commands.put("map", () -> new MapCommand(terminal));
     commands.put("cancel", () -> new CancelCommand(terminal));
     commands.put("task", this::task);
     commands.put("queues", () -> new QueuesCommand(terminal));

@@ -22,5 +22,8 @@ final class ExitCode {
   /** A worker that somebody ended at once, through the master. */
   static final int KILLED = 6;
 
+  /** SIGTERM or Ctrl-C ended it before its work was done. */
+  static final int STOPPED = 130;
+
   private ExitCode() {}
 }

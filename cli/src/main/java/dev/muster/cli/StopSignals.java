@@ -4,6 +4,7 @@ import java.lang.reflect.InvocationHandler;
 import java.lang.reflect.Proxy;
 import java.time.Duration;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /**
@@ -39,6 +40,16 @@ final class StopSignals {
   /** Waits until someone asks for a stop. */
   void await() throws InterruptedException {
     asked.await();
+  }
+
+  /** Waits at most so long until someone asks for a stop; returns whether someone has. */
+  boolean await(Duration limit) {
+    try {
+      return asked.await(limit.toMillis(), TimeUnit.MILLISECONDS);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      return true;
+    }
   }
 
   /** Runs an action, once, on a thread of its own, when someone asks for a stop. */

@@ -18,8 +18,15 @@ import org.jspecify.annotations.Nullable;
  *     what it wrote
  * @param err standard error
  * @param environment the environment variables
+ * @param tty which of them are a terminal that a person looks at
  */
-record Terminal(InputStream in, PrintStream out, PrintStream err, Map<String, String> environment) {
+record Terminal(
+    InputStream in, PrintStream out, PrintStream err, Map<String, String> environment, Tty tty) {
+
+  /** Streams that are no terminal. */
+  Terminal(InputStream in, PrintStream out, PrintStream err, Map<String, String> environment) {
+    this(in, out, err, environment, Tty.NONE);
+  }
 
   /** The process's own. Always UTF-8: payloads are JSON, whatever the locale says. */
   static Terminal ofProcess() {
@@ -30,7 +37,8 @@ record Terminal(InputStream in, PrintStream out, PrintStream err, Map<String, St
             false,
             StandardCharsets.UTF_8),
         new PrintStream(new FileOutputStream(FileDescriptor.err), true, StandardCharsets.UTF_8),
-        System.getenv());
+        System.getenv(),
+        Tty.ofProcess());
   }
 
   /** The variable's value; null when it is unset or empty. */

@@ -17,6 +17,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Callable;
 import java.util.function.Consumer;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -38,6 +40,7 @@ import picocli.CommandLine.Option;
       "Examples:",
       "  muster worker --queue task",
       "  muster worker --queue render --slots 4 --label gpu=a100",
+      "  muster worker --queue default --allow-exec=echo,convert",
       "  muster worker --master 10.0.0.5:5000 --queue mail --queue reports --slots 8 --classpath handlers.jar"
     })
 final class WorkerCommand implements Callable<Integer> {
@@ -94,6 +97,21 @@ final class WorkerCommand implements Callable<Integer> {
   private boolean dev;
 
   @Option(
+      names = "--allow-exec",
+      split = ",",
+      paramLabel = "PROGRAM",
+      description =
+          "Programs that tasks for the handler 'exec' may run, by name or absolute path; default: none.")
+  private final List<String> programs = new ArrayList<>();
+
+  @Option(
+      names = "--exec-dir",
+      paramLabel = "DIR",
+      description =
+          "Where these programs run; default: each in an empty directory of its own, removed afterwards.")
+  private @Nullable Path execDirectory;
+
+  @Option(
       names = "--drain-timeout",
       paramLabel = "TIME",
       converter = DurationConverter.class,
@@ -116,7 +134,11 @@ final class WorkerCommand implements Callable<Integer> {
     queues.forEach(QueueName::check);
     requireAtLeast("--slots", 1, slots);
     requireAtLeast("--prefetch", 0, prefetch);
-    isolation.check();
+    isolation.check(dev);
+    if (execDirectory != null && programs.isEmpty()) {
+      throw new InvalidInputException(
+          "--exec-dir needs --allow-exec: the programs that are to run there");
+    }
     if (queues.size() > Limits.WORKER_QUEUES_MAX) {
       throw new InvalidInputException(
           "a worker serves at most "
@@ -147,6 +169,7 @@ final class WorkerCommand implements Callable<Integer> {
     labels.forEach(builder::label);
     builder.onNotice(this::sayWhenConnected);
     handlers.forEach(builder::handler);
+    allowPrograms(builder);
     StopSignals stop = StopSignals.install();
     if (untilInputEnds) {
       stopWhenInputEnds(stop);
@@ -159,7 +182,7 @@ final class WorkerCommand implements Callable<Integer> {
                 String.join(" ", queues),
                 master.address(terminal),
                 slots,
-                String.join(" ", handlers.stream().map(TaskHandler::name).sorted().toList())));
+                String.join(" ", names(handlers))));
     whenStarted.accept(worker);
     worker.awaitTermination(); // throws what ended it, e.g. a wrong key: then nothing is left to
     // drain
@@ -181,6 +204,19 @@ final class WorkerCommand implements Callable<Integer> {
 
   private void sayOfItself(String what) {
     terminal.say("muster worker " + OneLine.of(what));
+  }
+
+  private List<String> names(Collection<TaskHandler<?>> handlers) {
+    Stream<String> exec =
+        programs.isEmpty() ? Stream.of() : Stream.of("exec(" + String.join(",", programs) + ")");
+    return Stream.concat(handlers.stream().map(TaskHandler::name).sorted(), exec).toList();
+  }
+
+  private void allowPrograms(Worker.Builder builder) {
+    builder.allowExec(programs.toArray(String[]::new));
+    if (execDirectory != null) {
+      builder.execDirectory(execDirectory);
+    }
   }
 
   private static void requireAtLeast(String option, int least, int found) {

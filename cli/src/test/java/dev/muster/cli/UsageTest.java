@@ -41,6 +41,19 @@ class UsageTest {
           take --queue a --count 0         | --count must be at least 1, found 0
           take --queue ä                   | queue name must match
           take --queue a --count x         | 'x' is not
+          worker --queue a --exec-dir /  | --exec-dir needs --allow-exec
+          map                              | Missing required argument (specify one of these): (--handler=HANDLER | --exec=COMMAND | --forget=NAME)
+          map --handler a --exec b         | --handler=HANDLER, --exec=COMMAND are mutually exclusive
+          map --handler a --name b --resume c | --name and --resume exclude each other
+          map --handler a --retries -1     | --retries must be 0 to 999, found -1
+          map --handler a --halt -1        | --halt must be at least 0, found -1
+          map --handler a --chunk x        | --chunk must be a number or auto, found 'x'
+          map --handler a --chunk 0        | chunk size must be 1 to 4096, found 0
+          map --handler a --input xml      | expected one of [AUTO, JSON, TEXT]
+          map --handler a --output xml     | expected one of [RESULT, FULL, TEXT]
+          map --handler a --name a,b       | queue name must match
+          map --exec 'a                    | --exec has a quote that does not end
+          map --exec ls>wc                 | --exec runs no shell
           queues -o xml                    | expected one of [TABLE, JSON]
           put --queue a --delay 1s --run-at 2030-01-31T09:00:00Z 1 | --delay and --run-at exclude each other
           put --queue a --run-at 9:00 1    | expected a time with its zone
@@ -66,6 +79,7 @@ class UsageTest {
           cancel --queue a --state failed  | only tasks that wait or run can be cancelled
           schedule add a --queue b         | Missing required option: '--cron=FIELDS'
           task stack w1                    | a task id is a number, as put printed it; found 'w1'
+          worker --queue a --dev --isolation process | --dev needs handlers on threads
           worker --queue a --isolation fork | expected one of [THREAD, VIRTUAL, PROCESS]
           worker --queue a --child-heap 1g  | need --isolation process, found --isolation thread
           worker --queue a --isolation process --child-heap 1m | must be at least 16 MiB, found 1048576 bytes
@@ -108,6 +122,7 @@ class UsageTest {
         "keygen",
         "put",
         "take",
+        "map",
         "queues",
         "task",
         "version",

@@ -165,6 +165,9 @@ final class ChildProcess {
       failStacks();
       if (done != null) {
         worn = done.getWorn();
+        if (done.hasUsage()) {
+          task.usage(done.getUsage());
+        }
         return outcome(done);
       }
       return started ? Outcome.crashed(end.cause()) : null;

@@ -3,6 +3,7 @@ package dev.muster.worker;
 import com.google.errorprone.annotations.concurrent.GuardedBy;
 import dev.muster.common.Limits;
 import dev.muster.common.MusterException;
+import dev.muster.proto.v1.Usage;
 import dev.muster.proto.v1.WorkerFrame;
 import dev.muster.worker.child.v1.Begin;
 import dev.muster.worker.child.v1.Done;
@@ -39,6 +40,9 @@ final class ChildTasks {
   private final Reports reports = new Reports(aside, 0);
   private final TaskServices services =
       new TaskServices(reports, this::fetchInputs, aside, notice -> {});
+  /** For the handler's thread. */
+  private final UsageMeter meter = UsageMeter.ofThisThread();
+
   private final Thread handlerThread = new Thread(this::runAll, "handler");
   private volatile Begin begin = Begin.getDefaultInstance();
 
@@ -167,7 +171,10 @@ final class ChildTasks {
 
   private void run(TaskContext task, ChildHandlers handlers) {
     write(FromChild.newBuilder().setStarted(begin()));
+    long startNanos = System.nanoTime();
+    meter.begin(startNanos);
     Outcome outcome = handlers.run(task, errors);
+    Usage usage = meter.end(System.nanoTime() - startNanos);
     printed.flushLine();
     printedErrors.flushLine();
     long run = end();
@@ -184,6 +191,9 @@ final class ChildTasks {
             .setWorn(handlers.isWorn());
     if (outcome.failure() != null) {
       done.setFailure(outcome.failure());
+    }
+    if (usage != null) {
+      done.setUsage(usage.toBuilder().setPeakBytes(PeakMemory.bytes()));
     }
     write(FromChild.newBuilder().setDone(done));
   }

@@ -12,8 +12,13 @@ import java.util.Collection;
 final class Failures {
   private Failures() {}
 
-  /** A handler threw: class, message and stack, each within its limit. */
+  /** A handler threw: class, message and stack, or what it says instead, each within its limit. */
   static Failure thrown(Throwable thrown, boolean retryable) {
+    if (thrown instanceof FailureException failure) {
+      return of(failure.kind(), String.valueOf(failure.getMessage()), failure.detail()).toBuilder()
+          .setRetryable(retryable)
+          .build();
+    }
     StringWriter stack = new StringWriter();
     thrown.printStackTrace(new PrintWriter(stack));
     return of(kind(thrown).getName(), String.valueOf(thrown.getMessage()), stack.toString())

@@ -5,6 +5,8 @@ import dev.muster.common.Limits;
 import dev.muster.common.codec.Codec;
 import dev.muster.proto.v1.Offer;
 import dev.muster.proto.v1.ResultPolicy;
+import dev.muster.worker.exec.ExecCommand;
+import dev.muster.worker.exec.ExecHandler;
 import java.util.Collection;
 import java.util.Map;
 import java.util.Set;
@@ -13,6 +15,10 @@ import org.jspecify.annotations.Nullable;
 
 /** The handlers of a worker by name, and how one of them runs one task. Thread-safe. */
 final class HandlerTable {
+  /** Stands in for a handler "exec" that a worker does not have: it refuses every program. */
+  private static final Bound<ExecCommand> NO_PROGRAMS =
+      new Bound<>(ExecCommand.CODEC, ExecHandler.allowing(Set.of(), null)::run);
+
   private volatile Map<String, Bound<?>> byName;
   private final Set<Class<? extends Throwable>> nonRetryable;
   private final String worker;
@@ -55,13 +61,18 @@ final class HandlerTable {
   Outcome run(Offer offer, int index, TaskContext context) {
     String name = offer.getOptions().getHandler();
     Map<String, Bound<?>> handlers = byName;
-    Bound<?> bound = handlers.get(name);
+    Bound<?> bound = bound(handlers, name);
     if (bound == null) {
       return Outcome.failed(Failures.unknownHandler(name, handlers.keySet()));
     }
     return ChunkRun.isChunk(offer)
         ? ChunkRun.of(this, bound, context, worker)
         : run(bound, offer.getPayloads(index), context);
+  }
+
+  private static @Nullable Bound<?> bound(Map<String, Bound<?>> handlers, String name) {
+    Bound<?> bound = handlers.get(name);
+    return bound == null && name.equals(ExecCommand.HANDLER) ? NO_PROGRAMS : bound;
   }
 
   /** Runs one item of a chunk; Errors of the handler are failures of the item. */
@@ -93,6 +104,7 @@ final class HandlerTable {
 
   private boolean isRetryable(Throwable cause) {
     return !(cause instanceof NonRetryableException)
+        && !(cause instanceof FailureException failure && !failure.isRetryable())
         && nonRetryable.stream().noneMatch(type -> type.isInstance(cause));
   }
 

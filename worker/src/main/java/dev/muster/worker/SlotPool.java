@@ -9,8 +9,10 @@ import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
 import java.util.Set;
+import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ThreadFactory;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import java.util.function.UnaryOperator;
 
 /**
@@ -19,6 +21,9 @@ import java.util.function.UnaryOperator;
  */
 final class SlotPool implements Holdings {
   private static final int EXIT_OUT_OF_MEMORY = 70;
+
+  /** So long a process may take to tell its stacks: less than the master waits for them. */
+  private static final long STACK_WAIT_MS = 3_000;
 
   private final HandlerTable handlers;
   private final int capacity;
@@ -90,10 +95,8 @@ final class SlotPool implements Holdings {
       meter.begin(startNanos);
       Outcome outcome = runner.run(task);
       long ranNanos = System.nanoTime() - startNanos;
-      Usage elsewhere = task.usage();
-      boolean much =
-          slot.finish(
-              outcome, micros(ranNanos), elsewhere == null ? meter.end(ranNanos) : elsewhere);
+      Usage usage = task.elsewhere() == null ? meter.end(ranNanos) : task.usage();
+      boolean much = slot.finish(outcome, micros(ranNanos), usage);
       session.gathered(much);
       if (watched) {
         tellQuiet();
@@ -250,8 +253,8 @@ final class SlotPool implements Holdings {
     for (Slot slot : slots) {
       Slot.Running running = slot.running(id);
       if (running != null) {
-        StackSource source = running.task().stackSource();
-        String text = source == null ? ThreadStack.of(running.thread()) : source.stack();
+        RunElsewhere where = running.task().elsewhere();
+        String text = where == null ? ThreadStack.of(running.thread()) : stackOf(where);
         if (running.equals(slot.running(id))) { // else it may be the stack of the next task
           return dump.setToken(running.task().token())
               .setText(Failures.cut(text, Limits.STACK_BYTES_MAX))
@@ -260,6 +263,18 @@ final class SlotPool implements Holdings {
       }
     }
     return dump.build();
+  }
+
+  /** Empty: it has ended, or does not answer. */
+  private static String stackOf(RunElsewhere where) {
+    try {
+      return where.stack().get(STACK_WAIT_MS, TimeUnit.MILLISECONDS);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      return "";
+    } catch (ExecutionException | TimeoutException e) {
+      return "";
+    }
   }
 
   private void giveUp(Slot slot, TaskContext task) {

@@ -28,7 +28,6 @@ public final class TaskContext {
   private final TaskServices services;
   private volatile boolean cancelled;
   private volatile boolean ended;
-  private volatile @Nullable StackSource stackSource;
   private volatile @Nullable Usage usage;
   private volatile @Nullable RunElsewhere elsewhere;
 
@@ -374,16 +373,6 @@ public final class TaskContext {
   /** The handler is done. */
   void end() {
     ended = true;
-  }
-
-  /** The handler runs elsewhere than in its slot's thread. */
-  void stackSource(StackSource source) {
-    stackSource = source;
-  }
-
-  /** Null: the slot's thread is what runs the handler. */
-  @Nullable StackSource stackSource() {
-    return stackSource;
   }
 
   /** What the attempt used, where its slot's thread does not tell. Before its handler returns. */

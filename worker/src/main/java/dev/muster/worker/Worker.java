@@ -11,6 +11,8 @@ import dev.muster.common.QueueName;
 import dev.muster.common.codec.Codec;
 import dev.muster.common.codec.Codecs;
 import dev.muster.proto.v1.Hello;
+import dev.muster.worker.exec.ExecHandler;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collection;
@@ -66,6 +68,7 @@ public final class Worker implements AutoCloseable {
 
   private final String name;
   private final Duration drainTimeout;
+  private final @Nullable TaskHandler<?> programs;
   private final HandlerTable handlers;
   private final SlotPool slots;
   private final WorkerSession session;
@@ -80,6 +83,7 @@ public final class Worker implements AutoCloseable {
   private Worker(Builder builder, WorkerLink link) {
     this.name = builder.name;
     this.drainTimeout = builder.drainTimeout;
+    this.programs = builder.exec;
     this.handlers =
         new HandlerTable(builder.handlers, builder.nonRetryable, WorkerIdentity.text(builder.name));
     this.aside = new SideThreads(name);
@@ -229,7 +233,8 @@ public final class Worker implements AutoCloseable {
   }
 
   /**
-   * Puts these handlers in the place of all that the worker has. A task that runs goes on with the
+   * Puts these handlers in the place of all that the worker has; the programs that it may run stay
+   * allowed. Not with {@link Isolation#PROCESS}. A task that runs goes on with the
    * handler that it has; those that start from here on get the new ones. The master hears of their
    * names at once, or when it is back.
    *
@@ -241,6 +246,9 @@ public final class Worker implements AutoCloseable {
       if (byName.putIfAbsent(handler.name(), HandlerTable.Bound.of(handler)) != null) {
         throw givenTwice(handler.name());
       }
+    }
+    if (programs != null) {
+      byName.putIfAbsent(programs.name(), HandlerTable.Bound.of(programs));
     }
     Set<String> before = handlers.names();
     handlers.replace(byName);
@@ -281,6 +289,9 @@ public final class Worker implements AutoCloseable {
     private final Map<String, HandlerTable.Bound<?>> handlers = new HashMap<>();
     private final List<Class<? extends Throwable>> nonRetryable = new ArrayList<>();
     private final Labels labels = new Labels();
+    private final Set<String> programs = new LinkedHashSet<>();
+    private @Nullable Path programDirectory;
+    private @Nullable TaskHandler<?> exec;
     private int slots = 1;
     private int prefetch;
     private Duration drainTimeout = Duration.ofSeconds(30);
@@ -362,6 +373,25 @@ public final class Worker implements AutoCloseable {
       for (TaskHandler<?> handler : ServiceLoader.load(TaskHandler.class, loader)) {
         handler(handler);
       }
+      return this;
+    }
+
+    /**
+     * Lets tasks for the built-in handler "exec" run these programs; see {@link ExecHandler}. Off
+     * by default: who may enqueue tasks may run them, with any arguments, as this process's user. A
+     * name is looked up on the PATH at {@link #start}; a program with a slash must be an absolute
+     * path, and tasks must name it by that very path.
+     */
+    @CanIgnoreReturnValue
+    public Builder allowExec(String... programs) {
+      this.programs.addAll(List.of(programs));
+      return this;
+    }
+
+    /** Programs run in this directory, all of them, instead of in an empty one of their own. */
+    @CanIgnoreReturnValue
+    public Builder execDirectory(Path directory) {
+      programDirectory = directory;
       return this;
     }
 
@@ -474,10 +504,16 @@ public final class Worker implements AutoCloseable {
      * Starts the worker. It connects in the background, for ever; see {@link
      * Worker#awaitTermination()}.
      *
-     * @throws InvalidInputException when it lacks a queue, or its handlers cannot run where they
-     *     should
+     * @throws InvalidInputException when it lacks a queue, a program that is to be allowed is not
+     *     there, or its handlers cannot run where they should
      */
     public Worker start() {
+      if (!programs.isEmpty()) {
+        TaskHandler<?> allowed = ExecHandler.allowing(programs, programDirectory);
+        handler(allowed);
+        exec = allowed;
+        programs.clear();
+      }
       var unused = identity(); // checked before connecting
       var unusedToo = childProgram();
       WorkerLink way = link.get();

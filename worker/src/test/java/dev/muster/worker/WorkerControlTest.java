@@ -13,6 +13,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.LinkedBlockingQueue;
 import org.junit.jupiter.api.AfterEach;
@@ -132,7 +133,7 @@ final class WorkerControlTest {
   void shouldTakeTheStackFromWhereTheHandlerRunsAndBoundIt() throws InterruptedException {
     start(master.worker());
     master.offer("wait", 9);
-    running.take().stackSource(() -> "at Elsewhere.run\n".repeat(10_000));
+    running.take().runs(elsewhere("at Elsewhere.run\n".repeat(10_000)));
     assertThat(stack(9).getText()).startsWith("at Elsewhere.run\n").hasSize(Limits.STACK_BYTES_MAX);
   }
 
@@ -207,8 +208,22 @@ final class WorkerControlTest {
     start(master.worker());
     master.offer("wait", 9);
     Usage usage = Usage.newBuilder().setCpuUs(5).setPeakBytes(7).build();
-    running.take().usage(usage);
+    TaskContext task = running.take();
+    task.runs(elsewhere(""));
+    task.usage(usage);
     release.countDown();
     assertThat(master.settle().getCompletedUsage(0).getUsage()).isEqualTo(usage);
+  }
+
+  private static RunElsewhere elsewhere(String stack) {
+    return new RunElsewhere() {
+      @Override
+      public void kill(long graceMs) {}
+
+      @Override
+      public CompletableFuture<String> stack() {
+        return CompletableFuture.completedFuture(stack);
+      }
+    };
   }
 }

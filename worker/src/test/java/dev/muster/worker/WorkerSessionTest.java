@@ -32,7 +32,7 @@ final class WorkerSessionTest {
       new WorkerSession(
           Hello.newBuilder().addQueues("tasks").addHandlers("old").build(),
           new Nothing(),
-          () -> {},
+          atOnce -> {},
           new Reports(aside),
           nowNanos::get);
 
@@ -112,6 +112,9 @@ final class WorkerSessionTest {
 
   /** A worker that holds nothing. */
   private static final class Nothing implements Holdings {
+    @Override
+    public void stacks(List<Long> ids, Reports into) {}
+
     @Override
     public void offered(Collection<Offer> offers) {}
 

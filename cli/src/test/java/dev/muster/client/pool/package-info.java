@@ -1,0 +1,2 @@
+/** What tests of the command line need of a pool. */
+package dev.muster.client.pool;
