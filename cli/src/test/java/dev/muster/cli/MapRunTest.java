@@ -74,8 +74,8 @@ class MapRunTest {
 
   @Test
   void shouldWriteAndFlushABatchBeforeItIsAcknowledged() {
-    script.batch(ItemResults.value(0, "1"), ItemResults.value(1, "[4,\n 5]"));
-    script.batch(ItemResults.value(2, "\"x\""));
+    script.batch(List.of(ItemResults.value(0, "1"), ItemResults.value(1, "[4,\n 5]")));
+    script.batch(List.of(ItemResults.value(2, "\"x\"")));
     script.onAcknowledge = () -> script.acknowledged.add(out());
 
     assertThat(run("1\n2\n3\n").run()).isEqualTo(MapRun.End.COMPLETE);
@@ -98,9 +98,10 @@ class MapRunTest {
   @Test
   void shouldSayWhatFailedAndGoOn() {
     script.batch(
-        ItemResults.failure(0, "java.io.IOException", "no\n such page"),
-        ItemResults.value(1, "2"),
-        ItemResults.failure(2, "a.b.Odd", ""));
+        List.of(
+            ItemResults.failure(0, "java.io.IOException", "no\n such page"),
+            ItemResults.value(1, "2"),
+            ItemResults.failure(2, "a.b.Odd", "")));
 
     MapRun run = run("\"http://x/ y\"\n7\n8\n");
     assertThat(run.run()).isEqualTo(MapRun.End.COMPLETE);
@@ -116,7 +117,8 @@ class MapRunTest {
 
   @Test
   void shouldEndAtOnceWhenNoWorkerCanDoIt() {
-    script.batch(ItemResults.failure(0, "muster.ExecNotAllowed", "start it with --allow-exec=x"));
+    script.batch(
+        List.of(ItemResults.failure(0, "muster.ExecNotAllowed", "start it with --allow-exec=x")));
 
     assertThatThrownBy(() -> run("1\n").run())
         .isInstanceOf(MapRun.ImpossibleMapException.class)
@@ -127,7 +129,9 @@ class MapRunTest {
   @Test
   void shouldGoOnWhenOnlySomeWorkersCannotDoIt() {
     script.batch(
-        ItemResults.value(0, "1"), ItemResults.failure(1, "muster.UnknownHandler", "no square"));
+        List.of(
+            ItemResults.value(0, "1"),
+            ItemResults.failure(1, "muster.UnknownHandler", "no square")));
 
     assertThat(run("1\n2\n").run()).isEqualTo(MapRun.End.COMPLETE);
     assertThat(err()).contains("item 2 (2) failed 2 times: no square");
@@ -135,9 +139,9 @@ class MapRunTest {
 
   @Test
   void shouldStopAfterSoManyFailures() {
-    script.batch(ItemResults.value(0, "1"), ItemResults.failure(1, "k", "m"));
-    script.batch(ItemResults.failure(2, "k", "m"));
-    script.batch(ItemResults.value(3, "4"));
+    script.batch(List.of(ItemResults.value(0, "1"), ItemResults.failure(1, "k", "m")));
+    script.batch(List.of(ItemResults.failure(2, "k", "m")));
+    script.batch(List.of(ItemResults.value(3, "4")));
 
     assertThat(run(new MapRun.Limits(false, 2), "1\n2\n3\n4\n").run()).isEqualTo(MapRun.End.HALTED);
     assertThat(out()).isEqualTo("1\n");
@@ -146,8 +150,8 @@ class MapRunTest {
 
   @Test
   void shouldStopWhenAskedAndAcknowledgeWhatIsWritten() {
-    script.batch(ItemResults.value(0, "1"));
-    script.batch(ItemResults.value(1, "4"));
+    script.batch(List.of(ItemResults.value(0, "1")));
+    script.batch(List.of(ItemResults.value(1, "4")));
     script.onAcknowledge =
         () -> {
           script.acknowledged.add(out());
@@ -168,7 +172,7 @@ class MapRunTest {
             throw new IOException("Broken pipe");
           }
         };
-    script.batch(ItemResults.value(0, "1"));
+    script.batch(List.of(ItemResults.value(0, "1")));
 
     assertThat(run("1\n2\n").run()).isEqualTo(MapRun.End.UNREAD);
     assertThat(script.acknowledged).isEmpty();
@@ -178,8 +182,8 @@ class MapRunTest {
   @Test
   void shouldNotEndWhileInputOrResultsAreToCome() {
     script.inputEnded = false;
-    script.batch();
-    script.batch(ItemResults.value(0, "1"));
+    script.batch(List.of());
+    script.batch(List.of(ItemResults.value(0, "1")));
     script.onAcknowledge = () -> script.inputEnded = true;
 
     assertThat(run("1\n").run()).isEqualTo(MapRun.End.COMPLETE);
@@ -189,7 +193,8 @@ class MapRunTest {
   @Test
   void shouldWriteNumberItemAndOutcomeOfEveryItem() {
     output = MapOutput.FULL;
-    script.batch(ItemResults.value(1, "{\"a\":1}"), ItemResults.failure(0, "k", "it \"broke\"\n"));
+    script.batch(
+        List.of(ItemResults.value(1, "{\"a\":1}"), ItemResults.failure(0, "k", "it \"broke\"\n")));
 
     assertThat(run(new MapRun.Limits(true, 0), "x y\n2\n").run()).isEqualTo(MapRun.End.COMPLETE);
 
@@ -203,11 +208,12 @@ class MapRunTest {
   void shouldWriteTextAsItIs() {
     output = MapOutput.TEXT;
     script.batch(
-        ItemResults.value(0, "\"a\\tb\""),
-        ItemResults.value(1, "{\"a\": 1}"),
-        ItemResults.value(2, "{\"exitCode\":0,\"stdout\":\"no break\",\"stderr\":\"\"}"),
-        ItemResults.value(3, "{\"exitCode\":0,\"stdoutBase64\":\"IQo=\",\"stderr\":\"\"}"),
-        ItemResults.value(4, "not JSON"));
+        List.of(
+            ItemResults.value(0, "\"a\\tb\""),
+            ItemResults.value(1, "{\"a\": 1}"),
+            ItemResults.value(2, "{\"exitCode\":0,\"stdout\":\"no break\",\"stderr\":\"\"}"),
+            ItemResults.value(3, "{\"exitCode\":0,\"stdoutBase64\":\"IQo=\",\"stderr\":\"\"}"),
+            ItemResults.value(4, "not JSON")));
 
     assertThat(run("1\n2\n3\n4\n5\n").run()).isEqualTo(MapRun.End.COMPLETE);
 
@@ -219,9 +225,11 @@ class MapRunTest {
     Path file = folder.resolve("log");
     log = JobLog.open(file, false);
     script.batch(
-        ItemResults.value(0, "144"),
-        ItemResults.failure(1, "muster.ExecFailed", "sh ended with exit code 137 (signal 9): x"),
-        ItemResults.failure(2, "k", "m"));
+        List.of(
+            ItemResults.value(0, "144"),
+            ItemResults.failure(
+                1, "muster.ExecFailed", "sh ended with exit code 137 (signal 9): x"),
+            ItemResults.failure(2, "k", "m")));
 
     assertThat(run("12\n13\n\"a\\tb\"\n").run()).isEqualTo(MapRun.End.COMPLETE);
 
@@ -246,11 +254,6 @@ class MapRunTest {
     private boolean inputEnded = true;
     private long planned;
     private long done;
-
-    @SafeVarargs
-    private final void batch(ItemResult<ByteString>... results) {
-      batch(List.of(results));
-    }
 
     private void batch(List<ItemResult<ByteString>> results) {
       batches.add(results);
