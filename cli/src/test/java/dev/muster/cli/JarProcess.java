@@ -116,6 +116,11 @@ final class JarProcess implements AutoCloseable {
     return err.await(Pattern.compile(regex), out);
   }
 
+  /** What it has printed so far. */
+  String outSoFar() {
+    return out.text();
+  }
+
   /** SIGKILL; returns when it is gone. */
   void kill() {
     try {
