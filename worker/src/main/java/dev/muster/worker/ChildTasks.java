@@ -40,6 +40,7 @@ final class ChildTasks {
   private final Reports reports = new Reports(aside, 0);
   private final TaskServices services =
       new TaskServices(reports, this::fetchInputs, aside, notice -> {});
+
   /** For the handler's thread. */
   private final UsageMeter meter = UsageMeter.ofThisThread();
 

@@ -234,9 +234,9 @@ public final class Worker implements AutoCloseable {
 
   /**
    * Puts these handlers in the place of all that the worker has; the programs that it may run stay
-   * allowed. Not with {@link Isolation#PROCESS}. A task that runs goes on with the
-   * handler that it has; those that start from here on get the new ones. The master hears of their
-   * names at once, or when it is back.
+   * allowed. Not with {@link Isolation#PROCESS}. A task that runs goes on with the handler that it
+   * has; those that start from here on get the new ones. The master hears of their names at once,
+   * or when it is back.
    *
    * @throws InvalidInputException when two have one name; nothing has changed then
    */

@@ -25,6 +25,7 @@ public final class RigWorker implements WorkerStream, Sessions.HelloListener {
 
   /** It does not read. */
   public boolean stuck;
+
   private Outcome.@Nullable Opened opened;
   private Sessions.@Nullable Handle handle;
 
