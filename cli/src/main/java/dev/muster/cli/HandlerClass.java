@@ -72,8 +72,8 @@ record HandlerClass(String name, ClassLoader loader) {
         thrown instanceof ExceptionInInitializerError && thrown.getCause() != null
             ? thrown.getCause()
             : thrown;
-    if (cause instanceof UnsupportedClassVersionError) {
-      return wrong(newerJava((UnsupportedClassVersionError) cause), cause);
+    if (cause instanceof UnsupportedClassVersionError newer) {
+      return wrong(newerJava(newer), cause);
     }
     if (cause instanceof NoClassDefFoundError) {
       return wrong(
