@@ -316,7 +316,8 @@ final class Ledger {
               () -> "task " + entry.id + " (" + entry.name + ") is lost");
       case TASK_STATE_CANCELLED ->
           World.check(
-              entry.acceptedToken == 0
+              // Word of an end that was undone since may come late.
+              (entry.acceptedToken == 0 || entry.replayAsked)
                   && (entry.mayBeCalledOff() || entry.dropAsked || ties.mayHaveFailedFirst(entry)),
               () -> entry.name + " is cancelled, but nobody called it off");
       case TASK_STATE_EXPIRED ->
