@@ -22,6 +22,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Future;
@@ -78,8 +79,7 @@ final class PoolIT {
         assertThat(item.attempts()).isEqualTo(index == 5 || index == 7 ? 2 : 1);
         assertThat(item.value()).isEqualTo(index == 7 ? null : (Integer) (index * index));
       }
-      RemoteFailure failure = all.get(7).failure();
-      assertThat(failure).isNotNull();
+      RemoteFailure failure = Objects.requireNonNull(all.get(7).failure());
       assertThat(failure.kind()).isEqualTo("java.lang.IllegalStateException");
       assertThat(printed(failure)).contains("item 7 failed", "on the worker", "PoolIT");
       assertThat(first.refused() + second.refused()).isZero();
