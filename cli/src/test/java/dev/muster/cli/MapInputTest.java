@@ -172,6 +172,11 @@ class MapInputTest {
           public int read() throws IOException {
             throw new IOException("disk gone");
           }
+
+          @Override
+          public int read(byte[] into, int offset, int length) throws IOException {
+            return read();
+          }
         };
 
     assertThatThrownBy(() -> new MapInput(broken, ItemForm.AUTO, SQUARE, () -> false).hasNext())

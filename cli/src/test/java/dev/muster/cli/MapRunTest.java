@@ -109,8 +109,10 @@ class MapRunTest {
     assertThat(out()).isEqualTo("2\n");
     assertThat(err())
         .isEqualTo(
-            "muster: item 1 (http://x/ y) failed 2 times: no such page\n"
-                + "muster: item 3 (8) failed 2 times: a.b.Odd\n");
+            """
+            muster: item 1 (http://x/ y) failed 2 times: no such page
+            muster: item 3 (8) failed 2 times: a.b.Odd
+            """);
     assertThat(run.failed()).isEqualTo(2);
     assertThat(run.delivered()).isEqualTo(3);
   }
@@ -200,8 +202,10 @@ class MapRunTest {
 
     assertThat(out())
         .isEqualTo(
-            "{\"seq\":2,\"item\":2,\"result\":{\"a\":1}}\n"
-                + "{\"seq\":1,\"item\":\"x y\",\"failure\":{\"kind\":\"k\",\"message\":\"it \\\"broke\\\"\\n\"}}\n");
+            """
+            {"seq":2,"item":2,"result":{"a":1}}
+            {"seq":1,"item":"x y","failure":{"kind":"k","message":"it \\"broke\\"\\n"}}
+            """);
   }
 
   @Test
