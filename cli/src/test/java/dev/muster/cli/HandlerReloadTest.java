@@ -63,7 +63,7 @@ final class HandlerReloadTest {
               .getMethod("run", String.class, dev.muster.worker.TaskContext.class)
               .invoke(handler, "", null);
         } catch (IllegalAccessException | NoSuchMethodException | InvocationTargetException e) {
-          throw new AssertionError(e);
+          throw new LinkageError("handler " + name, e);
         }
       }
     }

@@ -44,8 +44,12 @@ final class Feeder<T> implements Runnable {
   private boolean feed() throws InterruptedException {
     for (PlannedChunk chunk : unsent) {
       skipTo(chunk.getFirstItem());
+      WindowChunk waiting = engine.chunk(chunk.getIndex());
+      if (waiting == null) {
+        continue; // it had been sent, and is delivered by now
+      }
       Batch batch = new Batch();
-      batch.chunk = engine.chunk(chunk.getIndex());
+      batch.chunk = waiting;
       for (int i = 0; i < chunk.getItems(); i++) {
         requireNext();
         batch.items.add(items.next());

@@ -200,13 +200,9 @@ final class MapEngine implements ChunkLine.Listener {
     return List.copyOf(window.chunks());
   }
 
-  /** One that is in the window. */
-  synchronized WindowChunk chunk(long index) {
-    WindowChunk chunk = window.chunk(index);
-    if (chunk == null) {
-      throw new IllegalStateException("chunk " + index + " is not in the window");
-    }
-    return chunk;
+  /** Null: all of it is delivered. */
+  synchronized @Nullable WindowChunk chunk(long index) {
+    return window.chunk(index);
   }
 
   /** Of this map among those of its name. */
