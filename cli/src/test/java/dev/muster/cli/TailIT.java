@@ -28,13 +28,13 @@ final class TailIT {
       FeatureRig.until(
           "an event",
           () -> {
-            long unused = rig.put("live.first", "--name", "square", "{\"n\": 1}");
+            long unused = rig.put("live.first", "--name", "square", "1");
             return !tail.outSoFar().isEmpty();
           });
 
       // when
-      rig.put("elsewhere", "--name", "square", "{\"n\": 1}");
-      long id = rig.put("live.tail", "--name", "square", "{\"n\": 7}");
+      rig.put("elsewhere", "--name", "square", "1");
+      long id = rig.put("live.tail", "--name", "square", "7");
       try (JarProcess unused = rig.workerProcess("live.tail")) {
         tail.awaitOut(".*\"task\": ?" + id + ",.*\"SUCCEEDED\".*");
       }
@@ -49,7 +49,7 @@ final class TailIT {
           states.add(event.get("state").asText());
         }
       }
-      assertThat(states).startsWith("READY").endsWith("SUCCEEDED").contains("OFFERED");
+      assertThat(states).startsWith("READY").endsWith("SUCCEEDED").contains("RUNNING");
     }
   }
 }
