@@ -12,6 +12,9 @@ final class SessionBook {
   private final Map<ByteString, WorkerSession> byKey = new HashMap<>();
   private final LongObjectHashMap<WorkerSession> byNumber = new LongObjectHashMap<>();
 
+  /** All tasks of a settlement ask for the same. */
+  private @Nullable WorkerSession lastFound;
+
   void restore(StateStore store) {
     store.sessions(record -> add(new WorkerSession(record)));
   }
@@ -24,6 +27,7 @@ final class SessionBook {
   void remove(WorkerSession session) {
     byKey.remove(session.key);
     byNumber.remove(session.number);
+    lastFound = null;
   }
 
   @Nullable WorkerSession find(ByteString key) {
@@ -31,7 +35,12 @@ final class SessionBook {
   }
 
   @Nullable WorkerSession find(long number) {
-    return byNumber.get(number);
+    WorkerSession last = lastFound;
+    if (last != null && last.number == number) {
+      return last;
+    }
+    lastFound = byNumber.get(number);
+    return lastFound;
   }
 
   /** Numbers of the open sessions, ascending. */

@@ -17,7 +17,7 @@ final class TaskPages {
   private static final int PAGE_BITS = 6;
 
   private static final int PAGE_TASKS = 1 << PAGE_BITS;
-  private static final int RECENT_PAGES = 16;
+  private static final int RECENT_PAGES = 256;
   private static final int PLACE_MASK = PAGE_TASKS - 1;
 
   private static final class Page {
