@@ -1,15 +1,18 @@
 package dev.muster.master.queue;
 
-import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Comparator;
-import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A binary heap whose members know their places in it, so that one whose key has changed moves, and
- * any one leaves, in O(log n) and without garbage: that is what a tree of the JDK costs most for,
- * where the first moves on with every lease. Who is first depends on the keys alone, never on how
+ * A heap whose members know their places in it, so that one whose key has changed moves, and any
+ * one leaves, in O(log n) and without garbage: that is what a tree of the JDK costs most for, where
+ * the first moves on with every lease. Who is first depends on keys and ties alone, never on how
  * the heap came to be: the order must be total.
+ *
+ * <p>The keys lie side by side, apart from the members: to sink costs a few look-ups in one array
+ * instead of a cache miss for each member that is compared. For the same reason each has four below
+ * it (a d-ary heap: Johnson, Priority queues with update and finding minimum spanning trees, 1975).
  */
 final class Heap<E extends Heap.Member> {
   /** Is in at most one heap at a time. */
@@ -23,86 +26,122 @@ final class Heap<E extends Heap.Member> {
   /** The place of what is in no heap. */
   static final int NOWHERE = -1;
 
-  private final Comparator<E> order;
-  private final List<E> members = new ArrayList<>(1);
+  private static final int BELOW = 4;
 
-  Heap(Comparator<E> order) {
-    this.order = order;
+  private final Comparator<E> ties;
+  private Object[] members = new Object[1];
+  private long[] keys = new long[1];
+  private int size;
+
+  /**
+   * @param ties the order of those with the same key
+   */
+  Heap(Comparator<E> ties) {
+    this.ties = ties;
   }
 
   boolean isEmpty() {
-    return members.isEmpty();
+    return size == 0;
   }
 
   int size() {
-    return members.size();
+    return size;
   }
 
-  /** The least, or null when it is empty. */
+  /** The one with the least key, or null when it is empty. */
   @Nullable E first() {
-    return members.isEmpty() ? null : members.get(0);
+    return size == 0 ? null : member(0);
+  }
+
+  /** The key of a member. */
+  long key(E member) {
+    return keys[member.place()];
   }
 
   /** Adds what is in no heap. */
-  void add(E member) {
-    members.add(member);
-    rise(member, members.size() - 1);
+  void add(E member, long key) {
+    if (size == keys.length) {
+      keys = Arrays.copyOf(keys, 2 * size);
+      members = Arrays.copyOf(members, 2 * size);
+    }
+    size++;
+    rise(member, key, size - 1);
   }
 
-  /** A member's key has changed. */
-  void moved(E member) {
+  /** A member has another key. */
+  void move(E member, long key) {
     int place = member.place();
-    rise(member, place);
-    if (member.place() == place) {
-      sink(member, place);
+    if (key < keys[place]) {
+      rise(member, key, place);
+    } else {
+      sink(member, key, place);
     }
   }
 
   void remove(E member) {
     int place = member.place();
     member.place(NOWHERE);
-    E last = members.remove(members.size() - 1);
+    size--;
+    E last = member(size);
+    long key = keys[size];
+    members[size] = null;
     if (last != member) {
-      last.place(place);
-      members.set(place, last);
-      moved(last);
+      rise(last, key, place);
+      if (last.place() == place) {
+        sink(last, key, place);
+      }
     }
   }
 
-  private void rise(E member, int from) {
+  private void rise(E member, long key, int from) {
     int place = from;
     while (place > 0) {
-      int above = (place - 1) / 2;
-      E parent = members.get(above);
-      if (order.compare(member, parent) >= 0) {
+      int above = (place - 1) / BELOW;
+      if (!isBefore(member, key, above)) {
         break;
       }
-      put(parent, place);
+      put(member(above), keys[above], place);
       place = above;
     }
-    put(member, place);
+    put(member, key, place);
   }
 
-  private void sink(E member, int from) {
+  private void sink(E member, long key, int from) {
     int place = from;
-    int size = members.size();
-    for (int below = 2 * place + 1; below < size; below = 2 * place + 1) {
-      E child = members.get(below);
-      if (below + 1 < size && order.compare(members.get(below + 1), child) < 0) {
-        below++;
-        child = members.get(below);
+    for (int below = firstBelow(place); below < size; below = firstBelow(place)) {
+      int least = below;
+      int end = Math.min(size, below + BELOW);
+      for (int i = below + 1; i < end; i++) {
+        if (isBefore(member(i), keys[i], least)) {
+          least = i;
+        }
       }
-      if (order.compare(member, child) <= 0) {
+      if (isBefore(member, key, least)) {
         break;
       }
-      put(child, place);
-      place = below;
+      put(member(least), keys[least], place);
+      place = least;
     }
-    put(member, place);
+    put(member, key, place);
   }
 
-  private void put(E member, int place) {
-    members.set(place, member);
+  private static int firstBelow(int place) {
+    return BELOW * place + 1;
+  }
+
+  /** A member with this key, unlike the one at that place. */
+  private boolean isBefore(E member, long key, int other) {
+    return key < keys[other] || (key == keys[other] && ties.compare(member, member(other)) < 0);
+  }
+
+  private void put(E member, long key, int place) {
+    keys[place] = key;
+    members[place] = member;
     member.place(place);
+  }
+
+  @SuppressWarnings("unchecked") // only members get in
+  private E member(int place) {
+    return (E) members[place];
   }
 }

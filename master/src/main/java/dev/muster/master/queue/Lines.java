@@ -266,12 +266,12 @@ final class Lines {
     line.head = head;
     if (!line.isOpen()) {
       if (open) {
-        share.open.add(line);
+        share.open.add(line, head);
       }
     } else if (!open) {
       share.open.remove(line);
     } else if (moves) {
-      share.open.moved(line);
+      share.open.move(line, head);
     }
     if (forDropping != null && size > 0 && !line.ranked) {
       forDropping.add(line);
@@ -371,7 +371,7 @@ final class Lines {
   }
 
   private static boolean isBefore(Tenant one, Tenant other) {
-    int order = Long.compare(one.turnUs(), other.turnUs());
+    int order = Long.compare(one.round(), other.round());
     return order < 0 || (order == 0 && Tenant.compareByName(one, other) < 0);
   }
 
@@ -453,7 +453,7 @@ final class Lines {
       long size = line.lane.size();
       line.head = size == 0 ? 0 : line.lane.head(); // Its record has it exactly.
       if (size > 0 && (line.group == null || line.group.holder == 0)) {
-        line.share().open.add(line);
+        line.share().open.add(line, line.head);
         line.counted = line.group == null ? size : 1;
         line.share().add(line.counted);
         line.share().stand();

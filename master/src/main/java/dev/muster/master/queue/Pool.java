@@ -6,12 +6,18 @@ import org.jspecify.annotations.Nullable;
 
 /** What asks the same of a worker: labels, and slots. In it, the tenants in order of their turn. */
 final class Pool {
-  private static final Comparator<Share> TURN = Share::compareByPlace;
+  /** Among equal turns the tenants have an order of their own, the same on every master. */
+  private static final Comparator<Share> BY_NAME =
+      (one, other) -> Tenant.compareByName(one.tenant, other.tenant);
 
   final Map<String, String> requires;
   final int cost;
 
-  /** By priority: those who can be served now, in the order of {@link Share#placedUs}. */
+  /**
+   * By priority: those who can be served now, each at a round that is never after its tenant's. A
+   * turn that has come later since is corrected only when it matters: that saves moving all shares
+   * of a tenant at each lease and each settlement.
+   */
   private final @Nullable Heap<Share>[] bands;
 
   /** Lines that use it. */
@@ -37,7 +43,7 @@ final class Pool {
   Heap<Share> band(int priority) {
     Heap<Share> band = bands[priority];
     if (band == null) {
-      band = new Heap<>(TURN);
+      band = new Heap<>(BY_NAME);
       bands[priority] = band;
     }
     return band;
@@ -50,12 +56,12 @@ final class Pool {
     // Nobody's turn is before their place. So the first whose place is their turn is the first of
     // all; those before it move on to where they belong.
     while (band != null && first != null) {
-      long turnUs = first.tenant.turnUs();
-      if (first.placedUs == turnUs) {
+      long round = first.tenant.round();
+      if (band.key(first) == round) {
         break;
       }
-      first.placeAt(turnUs);
-      band.moved(first);
+      first.tenant.placed(round);
+      band.move(first, round);
       first = band.first();
     }
     return first;

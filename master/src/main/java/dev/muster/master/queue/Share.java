@@ -9,20 +9,13 @@ final class Share implements Heap.Member {
   final int priority;
 
   /** By the position of the first task that waits: no two have the same. */
-  final Heap<Line> open = new Heap<>(Comparator.comparingLong(line -> line.head));
+  final Heap<Line> open = new Heap<>(Comparator.comparingLong(line -> line.number));
 
   /** Lines in it, open or not. */
   int lines;
 
   /** Tasks that can be leased, were the tenant allowed to. */
   private long count;
-
-  /**
-   * The turn by which it has its place among others: never after its tenant's turn, which may have
-   * come later since. To correct it only when it matters saves moving all shares of a tenant at
-   * each lease and each settlement.
-   */
-  long placedUs;
 
   /** In its band; see {@link Heap.Member}. */
   private int place = Heap.NOWHERE;
@@ -50,29 +43,19 @@ final class Share implements Heap.Member {
     long limited = waits && tenant.standing == Tenant.Standing.RATE_LIMITED ? count : 0;
     pool.limited += limited - countedLimited;
     countedLimited = limited;
-    long turnUs = tenant.turnUs();
+    long round = tenant.round();
+    Heap<Share> band = pool.band(priority);
     if (place == Heap.NOWHERE) {
       if (in) {
-        placeAt(turnUs);
-        pool.band(priority).add(this);
+        tenant.placed(round);
+        band.add(this, round);
       }
     } else if (!in) {
-      pool.band(priority).remove(this);
-    } else if (turnUs < placedUs) {
-      placeAt(turnUs);
-      pool.band(priority).moved(this);
+      band.remove(this);
+    } else if (round < band.key(this)) {
+      tenant.placed(round);
+      band.move(this, round);
     }
-  }
-
-  void placeAt(long turnUs) {
-    placedUs = turnUs;
-    tenant.placedUs = Math.max(tenant.placedUs, turnUs);
-  }
-
-  /** Among equal turns the tenants have an order of their own, the same on every master. */
-  static int compareByPlace(Share one, Share other) {
-    int order = Long.compare(one.placedUs, other.placedUs);
-    return order != 0 ? order : Tenant.compareByName(one.tenant, other.tenant);
   }
 
   @Override

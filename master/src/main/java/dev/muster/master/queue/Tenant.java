@@ -14,6 +14,9 @@ import org.jspecify.annotations.Nullable;
 final class Tenant extends Generation.Kept {
   static final int WEIGHT_DEFAULT = 100;
 
+  /** Turns within 64 µs count as equal. */
+  private static final int ROUND_BITS = 6;
+
   /** Whether its tasks may be leased. */
   enum Standing {
     OPEN,
@@ -54,8 +57,8 @@ final class Tenant extends Generation.Kept {
   final List<Share> shares = new ArrayList<>(1);
   Standing standing = Standing.OPEN;
 
-  /** No share of it is placed by a later turn than this, µs. */
-  long placedUs;
+  /** No share of it is placed in a later round than this. */
+  private long placedRound;
 
   /** While rate-limited: when it has a token again, µs since the epoch. */
   long openAtUs;
@@ -114,6 +117,32 @@ final class Tenant extends Generation.Kept {
   /** Who has the least goes next: what was used, and what runs now at its usual length. */
   long turnUs() {
     return usedUs + running * chargedUs;
+  }
+
+  /**
+   * Its turn, as the order of tenants goes by it. Who takes microseconds keeps its place for some
+   * tasks: to move it after each would cost more than such a task.
+   */
+  long round() {
+    return turnUs() >> ROUND_BITS;
+  }
+
+  /** A share of it has its place by this round. */
+  void placed(long round) {
+    placedRound = Math.max(placedRound, round);
+  }
+
+  /** Its turn has come earlier than shares of it stand. */
+  boolean isEarlier() {
+    return round() < placedRound;
+  }
+
+  /** Puts its shares where they belong. */
+  void place() {
+    placedRound = round();
+    for (int i = 0; i < shares.size(); i++) {
+      shares.get(i).stand();
+    }
   }
 
   /** What an attempt takes on average, or its weight, has changed. */

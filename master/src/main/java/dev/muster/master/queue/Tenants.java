@@ -99,7 +99,7 @@ final class Tenants {
       none.charge();
       none.usedUs = 0;
       catchUp(none);
-      place(none);
+      none.place();
       state.tasks.current().dirty(none);
     }
     Tenant tenant = new Tenant(ready.queue.number, name);
@@ -129,7 +129,7 @@ final class Tenants {
     }
     if (isFair() && tenant.waiting == 0 && tenant.turnUs() < ready.virtualTimeUs) {
       catchUp(tenant);
-      place(tenant);
+      tenant.place();
       state.tasks.current().dirty(tenant);
     }
     tenant.waiting += more;
@@ -177,7 +177,10 @@ final class Tenants {
   }
 
   private static long average(long averageUs, long runUs) {
-    return Math.max(1, averageUs + (runUs - averageUs) / AVERAGE_OVER);
+    long off = runUs - averageUs;
+    // What is left of a difference is made up for too, or short tasks would count as longer.
+    long step = Math.abs(off) < AVERAGE_OVER ? Long.signum(off) : off / AVERAGE_OVER;
+    return Math.max(1, averageUs + step);
   }
 
   /** Looks again at those whose rate may allow more by now. */
@@ -211,16 +214,9 @@ final class Tenants {
     } else {
       tenant.standing = Tenant.Standing.OPEN;
     }
-    // A later turn is corrected where it matters: see Share.placedUs.
-    if (tenant.standing != before || tenant.turnUs() < tenant.placedUs) {
-      place(tenant);
-    }
-  }
-
-  private static void place(Tenant tenant) {
-    tenant.placedUs = tenant.turnUs();
-    for (int i = 0; i < tenant.shares.size(); i++) {
-      tenant.shares.get(i).stand();
+    // A later turn is corrected where it matters: see Pool.first.
+    if (tenant.standing != before || tenant.isEarlier()) {
+      tenant.place();
     }
   }
 
@@ -321,7 +317,7 @@ final class Tenants {
       none.usedUs = 0;
       none.averageUs = 0;
       none.charge();
-      place(none);
+      none.place();
       if (none.hasSettings()) {
         current.dirty(none);
       } else {

@@ -31,26 +31,27 @@ final class HeapTest {
     }
   }
 
+  private static final Comparator<Member> BY_NUMBER =
+      Comparator.comparingInt(member -> member.number);
   private static final Comparator<Member> ORDER =
-      Comparator.comparingInt((Member member) -> member.key)
-          .thenComparingInt(member -> member.number);
+      Comparator.comparingInt((Member member) -> member.key).thenComparing(BY_NUMBER);
 
   @Test
   void shouldKnowTheLeastWhateverEntersMovesAndLeaves() {
     for (int seed = 0; seed < 200; seed++) {
       Random random = new Random(seed);
-      Heap<Member> heap = new Heap<>(ORDER);
+      Heap<Member> heap = new Heap<>(BY_NUMBER);
       List<Member> members = new ArrayList<>();
       for (int step = 0; step < 200; step++) {
         int dice = members.isEmpty() ? 0 : random.nextInt(3);
         if (dice == 0) {
           Member member = new Member(step, random.nextInt(20));
           members.add(member);
-          heap.add(member);
+          heap.add(member, member.key);
         } else if (dice == 1) {
           Member member = members.get(random.nextInt(members.size()));
           member.key = random.nextInt(20);
-          heap.moved(member);
+          heap.move(member, member.key);
         } else {
           Member member = members.remove(random.nextInt(members.size()));
           heap.remove(member);

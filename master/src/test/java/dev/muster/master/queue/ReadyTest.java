@@ -34,6 +34,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.stream.IntStream;
 import java.util.stream.LongStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -245,6 +246,36 @@ final class ReadyTest {
       slow += id <= 100 ? 1 : 0;
     }
     assertThat(slow).isBetween(9, 12);
+  }
+
+  @Test
+  void shouldKeepATenantsPlaceWhileItsTasksTakeMicroseconds() {
+    putTenant("a", 300);
+    putTenant("b", 300);
+    for (int i = 0; i < 100; i++) { // Until what an attempt takes is known.
+      complete(take(1).get(0), rig.index(), 1);
+    }
+    List<Boolean> ofA = new ArrayList<>();
+    for (int i = 0; i < 400; i++) {
+      long id = take(1).get(0);
+      complete(id, rig.index(), 1);
+      ofA.add(id <= 300);
+    }
+    long changes = IntStream.range(1, 400).filter(i -> !ofA.get(i).equals(ofA.get(i - 1))).count();
+    assertThat(changes).isBetween(5L, 8L); // Every 64 µs of use.
+    assertThat(ofA.stream().filter(is -> is).count()).isBetween(136L, 264L);
+  }
+
+  @Test
+  void shouldLearnWhatShortAttemptsTake() {
+    putTenant("t", 100);
+    for (int i = 0; i < 80; i++) {
+      complete(take(1).get(0), rig.index(), 1);
+    }
+    long before = rig.machine.tenants("q", "", 1).get(0).getVirtualTimeUs();
+    take(1);
+    long after = rig.machine.tenants("q", "", 1).get(0).getVirtualTimeUs();
+    assertThat(after - before).isEqualTo(1);
   }
 
   @Test

@@ -144,7 +144,7 @@ final class ReferenceModel {
       }
       Map<Integer, Item> byPriority = new TreeMap<>(Comparator.reverseOrder());
       Comparator<Item> turn =
-          Comparator.comparingLong((Item item) -> tenant(item.tenant).turnUs())
+          Comparator.comparingLong((Item item) -> tenant(item.tenant).turnUs() / 64)
               .thenComparingInt(item -> item.tenant.hashCode())
               .thenComparing(item -> item.tenant)
               .thenComparing(item -> item.id);

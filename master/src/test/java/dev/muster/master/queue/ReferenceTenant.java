@@ -84,6 +84,7 @@ final class ReferenceTenant {
   }
 
   private static long average(long average, long runUs) {
-    return Math.max(1, average + (runUs - average) / 8);
+    long off = runUs - average;
+    return Math.max(1, average + (Math.abs(off) < 8 ? Long.signum(off) : off / 8));
   }
 }
