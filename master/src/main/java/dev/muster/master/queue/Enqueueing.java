@@ -127,16 +127,13 @@ final class Enqueueing {
 
   /** What other tasks enqueue when they complete: accepted even into a full queue. */
   void followUp(Task parent, EnqueueRequest request) {
-    QueueState queue = state.queues.findOrAdd(request.getQueue());
+    QueueState queue = state.useAlways(request.getQueue());
     var unused = addAll(queue, request, parent.id);
   }
 
   /** One plain task, accepted even into a full queue. Returns its id. */
   long add(String queueName, TaskOptions options, ByteString payload) {
-    QueueState queue = state.queues.findOrAdd(queueName);
-    if (options.getResultPolicy() == ResultPolicy.RESULT_POLICY_QUEUE) {
-      var unused = state.queues.findOrAdd(options.getResultQueue());
-    }
+    QueueState queue = state.useAlways(queueName);
     return add(queue, queue.shared(options), payload, Task.Keys.NONE, 0, 0, null);
   }
 

@@ -49,8 +49,7 @@ final class MachineState {
 
   /**
    * The queue of this name, made when it is new; null when there are too many. A new one is flushed
-   * at once, used or not: numbers are given out by count, so one that the store does not know would
-   * be given out twice.
+   * at once, used or not: a number that the store does not know would be given out twice.
    */
   @Nullable QueueState use(String name) {
     QueueState queue = queues.find(name);
@@ -59,6 +58,16 @@ final class MachineState {
       if (queue != null) {
         changed(queue);
       }
+    }
+    return queue;
+  }
+
+  /** As {@link #use}, however many there are: for what has been promised already. */
+  QueueState useAlways(String name) {
+    QueueState queue = queues.find(name);
+    if (queue == null) {
+      queue = queues.addAlways(name);
+      changed(queue);
     }
     return queue;
   }
