@@ -207,6 +207,11 @@ final class Enqueueing {
     return delayMs > 0 ? state.nowMs + delayMs : runAtMs;
   }
 
+  /** Never past the end of time: what is in the log is applied, whatever times it names. */
+  private static long later(long atMs, long byMs) {
+    return atMs > Long.MAX_VALUE - byMs ? Long.MAX_VALUE : atMs + byMs;
+  }
+
   private long add(
       QueueState queue,
       TaskOptions options,
@@ -217,7 +222,7 @@ final class Enqueueing {
       @Nullable Bonds bonds) {
     Task task = new Task(++state.sequence, queue, options, payload, state.nowMs, keys, parent);
     if (options.getTtlMs() != 0) {
-      task.expiresMs = Math.max(state.nowMs, dueMs) + options.getTtlMs();
+      task.expiresMs = later(Math.max(state.nowMs, dueMs), options.getTtlMs());
     }
     String cancelled = null;
     if (bonds != null) {
