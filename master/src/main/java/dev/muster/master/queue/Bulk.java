@@ -1,6 +1,7 @@
 package dev.muster.master.queue;
 
 import com.google.protobuf.ByteString;
+import dev.muster.master.store.LaneKey;
 import dev.muster.master.store.v1.AnswerRecord;
 import dev.muster.proto.v1.RefusalReason;
 import dev.muster.proto.v1.RequestId;
@@ -10,11 +11,12 @@ import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.Iterator;
 import java.util.List;
+import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /** Does one thing to all tasks that match a filter, a bounded number at a time. */
 final class Bulk {
-  /** So many tasks are looked at in one step. */
+  /** So many tasks, and so many lines in which something waits, are looked at in one step. */
   private static final int LOOK_MAX = 1_000;
 
   private final MachineState state;
@@ -98,29 +100,6 @@ final class Bulk {
     if (filter.getIdsCount() > 0) {
       return byId(queue, filter, cursor, limit);
     }
-    List<LaneKeyRange> ranges = ranges(queue, filter.getState(), cursor);
-    List<Task> found = new ArrayList<>();
-    int looked = 0;
-    for (LaneKeyRange range : ranges) {
-      List<Task> places = state.tasks.places(range.lane, range.from, limit - looked);
-      looked += places.size();
-      for (Task task : places) {
-        if (matches(task, filter)) {
-          found.add(task);
-        }
-      }
-      if (looked == limit) {
-        Task last = places.get(places.size() - 1);
-        return new Page(found, cursor(range.lane.line(), last.position + 1));
-      }
-    }
-    return new Page(found, ByteString.EMPTY);
-  }
-
-  private record LaneKeyRange(dev.muster.master.store.LaneKey lane, long from) {}
-
-  /** The lanes that hold tasks in this state, from the cursor on. */
-  private static List<LaneKeyRange> ranges(QueueState queue, TaskState wanted, ByteString cursor) {
     long line = 0;
     long from = 0;
     if (!cursor.isEmpty()) {
@@ -128,13 +107,40 @@ final class Bulk {
       line = buffer.getLong();
       from = buffer.getLong();
     }
-    List<LaneKeyRange> ranges = new ArrayList<>();
-    for (dev.muster.master.store.LaneKey lane : queue.lanesOf(wanted)) {
-      if (lane.line() >= line) {
-        ranges.add(new LaneKeyRange(lane, lane.line() == line ? from : 0));
-      }
+    List<LaneKey> lanes = queue.lanesOf(filter.getState(), line, LOOK_MAX);
+    boolean inTheMiddle = !lanes.isEmpty() && lanes.get(0).line() == line;
+    Look look = new Look(filter, limit);
+    state.tasks.visit(lanes, inTheMiddle ? from : 0, LOOK_MAX, look);
+    if (look.last != null && (look.found.size() == limit || look.count == LOOK_MAX)) {
+      return new Page(look.found, cursor(look.last.lane.line(), look.last.position + 1));
     }
-    return ranges;
+    return lanes.size() == LOOK_MAX
+        ? new Page(look.found, cursor(lanes.get(LOOK_MAX - 1).line() + 1, 0))
+        : new Page(look.found, ByteString.EMPTY);
+  }
+
+  /** Picks those that match. */
+  private static final class Look implements Predicate<Task> {
+    private final TaskFilter filter;
+    private final int limit;
+    private final List<Task> found = new ArrayList<>();
+    private @Nullable Task last;
+    private int count;
+
+    Look(TaskFilter filter, int limit) {
+      this.filter = filter;
+      this.limit = limit;
+    }
+
+    @Override
+    public boolean test(Task task) {
+      last = task;
+      count++;
+      if (matches(task, filter)) {
+        found.add(task);
+      }
+      return found.size() < limit;
+    }
   }
 
   private static ByteString cursor(long line, long from) {

@@ -180,9 +180,11 @@ final class QueueState {
     return List.of(retained, dead, ended);
   }
 
-  /** The lanes that hold tasks in this state, in order of line. */
-  List<LaneKey> lanesOf(TaskState state) {
-    return state == TaskState.TASK_STATE_READY ? ready.lanes() : List.of(laneOf(state, 0));
+  /** The lanes that hold tasks in this state, from a line on: at most so many, in order of line. */
+  List<LaneKey> lanesOf(TaskState state, long fromLine, int max) {
+    return state == TaskState.TASK_STATE_READY
+        ? ready.lanes(fromLine, max)
+        : List.of(laneOf(state, 0));
   }
 
   /** The lane that a stored task is in. */
