@@ -1,6 +1,7 @@
 package dev.muster.master.queue;
 
 import dev.muster.master.store.LaneKey;
+import dev.muster.proto.v1.TaskState;
 import java.util.Comparator;
 import java.util.NavigableMap;
 import java.util.TreeMap;
@@ -35,9 +36,9 @@ final class ChangedPlaces {
 
   void add(Task task) {
     LaneKey lane = task.lane;
-    if (!task.isAt(lane, task.position)
-        || lane.kind() != first.kind()
+    if (lane.kind() != first.kind()
         || lane.queue() != first.queue()
+        || task.state == TaskState.TASK_STATE_UNKNOWN
         || lane.line() < first.line()
         || lane.line() > last.line()
         || (lane.line() == first.line() && task.position < from)) {
