@@ -238,20 +238,7 @@ final class Bulk {
 
   /** Forgets what has ended; what waits or is set aside is called off first. */
   private boolean drop(Task found) {
-    Kept kept =
-        switch (found.state) {
-          case TASK_STATE_SUCCEEDED -> found.queue.retained;
-          case TASK_STATE_FAILED -> found.queue.dead;
-          case TASK_STATE_CANCELLED, TASK_STATE_EXPIRED -> found.queue.ended;
-          case TASK_STATE_READY,
-              TASK_STATE_DELAYED,
-              TASK_STATE_QUARANTINED,
-              TASK_STATE_RUNNING,
-              TASK_STATE_UNKNOWN,
-              TASK_STATE_OFFERED,
-              UNRECOGNIZED ->
-              null;
-        };
+    Kept kept = found.queue.keptOf(found.state);
     if (kept != null) {
       endings.forget(found, kept);
       return true;

@@ -225,7 +225,7 @@ final class Enqueueing {
   private void adopt(long parentId, long child) {
     Task parent = state.tasks.find(parentId);
     if (parent != null) {
-      state.touchWaiting(parent).hasChildren = true;
+      state.touchInPlace(parent).hasChildren = true;
       state.children.put(MachineState.idKey(parentId, child), ByteString.EMPTY);
     }
   }

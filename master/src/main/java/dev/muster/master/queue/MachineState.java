@@ -81,13 +81,26 @@ final class MachineState {
     tellLeader(queue);
   }
 
-  /** Touches a task that stays where it is, though it may wait there. */
-  Task touchWaiting(Task task) {
+  /** Touches a task that stays where it is: the lane in which it waits or is kept hears of it. */
+  Task touchInPlace(Task task) {
     Task mine = tasks.touch(task);
-    if (mine.state == TaskState.TASK_STATE_READY) {
+    Kept kept = mine.queue.keptOf(mine.state);
+    if (kept != null) {
+      kept.changed(mine);
+    } else if (mine.state == TaskState.TASK_STATE_READY) {
       mine.queue.ready.changed(mine);
     }
     return mine;
+  }
+
+  /** What a touched task that stays where it is costs has changed by so much. */
+  void grewInPlace(Task task, int moreBytes) {
+    tasks.current().grew(moreBytes);
+    Kept kept = task.queue.keptOf(task.state);
+    if (kept != null) {
+      kept.grew(moreBytes);
+      tasks.current().dirty(task.queue);
+    }
   }
 
   /** The leader is told what waits in this queue, changed or not. */

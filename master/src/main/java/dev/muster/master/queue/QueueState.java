@@ -180,6 +180,23 @@ final class QueueState {
     return List.of(retained, dead, ended);
   }
 
+  /** Where it keeps finished tasks in this state; null: it is none of an end. */
+  @Nullable Kept keptOf(TaskState state) {
+    return switch (state) {
+      case TASK_STATE_SUCCEEDED -> retained;
+      case TASK_STATE_FAILED -> dead;
+      case TASK_STATE_CANCELLED, TASK_STATE_EXPIRED -> ended;
+      case TASK_STATE_READY,
+          TASK_STATE_DELAYED,
+          TASK_STATE_RUNNING,
+          TASK_STATE_QUARANTINED,
+          TASK_STATE_OFFERED,
+          TASK_STATE_UNKNOWN,
+          UNRECOGNIZED ->
+          null;
+    };
+  }
+
   /** The lanes that hold tasks in this state, from a line on: at most so many, in order of line. */
   List<LaneKey> lanesOf(TaskState state, long fromLine, int max) {
     return state == TaskState.TASK_STATE_READY
