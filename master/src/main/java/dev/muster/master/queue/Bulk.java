@@ -80,7 +80,7 @@ final class Bulk {
           RefusalReason.REFUSAL_REASON_UNKNOWN_QUEUE,
           "queue " + filter.getQueue() + " was never used");
     }
-    Page page = page(queue, filter, command.getCursor(), LOOK_MAX);
+    Page page = page(queue, filter, command.getCursor(), LOOK_MAX, state.sequence);
     long count = 0;
     for (Task task : page.tasks) {
       boolean done =
@@ -95,28 +95,51 @@ final class Bulk {
     return new Outcome.Bulked(count, page.cursor);
   }
 
-  /** Tasks that match, in the order of their lane. */
-  Page page(QueueState queue, TaskFilter filter, ByteString cursor, int limit) {
+  /**
+   * Tasks that match, in the order of their lane.
+   *
+   * @param upto the last position of interest, if this is the first page
+   */
+  private Page page(QueueState queue, TaskFilter filter, ByteString cursor, int limit, long upto) {
     if (filter.getIdsCount() > 0) {
       return byId(queue, filter, cursor, limit);
     }
-    long line = 0;
-    long from = 0;
-    if (!cursor.isEmpty()) {
-      ByteBuffer buffer = cursor.asReadOnlyByteBuffer();
-      line = buffer.getLong();
-      from = buffer.getLong();
-    }
-    List<LaneKey> lanes = queue.lanesOf(filter.getState(), line, LOOK_MAX);
-    boolean inTheMiddle = !lanes.isEmpty() && lanes.get(0).line() == line;
+    Cursor start = cursor.isEmpty() ? new Cursor(0, 0, upto) : Cursor.of(cursor);
+    List<LaneKey> lanes = queue.lanesOf(filter.getState(), start.line, LOOK_MAX);
+    boolean inTheMiddle = !lanes.isEmpty() && lanes.get(0).line() == start.line;
     Look look = new Look(filter, limit);
-    state.tasks.visit(lanes, inTheMiddle ? from : 0, LOOK_MAX, look);
+    state.tasks.visit(lanes, inTheMiddle ? start.from : 0, start.upto, LOOK_MAX, look);
     if (look.last != null && (look.found.size() == limit || look.count == LOOK_MAX)) {
-      return new Page(look.found, cursor(look.last.lane.line(), look.last.position + 1));
+      return new Page(look.found, start.at(look.last.lane.line(), look.last.position + 1));
     }
     return lanes.size() == LOOK_MAX
-        ? new Page(look.found, cursor(lanes.get(LOOK_MAX - 1).line() + 1, 0))
+        ? new Page(look.found, start.at(lanes.get(LOOK_MAX - 1).line() + 1, 0))
         : new Page(look.found, ByteString.EMPTY);
+  }
+
+  /**
+   * Where a step goes on.
+   *
+   * @param from the first position of interest in this line; the next ones begin at their start
+   * @param upto the last position of interest in all of them: what comes back, or is added, while a
+   *     sweep runs comes after it, or the sweep might never end
+   */
+  private record Cursor(long line, long from, long upto) {
+    private static final int BYTES = 24;
+
+    static Cursor of(ByteString bytes) {
+      ByteBuffer buffer = bytes.asReadOnlyByteBuffer();
+      // One of an older master says where to go on, and not where to end.
+      return new Cursor(
+          buffer.getLong(),
+          buffer.getLong(),
+          bytes.size() < BYTES ? Long.MAX_VALUE : buffer.getLong());
+    }
+
+    ByteString at(long nextLine, long nextFrom) {
+      ByteBuffer bytes = ByteBuffer.allocate(BYTES);
+      return ByteString.copyFrom(bytes.putLong(nextLine).putLong(nextFrom).putLong(upto).flip());
+    }
   }
 
   /** Picks those that match. */
@@ -143,10 +166,6 @@ final class Bulk {
     }
   }
 
-  private static ByteString cursor(long line, long from) {
-    return ByteString.copyFrom(ByteBuffer.allocate(16).putLong(line).putLong(from).flip());
-  }
-
   private Page byId(QueueState queue, TaskFilter filter, ByteString cursor, int limit) {
     int from = cursor.isEmpty() ? 0 : (int) cursor.asReadOnlyByteBuffer().getLong();
     int to = Math.min(filter.getIdsCount(), from + limit);
@@ -158,7 +177,11 @@ final class Bulk {
         found.add(task);
       }
     }
-    return new Page(found, to == filter.getIdsCount() ? ByteString.EMPTY : cursor(to, 0));
+    return new Page(
+        found,
+        to == filter.getIdsCount()
+            ? ByteString.EMPTY
+            : ByteString.copyFrom(ByteBuffer.allocate(8).putLong(to).flip()));
   }
 
   private static boolean matches(Task task, TaskFilter filter) {
@@ -256,6 +279,6 @@ final class Bulk {
   /** One page for people. */
   @Nullable Page list(TaskFilter filter, ByteString cursor, int limit) {
     QueueState queue = state.queues.find(filter.getQueue());
-    return queue == null ? null : page(queue, filter, cursor, limit);
+    return queue == null ? null : page(queue, filter, cursor, limit, Long.MAX_VALUE);
   }
 }

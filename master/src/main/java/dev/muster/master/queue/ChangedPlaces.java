@@ -19,18 +19,21 @@ final class ChangedPlaces {
   private final LaneKey first;
   private final LaneKey last;
   private final long from;
+  private final long upto;
   private final int max;
   private final NavigableMap<Place, Long> ids = new TreeMap<>(ORDER);
 
   /**
    * @param first the lane that comes first, and {@code last} the last: of one kind and queue
    * @param from the first position of interest in the first lane
+   * @param upto the last position of interest in all of them
    * @param max at most so many, from 1
    */
-  ChangedPlaces(LaneKey first, LaneKey last, long from, int max) {
+  ChangedPlaces(LaneKey first, LaneKey last, long from, long upto, int max) {
     this.first = first;
     this.last = last;
     this.from = from;
+    this.upto = upto;
     this.max = max;
   }
 
@@ -41,7 +44,8 @@ final class ChangedPlaces {
         || task.state == TaskState.TASK_STATE_UNKNOWN
         || lane.line() < first.line()
         || lane.line() > last.line()
-        || (lane.line() == first.line() && task.position < from)) {
+        || (lane.line() == first.line() && task.position < from)
+        || task.position > upto) {
       return;
     }
     if (ids.size() == max) {

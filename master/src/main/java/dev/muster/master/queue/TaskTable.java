@@ -170,14 +170,16 @@ final class TaskTable {
    * @param lanes of one kind and queue, in order of line: all between the first and the last in
    *     which something is
    * @param from the first position of interest in the first of them
+   * @param upto the last position of interest in any of them
    * @param max at most so many tasks
    * @param visit gets tasks until it returns false
    */
-  void visit(List<LaneKey> lanes, long from, int max, Predicate<Task> visit) {
+  void visit(List<LaneKey> lanes, long from, long upto, int max, Predicate<Task> visit) {
     if (lanes.isEmpty()) {
       return;
     }
-    ChangedPlaces changed = new ChangedPlaces(lanes.get(0), lanes.get(lanes.size() - 1), from, max);
+    ChangedPlaces changed =
+        new ChangedPlaces(lanes.get(0), lanes.get(lanes.size() - 1), from, upto, max);
     current.forEachTask(changed::add);
     if (frozen != null) {
       frozen.forEachTask(
@@ -190,17 +192,22 @@ final class TaskTable {
     int left = max;
     for (int i = 0; i < lanes.size() && left > 0; i++) {
       LaneKey lane = lanes.get(i);
-      left = visit(lane, i == 0 ? from : 0, changed.of(lane), left, visit);
+      left = visit(lane, i == 0 ? from : 0, upto, changed.of(lane), left, visit);
     }
   }
 
   /** Returns how many more may be visited. */
   private int visit(
-      LaneKey lane, long from, NavigableMap<Long, Long> ids, int max, Predicate<Task> visit) {
+      LaneKey lane,
+      long from,
+      long upto,
+      NavigableMap<Long, Long> ids,
+      int max,
+      Predicate<Task> visit) {
     int chunk = Math.max(READ_MIN, max); // Many places in the store may be left by now.
     int left = max;
     long next = from;
-    boolean more = true;
+    boolean more = next <= upto;
     while (more) {
       int[] read = {0};
       long[] last = {next};
@@ -213,8 +220,8 @@ final class TaskTable {
             last[0] = position;
             ids.put(position, id);
           });
-      more = read[0] == chunk;
-      long end = more ? last[0] : Long.MAX_VALUE;
+      more = read[0] == chunk && last[0] < upto;
+      long end = more ? last[0] : upto;
       for (Map.Entry<Long, Long> place : ids.subMap(next, true, end, true).entrySet()) {
         Task task = find(place.getValue());
         if (task != null && task.isAt(lane, place.getKey())) {
