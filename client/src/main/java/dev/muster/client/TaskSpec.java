@@ -31,6 +31,7 @@ record TaskSpec(EnqueueRequest request, TaskKeys keys) {
   private static final int REQUIRES_MAX = 16;
   private static final int AFTER_MAX = 65_536;
   private static final Duration LONGEST = Duration.ofDays(3_650);
+  private static final Instant LATEST = Instant.ofEpochMilli(Limits.RUN_AT_MS_MAX);
   private static final Duration BACKOFF_LONGEST = Duration.ofDays(30);
 
   static TaskSpec of(String queue, String contentType, ResultPolicy results) {
@@ -154,8 +155,7 @@ record TaskSpec(EnqueueRequest request, TaskKeys keys) {
   }
 
   TaskSpec runAt(Instant time) {
-    Instant latest = Instant.EPOCH.plus(Duration.ofDays(365L * 1_000));
-    if (!time.isAfter(Instant.EPOCH) || time.isAfter(latest)) {
+    if (!time.isAfter(Instant.EPOCH) || time.isAfter(LATEST)) {
       throw new InvalidInputException(
           "the time to run at must be after 1970 and before 2970, found " + time);
     }
