@@ -194,7 +194,7 @@ final class Core implements AutoCloseable {
     schedules.restore();
     applier.read(
         machine -> {
-          sessions.restore(machine.sessions());
+          sessions.restore(machine);
           leases.restore(machine);
           runs.restore(machine);
           timers.restore(machine);

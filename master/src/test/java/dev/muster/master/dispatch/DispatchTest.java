@@ -366,15 +366,14 @@ final class DispatchTest {
   @Test
   void shouldTellTheStreamThatCameBackWhenItsSessionIsBeingEnded() {
     Worker worker = new Worker().hello("w", 1);
-    worker.end();
     rig.hold();
     Worker again = new Worker();
     again.begin("w", 1, List.of(), List.of());
     rig.settle();
-    rig.tick(Limits.SESSION_TIMEOUT_MS + 1);
+    worker.frame(WorkerFrame.newBuilder().setGoodbye(true));
     rig.release();
     assertThat(again.opened).isNotNull();
-    assertThat(again.expired).isTrue();
+    assertThat(again.finished).isTrue();
   }
 
   @Test
@@ -516,7 +515,7 @@ final class DispatchTest {
         () ->
             next.applier.read(
                 machine -> {
-                  next.sessions.restore(machine.sessions());
+                  next.sessions.restore(machine);
                   next.leases.restore(machine);
                   return true;
                 }));

@@ -1,5 +1,7 @@
 package dev.muster.master.simulation;
 
+import com.google.protobuf.ByteString;
+import dev.muster.common.Limits;
 import dev.muster.master.dispatch.Awaits;
 import dev.muster.master.dispatch.Dispatcher;
 import dev.muster.master.dispatch.EventHub;
@@ -10,6 +12,7 @@ import dev.muster.master.dispatch.Sessions;
 import dev.muster.master.expiry.LeaseWatch;
 import dev.muster.master.expiry.ScheduleWatch;
 import dev.muster.master.expiry.TimerWatch;
+import dev.muster.master.log.v1.Command;
 import dev.muster.master.log.v1.Entry;
 import dev.muster.master.queue.Effects;
 import dev.muster.master.queue.QueueMachine;
@@ -27,8 +30,10 @@ import dev.muster.master.rpc.TasksService;
 import dev.muster.master.rpc.WorkService;
 import dev.muster.proto.v1.VerifyReply;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
@@ -53,6 +58,12 @@ final class SimulatedMaster {
 
   private static final long TICK_MS = 200;
   private static final long FLUSH_EVERY_MS = 5_000;
+
+  /** The disk takes so long at most, ms. */
+  private static final int FSYNC_STALL_MS = 30_000;
+
+  /** What a shorter stall adds to a worker's silence may be held against the worker, ms. */
+  static final long STALL_UNNOTICED_MS = 1_500;
 
   final World.Program process = new World.Program("master");
   final Set<SimulatedCall<?, ?>> calls = new LinkedHashSet<>();
@@ -81,9 +92,32 @@ final class SimulatedMaster {
 
   private @Nullable Runnable flush;
 
+  private final long bornMs;
+  private final Map<ByteString, Silence> silences = new HashMap<>();
+
+  /** How long a session was not heard of at a stretch, ms. */
+  private static final class Silence {
+    private long heardMs;
+    private long longestMs;
+
+    Silence(long nowMs) {
+      heardMs = nowMs;
+    }
+
+    long longestMs(long nowMs) {
+      return Math.max(longestMs, nowMs - heardMs);
+    }
+
+    void heard(long nowMs) {
+      longestMs = longestMs(nowMs);
+      heardMs = nowMs;
+    }
+  }
+
   SimulatedMaster(World world, SimulatedDisk disk) {
     this.world = world;
     this.disk = disk;
+    bornMs = world.nowMs;
     machine = new QueueMachine(disk.store(), OUTSTANDING_MAX);
     Flusher flusher = new Flusher(disk.store(), SimulatedMaster::broken, this::flushLater);
     flusher.onFlushed(generation -> disk.purge(generation.appliedIndex()));
@@ -171,7 +205,7 @@ final class SimulatedMaster {
 
   private void restoreLeader() {
     scheduleWatch.restore();
-    sessions.restore(machine.sessions());
+    sessions.restore(machine);
     leases.restore(machine);
     machine.waiting(dispatcher::waiting);
     timers.restore(machine);
@@ -185,6 +219,29 @@ final class SimulatedMaster {
     timers.tick();
     runs.tick();
     scheduleWatch.tick();
+  }
+
+  /** Something of this session reached the master's machine, read or not. */
+  void heard(ByteString session) {
+    silences.computeIfAbsent(session, key -> new Silence(bornMs)).heard(world.nowMs);
+  }
+
+  /** How long nothing of this session reached the master's machine, at the longest, ms. */
+  long longestSilenceMs(ByteString session) {
+    return silences.computeIfAbsent(session, key -> new Silence(bornMs)).longestMs(world.nowMs);
+  }
+
+  /** A session is lost by the silence of its worker, and not by the master's own. */
+  private void checkLost(Command command) {
+    ByteString key = machine.attempts().key(command.getCloseSession().getSession());
+    if (command.getCloseSession().getLost() && !key.isEmpty()) {
+      long silentMs = longestSilenceMs(key);
+      World.check(
+          silentMs >= Limits.SESSION_TIMEOUT_MS - STALL_UNNOTICED_MS,
+          () ->
+              machine.attempts().worker(command.getCloseSession().getSession())
+                  + (" is lost, and was silent for " + silentMs + " ms at most"));
+    }
   }
 
   private void alarm(long inMs) {
@@ -277,9 +334,16 @@ final class SimulatedMaster {
       long term = disk.term;
       long index = disk.appended;
       world.tell(() -> index + " appended " + names(entry));
-      long fsyncMs = world.faulty && world.roll(30) == 0 ? world.roll(2_000) : world.roll(4);
-      fsyncAtMs = Math.max(fsyncAtMs, world.nowMs + fsyncMs);
+      entry.getCommandsList().forEach(SimulatedMaster.this::checkLost);
+      fsyncAtMs = Math.max(fsyncAtMs, world.nowMs + fsyncMs());
       world.at(fsyncAtMs, process, () -> fsynced(batch, entry, ended, term, index));
+    }
+
+    private long fsyncMs() {
+      if (world.fault(3)) {
+        return world.roll(FSYNC_STALL_MS);
+      }
+      return world.faulty && world.roll(30) == 0 ? world.roll(2_000) : world.roll(4);
     }
 
     private void fsynced(Batch batch, Entry entry, Consumer<Batch> ended, long term, long index) {
