@@ -10,7 +10,6 @@ import dev.muster.master.dispatch.RunWatch;
 import dev.muster.master.dispatch.RunningNotes;
 import dev.muster.master.dispatch.Sessions;
 import dev.muster.master.dispatch.WorkerStream;
-import dev.muster.master.expiry.LeaseWatch;
 import dev.muster.master.expiry.ScheduleWatch;
 import dev.muster.master.expiry.TimerWatch;
 import dev.muster.master.queue.Effects;
@@ -61,7 +60,6 @@ final class Core implements AutoCloseable {
   private final EventHub events;
   private final RunningNotes notes;
   private final RunWatch runs;
-  private final LeaseWatch leases;
   private final TimerWatch timers;
   private final DiskWatch disk;
   private final ScheduleWatch schedules;
@@ -94,9 +92,8 @@ final class Core implements AutoCloseable {
         generation -> raft.flushed(generation.appliedTerm(), generation.appliedIndex()));
     this.clock = new LeaderClock(System::currentTimeMillis, System::nanoTime);
     this.proposer = new Proposer(raft, clock, breakage::because);
-    this.leases = new LeaseWatch(proposer, applier, clock);
     this.timers = new TimerWatch(proposer, applier, clock, this::tickTimersIn);
-    this.dispatcher = new Dispatcher(proposer, System::nanoTime, clock, leases::leased);
+    this.dispatcher = new Dispatcher(proposer, System::nanoTime, clock);
     this.runs = new RunWatch(proposer, applier, System::nanoTime);
     this.notes = new RunningNotes(applier);
     this.sessions = new Sessions(proposer, applier, dispatcher, runs, notes, System::nanoTime);
@@ -195,7 +192,6 @@ final class Core implements AutoCloseable {
     applier.read(
         machine -> {
           sessions.restore(machine);
-          leases.restore(machine);
           runs.restore(machine);
           timers.restore(machine);
           machine.waiting(dispatcher::waiting);
@@ -206,7 +202,6 @@ final class Core implements AutoCloseable {
   private void tick() {
     sessions.tick();
     dispatcher.tick();
-    leases.tick();
     runs.tick();
     timers.tick();
     schedules.tick();

@@ -40,7 +40,6 @@ public final class Dispatcher {
   private final Proposer proposer;
   private final LongSupplier clockNs;
   private final LongSupplier clockMs;
-  private final LeaseListener leases;
   private final Map<String, QueueDemand> queues = new HashMap<>();
   private final Set<QueueDemand> changed = new LinkedHashSet<>();
 
@@ -53,19 +52,11 @@ public final class Dispatcher {
   /**
    * @param clockNs monotonic, ns
    * @param clockMs the clock that stamps entries, ms since the epoch
-   * @param leases told of leases without a session; on the apply thread
    */
-  public Dispatcher(
-      Proposer proposer, LongSupplier clockNs, LongSupplier clockMs, LeaseListener leases) {
+  public Dispatcher(Proposer proposer, LongSupplier clockNs, LongSupplier clockMs) {
     this.proposer = proposer;
     this.clockNs = clockNs;
     this.clockMs = clockMs;
-    this.leases = leases;
-  }
-
-  /** Told of leases that end by the clock. */
-  public interface LeaseListener {
-    void leased(List<Offer> offers, long leaseUntilMs);
   }
 
   QueueDemand demand(String queue) {
@@ -324,9 +315,6 @@ public final class Dispatcher {
           @Override
           public void applied(Outcome outcome) {
             Outcome.Leased leased = (Outcome.Leased) outcome;
-            if (leased.count() > 0) {
-              leases.leased(leased.offers(), leased.leaseUntilMs());
-            }
             boolean taken = leased.count() > 0 && take.receiver.take(leased.offers());
             proposer.execute(
                 () -> {

@@ -516,7 +516,7 @@ final class DispatchTest {
             next.applier.read(
                 machine -> {
                   next.sessions.restore(machine);
-                  next.leases.restore(machine);
+                  next.timers.restore(machine);
                   return true;
                 }));
     rig.tick(1_000);

@@ -1,6 +1,5 @@
 package dev.muster.master.dispatch;
 
-import dev.muster.master.expiry.LeaseWatch;
 import dev.muster.master.expiry.ScheduleWatch;
 import dev.muster.master.expiry.TimerWatch;
 import dev.muster.master.log.v1.Command;
@@ -44,7 +43,6 @@ public final class LeaderRig implements AutoCloseable {
   public final Applier applier;
   public final Proposer proposer;
   public final Awaits awaits;
-  public final LeaseWatch leases;
   public final TimerWatch timers;
   public final RunWatch runs;
   public final RunningNotes notes;
@@ -72,10 +70,9 @@ public final class LeaderRig implements AutoCloseable {
     flusher = new Flusher(store, broken::set);
     applier = new Applier(new QueueMachine(store, 100), flusher);
     proposer = new Proposer(this::append, nowMs::get, broken::set);
-    leases = new LeaseWatch(proposer, applier, nowMs::get);
     timers = new TimerWatch(proposer, applier, nowMs::get, alarms::add);
     schedules = new ScheduleWatch(proposer, applier, nowMs::get, () -> true);
-    dispatcher = new Dispatcher(proposer, this::nowNs, nowMs::get, leases::leased);
+    dispatcher = new Dispatcher(proposer, this::nowNs, nowMs::get);
     runs = new RunWatch(proposer, applier, this::nowNs);
     notes = new RunningNotes(applier);
     sessions = new Sessions(proposer, applier, dispatcher, runs, notes, this::nowNs);
@@ -222,7 +219,6 @@ public final class LeaderRig implements AutoCloseable {
         () -> {
           sessions.tick();
           dispatcher.tick();
-          leases.tick();
           runs.tick();
           timers.tick();
           schedules.tick();

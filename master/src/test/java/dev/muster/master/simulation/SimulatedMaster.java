@@ -9,7 +9,6 @@ import dev.muster.master.dispatch.Roster;
 import dev.muster.master.dispatch.RunWatch;
 import dev.muster.master.dispatch.RunningNotes;
 import dev.muster.master.dispatch.Sessions;
-import dev.muster.master.expiry.LeaseWatch;
 import dev.muster.master.expiry.ScheduleWatch;
 import dev.muster.master.expiry.TimerWatch;
 import dev.muster.master.log.v1.Command;
@@ -79,7 +78,6 @@ final class SimulatedMaster {
   private final Proposer proposer;
   private final Dispatcher dispatcher;
   private final Sessions sessions;
-  private final LeaseWatch leases;
   private final Awaits awaits;
   private final TimerWatch timers;
   private final RunWatch runs;
@@ -124,8 +122,7 @@ final class SimulatedMaster {
     applier = new Applier(machine, flusher);
     clock = new LeaderClock(() -> EPOCH_MS + world.nowMs + world.clockOffByMs, this::clockNs);
     proposer = new Proposer(new SimulatedLog(), clock, world::dice, SimulatedMaster::broken);
-    leases = new LeaseWatch(proposer, applier, clock);
-    dispatcher = new Dispatcher(proposer, this::clockNs, clock, leases::leased);
+    dispatcher = new Dispatcher(proposer, this::clockNs, clock);
     timers = new TimerWatch(proposer, applier, clock, this::alarm);
     runs = new RunWatch(proposer, applier, this::clockNs);
     notes = new RunningNotes(applier);
@@ -206,7 +203,6 @@ final class SimulatedMaster {
   private void restoreLeader() {
     scheduleWatch.restore();
     sessions.restore(machine);
-    leases.restore(machine);
     machine.waiting(dispatcher::waiting);
     timers.restore(machine);
     runs.restore(machine);
@@ -215,7 +211,6 @@ final class SimulatedMaster {
   private void tick() {
     sessions.tick();
     dispatcher.tick();
-    leases.tick();
     timers.tick();
     runs.tick();
     scheduleWatch.tick();
