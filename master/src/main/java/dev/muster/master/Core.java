@@ -5,6 +5,7 @@ import dev.muster.common.MusterException;
 import dev.muster.master.dispatch.Awaits;
 import dev.muster.master.dispatch.Dispatcher;
 import dev.muster.master.dispatch.EventHub;
+import dev.muster.master.dispatch.LeaderEffects;
 import dev.muster.master.dispatch.Roster;
 import dev.muster.master.dispatch.RunWatch;
 import dev.muster.master.dispatch.RunningNotes;
@@ -12,11 +13,8 @@ import dev.muster.master.dispatch.Sessions;
 import dev.muster.master.dispatch.WorkerStream;
 import dev.muster.master.expiry.ScheduleWatch;
 import dev.muster.master.expiry.TimerWatch;
-import dev.muster.master.queue.Effects;
 import dev.muster.master.queue.QueueMachine;
 import dev.muster.master.queue.Recount;
-import dev.muster.master.queue.Supply;
-import dev.muster.master.queue.Task;
 import dev.muster.master.replication.Applier;
 import dev.muster.master.replication.Flusher;
 import dev.muster.master.replication.LeaderClock;
@@ -28,7 +26,6 @@ import dev.muster.proto.v1.VerifyReply;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
-import java.util.List;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -156,7 +153,8 @@ final class Core implements AutoCloseable {
     }
     clock.notBefore(applier.read(QueueMachine::nowMs));
     disk.tick();
-    applier.lead(new LeaderEffects());
+    applier.lead(
+        new LeaderEffects(proposer, dispatcher, sessions, awaits, notes, events, timers::due));
     proposer.start(dispatcher::plan);
     proposer.execute(this::restoreLeader);
     every(TICK_MS, () -> proposer.execute(this::tick));
@@ -287,40 +285,6 @@ final class Core implements AutoCloseable {
     Thread thread = new Thread(task, name);
     thread.setDaemon(true);
     return thread;
-  }
-
-  /** Carries what apply notes to those who act on it. The apply thread, within apply. */
-  private final class LeaderEffects implements Effects {
-    @Override
-    public void waiting(String queue, Supply supply) {
-      proposer.execute(() -> dispatcher.waiting(queue, supply));
-    }
-
-    @Override
-    public void finished(Task task) {
-      awaits.finished(task);
-      notes.finished(task.id());
-    }
-
-    @Override
-    public void moved(Task task) {
-      events.moved(task);
-    }
-
-    @Override
-    public void stop(long session, long id, long token) {
-      sessions.stop(session, id, token);
-    }
-
-    @Override
-    public void lost(long session, List<Long> ids) {
-      sessions.lost(session, ids);
-    }
-
-    @Override
-    public void due(long atMs) {
-      timers.due(atMs);
-    }
   }
 
   /** Stops the master once, with the first reason. */

@@ -4,11 +4,8 @@ import dev.muster.master.expiry.ScheduleWatch;
 import dev.muster.master.expiry.TimerWatch;
 import dev.muster.master.log.v1.Command;
 import dev.muster.master.log.v1.Entry;
-import dev.muster.master.queue.Effects;
 import dev.muster.master.queue.Outcome;
 import dev.muster.master.queue.QueueMachine;
-import dev.muster.master.queue.Supply;
-import dev.muster.master.queue.Task;
 import dev.muster.master.replication.Applier;
 import dev.muster.master.replication.Batch;
 import dev.muster.master.replication.Flusher;
@@ -80,38 +77,7 @@ public final class LeaderRig implements AutoCloseable {
     awaits = new Awaits(applier);
     events = new EventHub(nowMs::get);
     applier.lead(
-        new Effects() {
-          @Override
-          public void waiting(String queue, Supply supply) {
-            proposer.execute(() -> dispatcher.waiting(queue, supply));
-          }
-
-          @Override
-          public void finished(Task task) {
-            awaits.finished(task);
-            notes.finished(task.id());
-          }
-
-          @Override
-          public void moved(Task task) {
-            events.moved(task);
-          }
-
-          @Override
-          public void stop(long session, long id, long token) {
-            sessions.stop(session, id, token);
-          }
-
-          @Override
-          public void lost(long session, List<Long> ids) {
-            sessions.lost(session, ids);
-          }
-
-          @Override
-          public void due(long atMs) {
-            timers.due(atMs);
-          }
-        });
+        new LeaderEffects(proposer, dispatcher, sessions, awaits, notes, events, timers::due));
     proposer.start(this::beforeSealing);
     proposer.execute(schedules::restore);
   }

@@ -5,6 +5,7 @@ import dev.muster.common.Limits;
 import dev.muster.master.dispatch.Awaits;
 import dev.muster.master.dispatch.Dispatcher;
 import dev.muster.master.dispatch.EventHub;
+import dev.muster.master.dispatch.LeaderEffects;
 import dev.muster.master.dispatch.Roster;
 import dev.muster.master.dispatch.RunWatch;
 import dev.muster.master.dispatch.RunningNotes;
@@ -15,8 +16,6 @@ import dev.muster.master.log.v1.Command;
 import dev.muster.master.log.v1.Entry;
 import dev.muster.master.queue.Effects;
 import dev.muster.master.queue.QueueMachine;
-import dev.muster.master.queue.Supply;
-import dev.muster.master.queue.Task;
 import dev.muster.master.replication.Applier;
 import dev.muster.master.replication.Batch;
 import dev.muster.master.replication.Flusher;
@@ -79,6 +78,7 @@ final class SimulatedMaster {
   private final Dispatcher dispatcher;
   private final Sessions sessions;
   private final Awaits awaits;
+  private final EventHub events;
   private final TimerWatch timers;
   private final RunWatch runs;
   private final RunningNotes notes;
@@ -128,6 +128,7 @@ final class SimulatedMaster {
     notes = new RunningNotes(applier);
     sessions = new Sessions(proposer, applier, dispatcher, runs, notes, this::clockNs);
     awaits = new Awaits(applier);
+    events = new EventHub(clock);
     tasks =
         new TasksService(
             proposer,
@@ -145,7 +146,7 @@ final class SimulatedMaster {
             proposer,
             applier,
             sessions,
-            new EventHub(clock),
+            events,
             VerifyReply::getDefaultInstance,
             this::sendLater,
             this::sendLater);
@@ -192,7 +193,8 @@ final class SimulatedMaster {
 
   private void lead() {
     clock.notBefore(machine.nowMs());
-    applier.lead(new LeaderEffects());
+    applier.lead(
+        new LeaderEffects(proposer, dispatcher, sessions, awaits, notes, events, timers::due));
     proposer.drive(dispatcher::plan);
     proposer.execute(this::restoreLeader);
     every(TICK_MS, () -> proposer.execute(this::tick));
@@ -203,16 +205,16 @@ final class SimulatedMaster {
   private void restoreLeader() {
     scheduleWatch.restore();
     sessions.restore(machine);
-    machine.waiting(dispatcher::waiting);
-    timers.restore(machine);
     runs.restore(machine);
+    timers.restore(machine);
+    machine.waiting(dispatcher::waiting);
   }
 
   private void tick() {
     sessions.tick();
     dispatcher.tick();
-    timers.tick();
     runs.tick();
+    timers.tick();
     scheduleWatch.tick();
   }
 
@@ -356,38 +358,6 @@ final class SimulatedMaster {
             ended.accept(batch);
             wake();
           });
-    }
-  }
-
-  /** As {@code Core.LeaderEffects}. */
-  private final class LeaderEffects implements Effects {
-    @Override
-    public void waiting(String queue, Supply supply) {
-      proposer.execute(() -> dispatcher.waiting(queue, supply));
-    }
-
-    @Override
-    public void finished(Task task) {
-      awaits.finished(task);
-      notes.finished(task.id());
-    }
-
-    @Override
-    public void moved(Task task) {}
-
-    @Override
-    public void stop(long session, long id, long token) {
-      sessions.stop(session, id, token);
-    }
-
-    @Override
-    public void lost(long session, List<Long> ids) {
-      sessions.lost(session, ids);
-    }
-
-    @Override
-    public void due(long atMs) {
-      timers.due(atMs);
     }
   }
 }
