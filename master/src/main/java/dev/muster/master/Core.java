@@ -35,12 +35,20 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** Everything behind gRPC, wired: log, state machine, store, dispatch, timers. */
 final class Core implements AutoCloseable {
+  private static final Logger LOG = LoggerFactory.getLogger(Core.class);
   private static final long READY_WITHIN_S = 600;
   private static final long TICK_MS = 200;
   private static final long FLUSH_EVERY_MS = 5_000;
+
+  /** What each thread may take to end what it does. */
+  private static final long STOP_MS = 5_000;
+
+  private static final long FLUSH_WITHIN_MS = 8_000;
 
   private final Breakage breakage;
   private final DataDirectory data;
@@ -264,17 +272,68 @@ final class Core implements AutoCloseable {
     sessions.forEachStream(WorkerStream::finish);
   }
 
+  /**
+   * Stops whatever may read the store before the store is closed: native code that reads what is
+   * freed takes the whole process with it. Also on a thread that is interrupted: it wants the
+   * master closed, and not half closed.
+   */
   @Override
   public void close() {
+    boolean interrupted = Thread.interrupted();
+    try {
+      stop();
+    } finally {
+      if (interrupted) {
+        Thread.currentThread().interrupt();
+      }
+    }
+  }
+
+  private void stop() {
     timer.shutdownNow();
-    background.shutdown();
+    boolean ended = await(timer); // its last tick may flush
+    background.shutdownNow(); // a count may take minutes: it is interrupted
     proposer.close();
     raft.close();
+    egress.shutdown();
+    ended &= await(background);
+    ended &= await(egress);
     applier.rollWhenChanged();
     flusher.close();
-    store.close();
-    egress.shutdown();
+    ended &= await(flusher::awaitClosed, FLUSH_WITHIN_MS);
+    applier.close();
+    if (ended) {
+      store.close();
+    } else {
+      LOG.warn("the store in {} is still being read or written: it stays open", data.store());
+    }
     data.close();
+  }
+
+  private interface Ending {
+    boolean within(long timeoutMs) throws InterruptedException;
+  }
+
+  private static boolean await(ExecutorService thread) {
+    return await(timeoutMs -> thread.awaitTermination(timeoutMs, TimeUnit.MILLISECONDS), STOP_MS);
+  }
+
+  /** An interrupt comes back when it is over. */
+  private static boolean await(Ending ending, long withinMs) {
+    boolean interrupted = false;
+    try {
+      while (true) {
+        try {
+          return ending.within(withinMs);
+        } catch (InterruptedException e) {
+          interrupted = true;
+        }
+      }
+    } finally {
+      if (interrupted) {
+        Thread.currentThread().interrupt();
+      }
+    }
   }
 
   private static ExecutorService daemon(String name) {
