@@ -121,7 +121,7 @@ public final class Dispatcher {
                   queue.proposed--;
                   queue.enqueuing -= atOnce;
                   changed.add(queue);
-                  if (full && queue.supply.refusesAtOnce()) {
+                  if (full && refusesAtOnce(queue, count)) {
                     reply.applied(outcome);
                   } else if (full) {
                     queue.enqueues.add(
@@ -141,6 +141,11 @@ public final class Dispatcher {
                 });
           }
         });
+  }
+
+  /** It need not wait for room, or there will never be enough of it. */
+  private static boolean refusesAtOnce(QueueDemand queue, int count) {
+    return queue.supply.refusesAtOnce() || count > queue.supply.roomMax();
   }
 
   /**
@@ -199,8 +204,17 @@ public final class Dispatcher {
 
   private void planEnqueues(QueueDemand queue) {
     long room = queue.supply.room();
-    while (!queue.enqueues.isEmpty() && queue.enqueues.element().count() <= room) {
-      ParkedEnqueue parked = queue.enqueues.remove();
+    while (!queue.enqueues.isEmpty()) {
+      ParkedEnqueue parked = queue.enqueues.element();
+      if (refusesAtOnce(queue, parked.count())) { // The queue's settings were changed meanwhile.
+        queue.enqueues.remove();
+        parked.reply().applied(parked.refusal());
+        continue;
+      }
+      if (parked.count() > room) {
+        return;
+      }
+      queue.enqueues.remove();
       room -= parked.count();
       propose(parked.command(), parked.count(), queue, parked.reply(), parked.untilNs());
     }

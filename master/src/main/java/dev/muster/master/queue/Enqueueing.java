@@ -110,7 +110,10 @@ final class Enqueueing {
             + queue.waiting()
             + "; "
             + count
-            + " more do not fit");
+            + " more do not fit"
+            + (count > queue.settings.proto().getMaxLength()
+                ? ", not even when it is empty: send fewer at a time, or raise --max-length"
+                : ""));
   }
 
   private void dropOldest(QueueState queue, long room) {

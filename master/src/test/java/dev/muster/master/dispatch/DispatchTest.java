@@ -486,18 +486,6 @@ final class DispatchTest {
   }
 
   @Test
-  void shouldNotProposeAgainAndAgainWhenABatchIsLargerThanAnIdleQueueTakes() {
-    configure(2);
-    rig.settle();
-    int before = rig.entries.size();
-    LeaderRig.Replies parked = enqueue(3, 10_000);
-    assertThat(parked.outcomes).isEmpty();
-    assertThat(rig.entries).hasSizeLessThanOrEqualTo(before + 1);
-    rig.tick(10_000);
-    assertThat(reason(parked)).isEqualTo(RefusalReason.REFUSAL_REASON_QUEUE_FULL);
-  }
-
-  @Test
   void shouldCountWorkersWhenTheyHaveStreams() {
     Worker worker = new Worker().hello("w", 1);
     assertThat(rig.sessions.workers("q")).isEqualTo(1);
