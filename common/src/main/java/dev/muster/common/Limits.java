@@ -34,6 +34,9 @@ public final class Limits {
   /** Most task ids in one await request. */
   public static final int AWAIT_IDS_MAX = 65_536;
 
+  /** Longest time that one enqueue waits for room in a full queue, ms. */
+  public static final int ENQUEUE_WAIT_MS_MAX = 60_000;
+
   /** Most tasks taken by one request. */
   public static final int TAKE_MAX = 10_000;
 

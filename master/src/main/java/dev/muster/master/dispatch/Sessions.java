@@ -9,6 +9,7 @@ import dev.muster.master.log.v1.ReturnUnstarted;
 import dev.muster.master.log.v1.Settle;
 import dev.muster.master.queue.Attempts;
 import dev.muster.master.queue.Outcome;
+import dev.muster.master.queue.QueueMachine;
 import dev.muster.master.replication.Applier;
 import dev.muster.master.replication.Proposer;
 import dev.muster.master.replication.Reply;
@@ -25,6 +26,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import java.util.function.LongSupplier;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -83,14 +85,14 @@ public final class Sessions {
   }
 
   /** This master leads now: every open session has its full time to come back. On the loop. */
-  public void restore(long[] sessions) {
-    for (long session : sessions) {
-      links.putIfAbsent(session, newLink(session));
+  public void restore(QueueMachine machine) {
+    for (long session : machine.sessions()) {
+      links.putIfAbsent(session, newLink(session, machine.attempts().key(session)));
     }
   }
 
-  private WorkerLink newLink(long session) {
-    return new WorkerLink(session, clockNs.getAsLong(), runs);
+  private WorkerLink newLink(long session, ByteString key) {
+    return new WorkerLink(session, clockNs.getAsLong(), runs, () -> opening.containsKey(key));
   }
 
   /** A stream says hello. On the loop; the listener hears what came of it. */
@@ -112,10 +114,10 @@ public final class Sessions {
           public void applied(Outcome outcome) {
             proposer.execute(() -> opened(key));
             if (outcome instanceof Outcome.Opened opened) {
-              WorkerLink link = links.computeIfAbsent(opened.number(), Sessions.this::newLink);
+              WorkerLink link =
+                  links.computeIfAbsent(opened.number(), number -> newLink(number, key));
               link.lastHeardNs = clockNs.getAsLong();
               link.tookNs = link.lastHeardNs;
-              link.comingBack = () -> opening.containsKey(key);
               link.introduce(hello, link.lastHeardNs);
               link.settled(opened.lostIds());
               link.attach(stream);
@@ -205,12 +207,14 @@ public final class Sessions {
     notes.note(link.session, frame);
     stacks.answered(link.session, frame.getStacksList());
     List<NumberedSettlement> settlements = frame.getSettlementsList();
-    for (int i = 0; i < settlements.size(); i++) {
-      boolean last = i == settlements.size() - 1;
-      settle(link, stream, settlements.get(i), last ? taken : () -> {});
-    }
     if (settlements.isEmpty()) {
       taken.run();
+    } else {
+      link.underWay.came(clockNs.getAsLong());
+    }
+    for (int i = 0; i < settlements.size(); i++) {
+      boolean last = i == settlements.size() - 1;
+      settle(link, stream, settlements.get(i), last ? taken : null);
     }
     // A late frame of the stream before: the hello has said already what it adds to the credit.
     if (link.stream() == stream) {
@@ -226,8 +230,11 @@ public final class Sessions {
     }
   }
 
+  /**
+   * @param taken of the last settlement of a frame; null: others follow
+   */
   private void settle(
-      WorkerLink link, WorkerStream stream, NumberedSettlement numbered, Runnable taken) {
+      WorkerLink link, WorkerStream stream, NumberedSettlement numbered, @Nullable Runnable taken) {
     Settlement settlement = numbered.getSettlement();
     Settle.Builder settle =
         Settle.newBuilder()
@@ -250,11 +257,17 @@ public final class Sessions {
               // when it comes back.
               stream.finish();
             }
-            taken.run();
+            if (taken != null) {
+              link.underWay.ended(clockNs.getAsLong());
+              taken.run();
+            }
           }
 
           @Override
           public void unknown(String why) {
+            if (taken != null) {
+              link.underWay.ended(clockNs.getAsLong());
+            }
             stream.finish();
           }
         });
@@ -411,6 +424,10 @@ public final class Sessions {
       WorkerStream stream = link.stream();
       if (stream == null || !stream.isStuck()) {
         link.tookNs = nowNs;
+      }
+      if (link.isHeldUp(nowNs)) {
+        link.lastHeardNs = nowNs;
+        runs.heldUp(link.session, nowNs);
       }
       if (!link.closing && nowNs - link.lastHeardNs > TIMEOUT_NS) {
         LOG.info(

@@ -1,5 +1,6 @@
 package dev.muster.master.queue;
 
+import com.google.protobuf.ByteString;
 import dev.muster.proto.v1.TaskOptions;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -34,6 +35,12 @@ public final class Attempts {
   public String worker(long session) {
     WorkerSession open = state.sessions.find(session);
     return open == null ? "" : open.worker;
+  }
+
+  /** The key of an open session, which its worker says hello with; empty when it is not open. */
+  public ByteString key(long session) {
+    WorkerSession open = state.sessions.find(session);
+    return open == null ? ByteString.EMPTY : open.key;
   }
 
   /**

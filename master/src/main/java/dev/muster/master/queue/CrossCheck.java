@@ -111,7 +111,9 @@ final class CrossCheck {
     }
     long timerMs = timerMs(task);
     if (timerMs != 0) {
-      expectTimer(timerMs, Timers.Kind.TASK, task.getId(), name(task) + " waits for its time");
+      boolean leased = task.getState() == TaskState.TASK_STATE_RUNNING;
+      String what = name(task) + (leased ? " has a lease that ends" : " waits for its time");
+      expectTimer(timerMs, Timers.Kind.TASK, task.getId(), what);
     }
   }
 
@@ -162,6 +164,9 @@ final class CrossCheck {
     long expiresMs = task.getExpiresMs();
     if (task.getState() == TaskState.TASK_STATE_READY) {
       return expiresMs;
+    }
+    if (task.getState() == TaskState.TASK_STATE_RUNNING) {
+      return task.getLeaseUntilMs();
     }
     if (task.getState() != TaskState.TASK_STATE_DELAYED) {
       return 0;

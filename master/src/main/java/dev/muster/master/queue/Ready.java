@@ -281,7 +281,9 @@ final class Ready {
           tokens == 0 ? limit.nextUs(bucketUs) : lines == null ? nextUs : lines.tenants.nextUs();
     }
     long nextAtMs = nextUs == Long.MAX_VALUE ? nextUs : (nextUs + 999) / 1_000;
-    return new Supply(queue.room(), overflow == Overflow.OVERFLOW_REJECT, pools, nextAtMs);
+    long max = queue.settings.proto().getMaxLength();
+    long roomMax = max == 0 ? Long.MAX_VALUE : max;
+    return new Supply(queue.room(), roomMax, overflow == Overflow.OVERFLOW_REJECT, pools, nextAtMs);
   }
 
   private static PoolSupply supply(

@@ -49,7 +49,10 @@ final class Room {
             + queue.waiting()
             + "; "
             + count
-            + " more do not fit");
+            + " more do not fit"
+            + (count > maxLength
+                ? ", not even when it is empty: send fewer at a time, or raise --max-length"
+                : ""));
   }
 
   /**

@@ -79,7 +79,7 @@ public final class Task {
   /** It has enqueued others, and is remembered for their sake. */
   boolean hasChildren;
 
-  /** Without a session: when the lease ends, ms since the epoch. */
+  /** When the lease ends, ms since the epoch; 0: with its session, or there is none. */
   long leaseUntilMs;
 
   /** While DELAYED: when it is due, ms since the epoch; 0: it waits for other tasks only. */
@@ -309,8 +309,8 @@ public final class Task {
       case TASK_STATE_READY -> expiresMs;
       case TASK_STATE_DELAYED ->
           dueMs == 0 || (expiresMs != 0 && expiresMs < dueMs) ? expiresMs : dueMs;
-      case TASK_STATE_RUNNING,
-          TASK_STATE_SUCCEEDED,
+      case TASK_STATE_RUNNING -> leaseUntilMs;
+      case TASK_STATE_SUCCEEDED,
           TASK_STATE_FAILED,
           TASK_STATE_CANCELLED,
           TASK_STATE_EXPIRED,

@@ -70,6 +70,14 @@ final class EnqueueCheck {
               + ", found "
               + request.getRunAtMs());
     }
+    if (request.getWaitMs() < 0 || request.getWaitMs() > Limits.ENQUEUE_WAIT_MS_MAX) {
+      return RequestCheck.bad(
+          "an enqueue waits for room at most "
+              + Limits.ENQUEUE_WAIT_MS_MAX
+              + " ms, found "
+              + Integer.toUnsignedString(request.getWaitMs())
+              + "; send it again after that, under the same number");
+    }
     Outcome.Refused refused =
         RequestCheck.time("a delay", request.getDelayMs(), Limits.TASK_TIME_MS_MAX);
     return refused == null

@@ -10,6 +10,7 @@ import com.google.protobuf.ByteString;
 import com.google.protobuf.InvalidProtocolBufferException;
 import dev.muster.master.log.v1.Cancel;
 import dev.muster.master.log.v1.Command;
+import dev.muster.master.queue.Timers.Kind;
 import dev.muster.master.store.Family;
 import dev.muster.master.store.LaneKey;
 import dev.muster.master.store.MemoryStateStore;
@@ -194,17 +195,26 @@ final class RecountTest {
   void shouldTellWhenATimerIsGone() {
     long id = put(EnqueueRequest.newBuilder().setDelayMs(500));
     long dueMs = rig.clockMs + 500;
-    assertThat(drift(batch -> batch.delete(Family.TIMERS, Timers.key(dueMs, Timers.Kind.TASK, id))))
+    assertThat(drift(batch -> batch.delete(Family.TIMERS, Timers.key(dueMs, Kind.TASK, id))))
         .containsExactly("task 53 waits for its time at " + dueMs + ", and has no timer");
+  }
+
+  @Test
+  void shouldTellWhenTheTimerOfALeaseIsGone() {
+    long id = put(EnqueueRequest.newBuilder());
+    rig.apply(lease("q", 0, 50));
+    long endMs = rig.clockMs + Integer.MAX_VALUE;
+    assertThat(drift(batch -> batch.delete(Family.TIMERS, Timers.key(endMs, Kind.TASK, id))))
+        .containsExactly("task 53 has a lease that ends at " + endMs + ", and has no timer");
   }
 
   @Test
   void shouldTellWhenATimerIsForNobody() {
     long id = put(EnqueueRequest.newBuilder());
-    ByteString stray = Timers.key(7, Timers.Kind.TASK, id);
+    ByteString stray = Timers.key(7, Kind.TASK, id);
     assertThat(drift(batch -> batch.put(Family.TIMERS, stray, ByteString.EMPTY)))
         .containsExactly("a timer at 7 is for task 53, which waits for no time");
-    ByteString nobody = Timers.key(8, Timers.Kind.TASK, 9_999);
+    ByteString nobody = Timers.key(8, Kind.TASK, 9_999);
     tamper(
         batch -> {
           batch.delete(Family.TIMERS, stray);
@@ -219,7 +229,10 @@ final class RecountTest {
     put(EnqueueRequest.newBuilder().addUniqueKeys("k").setUniqueForMs(500));
     assertThat(
             drift(
-                batch -> all(Family.TIMERS).keySet().forEach(k -> batch.delete(Family.TIMERS, k))))
+                batch ->
+                    all(Family.TIMERS).keySet().stream()
+                        .filter(key -> Timers.timer(key, ByteString.EMPTY).kind() != Kind.TASK)
+                        .forEach(key -> batch.delete(Family.TIMERS, key))))
         .hasSize(2)
         .anyMatch(what -> what.startsWith("queue q is to look at what it keeps at "))
         .contains("unique key k is free again at " + (rig.clockMs + 500) + ", and has no timer");

@@ -48,6 +48,13 @@ final class EnqueueCheckTest {
     assertThat(refused.reason()).isEqualTo(reason);
   }
 
+  @Test
+  void shouldBoundTheWaitForRoom() {
+    accepted(one().setWaitMs(Limits.ENQUEUE_WAIT_MS_MAX));
+    refused(one().setWaitMs(Limits.ENQUEUE_WAIT_MS_MAX + 1), "at most 60000 ms, found 60001");
+    refused(one().setWaitMs(-1), "at most 60000 ms, found 4294967295");
+  }
+
   private static void options(Consumer<TaskOptions.Builder> change, String part) {
     TaskOptions.Builder options = TaskOptions.newBuilder();
     change.accept(options);

@@ -10,8 +10,10 @@ import dev.muster.proto.v1.MasterFrame;
 import dev.muster.proto.v1.RefusalReason;
 import dev.muster.proto.v1.StopAttempt;
 import dev.muster.proto.v1.TaskResult;
+import io.grpc.Status;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
 
@@ -201,5 +203,25 @@ final class OutflowTest {
     assertThat(caller.replies).hasSize(1);
     assertThat(caller.completed).isFalse();
     assertThat(caller.reason()).isEqualTo(RefusalReason.REFUSAL_REASON_UNKNOWN_TASK);
+  }
+
+  @Test
+  void shouldSaySoWhenWhatIsToBeSentCannotBeRead() {
+    FakeCaller<InputsReply> caller = new FakeCaller<>();
+    InputsStream.open(
+        caller,
+        egress::add,
+        from -> {
+          if (from == 0) {
+            return new InputPage(List.of(result(1)), 1);
+          }
+          throw new IllegalStateException("a record cannot be read");
+        });
+    run();
+    assertThat(caller.replies).hasSize(1);
+    assertThat(caller.completed).isFalse();
+    assertThat(caller.error).hasMessageContaining("a record cannot be read");
+    assertThat(Status.fromThrowable(Objects.requireNonNull(caller.error)).getCode())
+        .isEqualTo(Status.Code.DATA_LOSS);
   }
 }

@@ -107,7 +107,7 @@ final class Workload {
     }
     switch (world.roll(8)) {
       case 0 -> options.setRunLimitMs(100 + world.roll(1_500));
-      case 1 -> options.setProgressTimeoutMs(1_000 + world.roll(2_000));
+      case 1 -> options.setProgressTimeoutMs(1_000 + world.roll(5_000));
       default -> {}
     }
     return options.build();
