@@ -393,6 +393,23 @@ final class MapEngine implements ChunkLine.Listener {
     }
   }
 
+  /**
+   * As {@link #next}, but neither waits nor fails: what the caller has taken before must reach it.
+   *
+   * @return null: none is there now, and what was taken before is not delivered yet
+   */
+  synchronized @Nullable HandOut nextIfThere() {
+    HandOut before = window.last();
+    HandOut next = window.next();
+    if (next != null && before != null && !byHand) {
+      changed = true;
+      if (window.deliver(before)) {
+        notifyAll();
+      }
+    }
+    return next;
+  }
+
   synchronized boolean isEnd() {
     return opened && inputEnded && open == null && sealed.isEmpty() && window.isHandedOut();
   }

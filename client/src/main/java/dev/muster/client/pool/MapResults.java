@@ -74,6 +74,8 @@ public final class MapResults<R> implements Iterator<R>, AutoCloseable {
    *     the last count as delivered when this returns
    * @return in the order of the map; empty at the end, see {@link #hasNext}, or when nothing came
    *     in time
+   * @throws MusterException as {@link #hasNext}, only when nothing was taken: else what was taken
+   *     is returned, and the next call throws
    */
   public List<ItemResult<R>> poll(int max, Duration timeout) {
     List<ItemResult<R>> taken = new ArrayList<>();
@@ -81,7 +83,7 @@ public final class MapResults<R> implements Iterator<R>, AutoCloseable {
     while (next != null) {
       peeked = null;
       taken.add(decoded(next));
-      next = taken.size() < max ? peek(0) : null;
+      next = taken.size() < max ? engine.nextIfThere() : null;
     }
     return taken;
   }
@@ -108,7 +110,7 @@ public final class MapResults<R> implements Iterator<R>, AutoCloseable {
     if (failure == null) {
       try {
         value = function.read(of.getValues(entry));
-      } catch (CodecException e) {
+      } catch (RuntimeException e) { // any codec's: the items taken with it must not be lost
         failure = unreadable(e);
       }
     }
@@ -122,10 +124,12 @@ public final class MapResults<R> implements Iterator<R>, AutoCloseable {
         runUs);
   }
 
-  private static Failure unreadable(CodecException why) {
+  private static Failure unreadable(RuntimeException why) {
     return Failure.newBuilder()
         .setKind(CodecException.class.getName())
-        .setMessage("its result cannot be read: " + why.getMessage())
+        .setMessage(
+            "its result cannot be read: "
+                + (why instanceof CodecException ? why.getMessage() : why.toString()))
         .build();
   }
 
