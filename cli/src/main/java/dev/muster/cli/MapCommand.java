@@ -3,6 +3,7 @@ package dev.muster.cli;
 import com.google.protobuf.ByteString;
 import dev.muster.cli.MapRun.ImpossibleMapException;
 import dev.muster.client.Muster;
+import dev.muster.client.pool.MapNameTakenException;
 import dev.muster.client.pool.MapOptions;
 import dev.muster.client.pool.MapResults;
 import dev.muster.client.pool.Pool;
@@ -24,16 +25,19 @@ import picocli.CommandLine.Option;
 @Command(
     name = "map",
     description = {
-      "Run a handler, or a program, for each line of standard input, on all workers of a queue. Prints the results in the"
-          + " order of the lines; what failed goes to standard error, and the exit code is 1 then.",
+      "Run a handler, or a program, for each line of standard input, on all workers of a queue."
+          + " Prints the results in the order of the lines; what failed goes to standard error, and"
+          + " the exit code is 1 then.",
       "",
-      "--exec takes a command line with the replacement strings of GNU parallel: {} the line, {.} without its extension,"
-          + " {/} its base name, {//} its folder, {/.} its base name without extension, {#} its number. Words are split as"
-          + " a shell does it, but no shell is run; without a replacement string the line is the last argument. Workers"
-          + " allow programs with --allow-exec.",
+      "--exec takes a command line with the replacement strings of GNU parallel: {} the line, {.}"
+          + " without its extension, {/} its base name, {//} its folder, {/.} its base name without"
+          + " extension, {#} its number. Words are split as a shell does it, but no shell is run;"
+          + " without a replacement string the line is the last argument. Workers allow programs"
+          + " with --allow-exec.",
       "",
-      "A map with a name can be stopped, or killed, and resumed with the same input: results that were delivered do not"
-          + " come again. After a crash the last ones may come twice; none is lost."
+      "A map with a name can be stopped, or killed, and resumed with the same input: results that"
+          + " were delivered do not come again. After a crash the last ones may come twice; none is"
+          + " lost."
     },
     footer = {
       "",
@@ -74,8 +78,9 @@ final class MapCommand implements Callable<Integer> {
       names = "--output",
       paramLabel = "FORM",
       description =
-          "result: each result as JSON; full: an object with number, item, and result or failure; text: strings, and what"
-              + " programs write, as they are. Default: result; text with --exec.")
+          "result: each result as JSON; full: an object with number, item, and result or failure;"
+              + " text: strings, and what programs write, as they are. Default: result; text with"
+              + " --exec.")
   private @Nullable MapOutput output;
 
   @Option(names = "--unordered", description = "Print results as they come.")
@@ -211,6 +216,9 @@ final class MapCommand implements Callable<Integer> {
     if (mapName() != null) {
       options = options.named(mapName());
     }
+    if (name != null) { // else its results, of another input perhaps, would be taken for ours
+      options = options.mustBeNew();
+    }
     if (backoff != null) {
       options = options.backoff(backoff.min(), backoff.max());
     }
@@ -244,7 +252,7 @@ final class MapCommand implements Callable<Integer> {
         unordered
             ? pool.imapUnordered(what.function(), items, told)
             : pool.imap(what.function(), items, told)) {
-      requireFresh(results);
+      sayWhereItBegins(results);
       MapRun run =
           new MapRun(
               new MapRun.Parts(
@@ -260,15 +268,21 @@ final class MapCommand implements Callable<Integer> {
               new MapRun.Limits(unordered, halt));
       return end(run, status, results);
     } catch (MusterException failed) {
-      throw explained(failed, what);
+      throw explained(failed, what, String.valueOf(name));
     } finally {
       status.clear();
       signals.done();
     }
   }
 
-  /** The pool knows no programs: to it "exec" is a handler that workers do not have. */
-  private static MusterException explained(MusterException failed, MapWork what) {
+  /** As a user of the command knows it. The pool knows no programs: "exec" is a handler to it. */
+  private static MusterException explained(MusterException failed, MapWork what, String name) {
+    if (failed instanceof MapNameTakenException taken) {
+      return new InvalidInputException(
+          "there is a map %s, with %s results delivered: go on with --resume %s, or choose another name"
+              .formatted(name, ProgressText.number(taken.delivered()), name),
+          taken);
+    }
     CommandTemplate command = what.command();
     if (command == null
         || !String.valueOf(failed.getMessage()).contains("has handler \"" + what.handler() + '"')) {
@@ -280,20 +294,14 @@ final class MapCommand implements Callable<Integer> {
         failed);
   }
 
-  /** Two maps of one name would take each other's results. */
-  private void requireFresh(MapResults<ByteString> results) {
+  private void sayWhereItBegins(MapResults<ByteString> results) {
     long before = results.deliveredBefore();
-    if (name != null && before > 0) {
-      throw new InvalidInputException(
-          "there is a map %s, with %s results delivered: go on with --resume %s, or choose another name"
-              .formatted(name, ProgressText.number(before), name));
-    }
     if (resume != null) {
       terminal.note(
-          before == 0
-              ? "nothing of map %s was delivered before: it begins".formatted(resume)
-              : "map %s: %s results were delivered before"
-                  .formatted(resume, ProgressText.number(before)));
+          results.continues()
+              ? "map %s: %s results were delivered before"
+                  .formatted(resume, ProgressText.number(before))
+              : "there was no map %s: it begins".formatted(resume));
     }
   }
 
@@ -302,7 +310,7 @@ final class MapCommand implements Callable<Integer> {
     try {
       end = run.run();
     } catch (ImpossibleMapException impossible) {
-      if (results.deliveredBefore() == 0) {
+      if (!results.continues()) {
         results.cancel(); // nothing was done: the name is free again
       }
       throw impossible;

@@ -135,6 +135,9 @@ final class MapDriver<T> implements Runnable {
       }
       taker = new ResultTaker(store, engine);
     }
+    if (options.isNewDemanded() && MapEngine.hasBegun(record)) {
+      throw new MapNameTakenException(options.name(), record.getDelivered());
+    }
     checkHandler(record);
     engine.open(record);
     line.begin(record.getId());

@@ -61,6 +61,9 @@ final class MapEngine implements ChunkLine.Listener {
   @GuardedBy("this")
   private long deliveredBefore;
 
+  @GuardedBy("this")
+  private boolean continues;
+
   /** The state on the master is behind. */
   @GuardedBy("this")
   private boolean changed;
@@ -108,8 +111,14 @@ final class MapEngine implements ChunkLine.Listener {
     window.restore(record);
     sizer.startAt(record.getChunkSize());
     deliveredBefore = record.getDelivered();
+    continues = hasBegun(record);
     opened = true;
     notifyAll();
+  }
+
+  /** Whether items of a map were planned, or it is known that it has none. */
+  static boolean hasBegun(MapRecord record) {
+    return record.getItems() > 0 || record.getInputEnded();
   }
 
   synchronized void slots(long slots) {
@@ -421,10 +430,20 @@ final class MapEngine implements ChunkLine.Listener {
   }
 
   synchronized long deliveredBefore() throws InterruptedException {
+    awaitOpened();
+    return deliveredBefore;
+  }
+
+  synchronized boolean continues() throws InterruptedException {
+    awaitOpened();
+    return continues;
+  }
+
+  @GuardedBy("this")
+  private void awaitOpened() throws InterruptedException {
     while (!opened && failure == null && !over) {
       wait();
     }
-    return deliveredBefore;
   }
 
   synchronized MapProgress progress() {

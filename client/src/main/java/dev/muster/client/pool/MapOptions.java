@@ -34,6 +34,7 @@ public final class MapOptions {
               .build(),
           0,
           false,
+          false,
           notice -> {});
 
   private final String name;
@@ -44,6 +45,7 @@ public final class MapOptions {
 
   private final int priority;
   private final boolean acknowledgedByHand;
+  private final boolean mustBeNew;
   private final Consumer<String> notices;
 
   private MapOptions(
@@ -52,12 +54,14 @@ public final class MapOptions {
       Chunk common,
       int priority,
       boolean acknowledgedByHand,
+      boolean mustBeNew,
       Consumer<String> notices) {
     this.name = name;
     this.chunkSize = chunkSize;
     this.common = common;
     this.priority = priority;
     this.acknowledgedByHand = acknowledgedByHand;
+    this.mustBeNew = mustBeNew;
     this.notices = notices;
   }
 
@@ -83,7 +87,16 @@ public final class MapOptions {
               + name.length());
     }
     return new MapOptions(
-        QueueName.check(name), chunkSize, common, priority, acknowledgedByHand, notices);
+        QueueName.check(name), chunkSize, common, priority, acknowledgedByHand, mustBeNew, notices);
+  }
+
+  /**
+   * Only as a map that begins: when a map of its name has begun before, and was not forgotten, this
+   * one fails with a {@link MapNameTakenException}, and none of its items is read. By default it
+   * goes on with that one. Of no effect without a name.
+   */
+  public MapOptions mustBeNew() {
+    return new MapOptions(name, chunkSize, common, priority, acknowledgedByHand, true, notices);
   }
 
   /**
@@ -98,6 +111,7 @@ public final class MapOptions {
         common,
         priority,
         acknowledgedByHand,
+        mustBeNew,
         notices);
   }
 
@@ -145,6 +159,7 @@ public final class MapOptions {
         common,
         InRange.check("priority", 0, Limits.PRIORITY_MAX, priority),
         acknowledgedByHand,
+        mustBeNew,
         notices);
   }
 
@@ -153,7 +168,7 @@ public final class MapOptions {
    * results somewhere and must not lose one. By default it does when the next one is asked for.
    */
   public MapOptions acknowledgedByHand() {
-    return new MapOptions(name, chunkSize, common, priority, true, notices);
+    return new MapOptions(name, chunkSize, common, priority, true, mustBeNew, notices);
   }
 
   /**
@@ -161,7 +176,8 @@ public final class MapOptions {
    * thread of the map; must be short.
    */
   public MapOptions onNotice(Consumer<String> listener) {
-    return new MapOptions(name, chunkSize, common, priority, acknowledgedByHand, listener);
+    return new MapOptions(
+        name, chunkSize, common, priority, acknowledgedByHand, mustBeNew, listener);
   }
 
   /** Empty: none. */
@@ -183,6 +199,10 @@ public final class MapOptions {
     return priority;
   }
 
+  boolean isNewDemanded() {
+    return mustBeNew;
+  }
+
   boolean isAcknowledgedByHand() {
     return acknowledgedByHand;
   }
@@ -192,6 +212,7 @@ public final class MapOptions {
   }
 
   private MapOptions with(Chunk.Builder changed) {
-    return new MapOptions(name, chunkSize, changed.build(), priority, acknowledgedByHand, notices);
+    return new MapOptions(
+        name, chunkSize, changed.build(), priority, acknowledgedByHand, mustBeNew, notices);
   }
 }

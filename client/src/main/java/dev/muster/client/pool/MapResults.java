@@ -156,6 +156,19 @@ public final class MapResults<R> implements Iterator<R>, AutoCloseable {
     }
   }
 
+  /**
+   * Whether an earlier caller of this name has begun the map, even if it had nothing of it. Waits
+   * until that is known.
+   */
+  public boolean continues() {
+    try {
+      return engine.continues();
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new MusterException("interrupted while a map was taken up");
+    }
+  }
+
   /** How far the map is. */
   public MapProgress progress() {
     return engine.progress();

@@ -1,0 +1,108 @@
+package dev.muster.client;
+
+import static dev.muster.client.PoolRig.SQUARE;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.muster.client.Leases.Leased;
+import dev.muster.client.pool.MapNameTakenException;
+import dev.muster.client.pool.MapOptions;
+import dev.muster.client.pool.MapResults;
+import java.util.Iterator;
+import java.util.List;
+import java.util.NoSuchElementException;
+import java.util.concurrent.CountDownLatch;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+/** Whose items a name stands for. */
+@Timeout(60)
+final class MapNameTest {
+  private static final MapOptions NAMED = MapOptions.defaults().chunkSize(2).named("m");
+  private final PoolRig rig = new PoolRig();
+
+  @AfterEach
+  void close() {
+    rig.close();
+  }
+
+  @Test
+  void shouldRefuseATakenNameBeforeAnItemGoesThere() throws InterruptedException {
+    // given: a map of which something runs, and nothing was delivered
+    rig.master.workers.add("square");
+    Leased chunk;
+    try (MapResults<Integer> results = map(List.of(1, 2).iterator(), NAMED)) {
+      chunk = rig.take(1).get(0);
+      assertThat(results.continues()).isFalse();
+    }
+    // when
+    try (MapResults<Integer> other = map(List.of(7, 8, 9).iterator(), NAMED.mustBeNew())) {
+      assertThatThrownBy(other::hasNext)
+          .isInstanceOfSatisfying(
+              MapNameTakenException.class, taken -> assertThat(taken.delivered()).isZero())
+          .hasMessageStartingWith("map m has begun before, and 0 of its items are delivered");
+    }
+    // then: the first one is as it was
+    try (MapResults<Integer> results = map(List.of(1, 2).iterator(), NAMED)) {
+      assertThat(results.continues()).isTrue();
+      rig.finishNamed(chunk, "m");
+      assertThat(results.next()).isEqualTo(1);
+      assertThat(results.next()).isEqualTo(4);
+      assertThat(results.hasNext()).isFalse();
+    }
+    assertThat(rig.master.waiting("q")).isZero();
+  }
+
+  @Test
+  void shouldRefuseTheNameOfAMapThatEndedWithoutAnItem() {
+    rig.master.workers.add("square");
+    try (MapResults<Integer> results = map(List.<Integer>of().iterator(), NAMED)) {
+      assertThat(results.hasNext()).isFalse();
+    }
+    rig.master.forgetUniques(); // its lock has ended
+
+    try (MapResults<Integer> other = map(List.of(7).iterator(), NAMED.mustBeNew())) {
+      assertThatThrownBy(other::hasNext).isInstanceOf(MapNameTakenException.class);
+    }
+  }
+
+  @Test
+  void shouldBeginUnderANameOfWhichNothingWasPlanned() throws InterruptedException {
+    // given: a caller that left before its first item came
+    rig.master.workers.add("square");
+    CountDownLatch never = new CountDownLatch(1);
+    try (MapResults<Integer> results = map(new Waiting(never), NAMED)) {
+      assertThat(results.deliveredBefore()).isZero();
+    }
+    // when
+    try (MapResults<Integer> results = map(List.of(3).iterator(), NAMED.mustBeNew())) {
+      assertThat(results.continues()).isFalse();
+      rig.finishNamed(rig.take(1).get(0), "m");
+      // then
+      assertThat(results.next()).isEqualTo(9);
+    }
+  }
+
+  private MapResults<Integer> map(Iterator<Integer> items, MapOptions options) {
+    return rig.pool.imap(SQUARE, items, options);
+  }
+
+  /** An input of which nothing comes. */
+  private record Waiting(CountDownLatch until) implements Iterator<Integer> {
+    @Override
+    public boolean hasNext() {
+      try {
+        until.await();
+      } catch (InterruptedException e) {
+        Thread.currentThread().interrupt();
+      }
+      return false;
+    }
+
+    @Override
+    public Integer next() {
+      throw new NoSuchElementException();
+    }
+  }
+}
