@@ -324,7 +324,7 @@ final class MapCommand implements Callable<Integer> {
         }
         yield run.failed() > 0 ? ExitCode.FAILED : ExitCode.OK;
       }
-      case UNREAD -> run.failed() > 0 ? ExitCode.FAILED : ExitCode.OK;
+      case UNWRITTEN -> unwritten(run, results);
       case HALTED -> {
         results.close(); // what is said next is so then
         terminal.note("stopped: " + failures(run) + " items failed; " + howToGoOn());
@@ -340,6 +340,22 @@ final class MapCommand implements Callable<Integer> {
         yield ExitCode.STOPPED;
       }
     };
+  }
+
+  /** Only who reads a pipe may go away. Anything else that takes no output is a fault. */
+  private int unwritten(MapRun run, MapResults<ByteString> results) {
+    if (terminal.tty().isPipe(1)) {
+      return run.failed() > 0 ? ExitCode.FAILED : ExitCode.OK;
+    }
+    results.close(); // what is said next is so then
+    String why = CheckedOutput.failure(terminal.out());
+    throw new MusterException(
+        "standard output cannot be written"
+            + (why.isEmpty() ? "" : " (" + why + ")")
+            + ": "
+            + ProgressText.number(run.delivered())
+            + " results delivered; "
+            + howToGoOn());
   }
 
   private static String failures(MapRun run) {

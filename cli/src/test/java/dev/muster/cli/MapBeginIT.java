@@ -1,8 +1,10 @@
 package dev.muster.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dev.muster.worker.Worker;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -55,6 +57,37 @@ final class MapBeginIT {
               return n * n;
             })
         .start();
+  }
+
+  @Test
+  void shouldSayThatTheDiskIsFullAndHowToGoOn() {
+    Path full = Path.of("/dev/full"); // each write to it is ENOSPC
+    assumeTrue(Files.exists(full));
+    Semaphore permits = new Semaphore(10);
+    try (Worker worker = worker("full", new Semaphore(0), permits);
+        JarProcess map =
+            JarProcess.startCommand(
+                rig.master().environment(),
+                folder,
+                List.of(
+                    "/bin/sh",
+                    "-c",
+                    "seq 3 | '"
+                        + Path.of(System.getProperty("java.home"), "bin", "java")
+                        + "' -jar '"
+                        + JarProcess.JAR
+                        + "' map --queue full --handler square --name full > "
+                        + full))) {
+      CommandRun run = map.awaitEnd();
+
+      assertThat(run.exitCode()).isEqualTo(ExitCode.FAILED);
+      assertThat(run.err())
+          .contains("standard output cannot be written (No space left on device): 0 results")
+          .contains("--resume full");
+      assertThat(run("1\n2\n3\n", "full", "--resume", "full").outLines())
+          .containsExactly("1", "4", "9");
+      assertThat(worker.refused()).isZero();
+    }
   }
 
   @Test
