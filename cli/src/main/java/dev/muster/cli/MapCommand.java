@@ -53,6 +53,9 @@ final class MapCommand implements Callable<Integer> {
   /** Between the end of the input and the signal that ended it, where one did. */
   private static final Duration INPUT_CUT_WITHIN = Duration.ofMillis(200);
 
+  /** How often it looks whether somebody wants the end, before there are results. */
+  private static final Duration LOOK_AT_SIGNALS = Duration.ofMillis(100);
+
   private final Terminal terminal;
 
   @Mixin private final MasterOptions master = new MasterOptions();
@@ -252,6 +255,9 @@ final class MapCommand implements Callable<Integer> {
         unordered
             ? pool.imapUnordered(what.function(), items, told)
             : pool.imap(what.function(), items, told)) {
+      if (!awaitBegun(results, signals)) {
+        return stopped(results, 0);
+      }
       sayWhereItBegins(results);
       MapRun run =
           new MapRun(
@@ -294,6 +300,21 @@ final class MapCommand implements Callable<Integer> {
         failed);
   }
 
+  /** False: somebody wants the end first, while no worker is there or another caller has it. */
+  private static boolean awaitBegun(MapResults<ByteString> results, StopSignals signals) {
+    try {
+      while (!results.awaitBegun(LOOK_AT_SIGNALS)) {
+        if (signals.await(Duration.ZERO)) {
+          return false;
+        }
+      }
+      return true;
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      return false;
+    }
+  }
+
   private void sayWhereItBegins(MapResults<ByteString> results) {
     long before = results.deliveredBefore();
     if (resume != null) {
@@ -330,16 +351,15 @@ final class MapCommand implements Callable<Integer> {
         terminal.note("stopped: " + failures(run) + " items failed; " + howToGoOn());
         yield ExitCode.FAILED;
       }
-      case STOPPED -> {
-        results.close(); // what is said next is so then
-        terminal.note(
-            "stopped: "
-                + ProgressText.number(run.delivered())
-                + " results delivered; "
-                + howToGoOn());
-        yield ExitCode.STOPPED;
-      }
+      case STOPPED -> stopped(results, run.delivered());
     };
+  }
+
+  private int stopped(MapResults<ByteString> results, long delivered) {
+    results.close(); // what is said next is so then
+    terminal.note(
+        "stopped: " + ProgressText.number(delivered) + " results delivered; " + howToGoOn());
+    return ExitCode.STOPPED;
   }
 
   /** Only who reads a pipe may go away. Anything else that takes no output is a fault. */

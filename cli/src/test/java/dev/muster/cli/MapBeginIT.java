@@ -91,6 +91,39 @@ final class MapBeginIT {
   }
 
   @Test
+  void shouldEndAtCtrlCWhileNoWorkerIsThere() {
+    try (JarProcess map = start("1\n2\n", "empty", "--name", "waits")) {
+      map.awaitErr("muster: no worker is connected that serves .*");
+
+      map.interrupt();
+
+      CommandRun run = map.awaitEnd();
+      assertThat(run.exitCode()).isEqualTo(ExitCode.STOPPED);
+      assertThat(run.err()).contains("stopped: 0 results delivered;", "--resume waits");
+    }
+  }
+
+  @Test
+  void shouldEndAtSigtermWhileAnotherCallerHasTheMap() throws InterruptedException {
+    Semaphore begun = new Semaphore(0);
+    Semaphore permits = new Semaphore(0);
+    try (Worker worker = worker("held", begun, permits);
+        JarProcess holder = start("1\n2\n", "held", "--name", "held")) {
+      begun.acquire();
+      try (JarProcess second = start("1\n2\n", "held", "--resume", "held")) {
+        second.awaitErr("muster: map held is held by another caller.*");
+
+        second.terminate();
+
+        assertThat(second.awaitEnd().exitCode()).isEqualTo(ExitCode.STOPPED);
+      }
+      permits.release(10);
+      assertThat(holder.awaitEnd().outLines()).as("undisturbed").containsExactly("1", "4");
+      assertThat(worker.refused()).isZero();
+    }
+  }
+
+  @Test
   void shouldRefuseATakenNameOfWhichNothingWasDelivered() throws InterruptedException {
     Semaphore begun = new Semaphore(0);
     Semaphore permits = new Semaphore(0);

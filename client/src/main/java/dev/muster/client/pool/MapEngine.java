@@ -25,6 +25,7 @@ final class MapEngine implements ChunkLine.Listener {
 
   private static final long CHUNK_AGE_NANOS = TimeUnit.MILLISECONDS.toNanos(100);
   private static final int SEALED_MAX = 2;
+  private static final long FOREVER_NANOS = Long.MAX_VALUE / 4;
 
   private final boolean byHand;
 
@@ -430,20 +431,26 @@ final class MapEngine implements ChunkLine.Listener {
   }
 
   synchronized long deliveredBefore() throws InterruptedException {
-    awaitOpened();
+    var unused = awaitBegun(FOREVER_NANOS);
     return deliveredBefore;
   }
 
   synchronized boolean continues() throws InterruptedException {
-    awaitOpened();
+    var unused = awaitBegun(FOREVER_NANOS);
     return continues;
   }
 
-  @GuardedBy("this")
-  private void awaitOpened() throws InterruptedException {
+  /** Waits until it has begun, or cannot; false when the time is over first. */
+  synchronized boolean awaitBegun(long timeoutNanos) throws InterruptedException {
+    long endNanos = System.nanoTime() + timeoutNanos;
     while (!opened && failure == null && !over) {
-      wait();
+      long leftMs = TimeUnit.NANOSECONDS.toMillis(endNanos - System.nanoTime());
+      if (leftMs <= 0) {
+        return false;
+      }
+      wait(leftMs);
     }
+    return true;
   }
 
   synchronized MapProgress progress() {

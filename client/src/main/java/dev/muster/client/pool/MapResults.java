@@ -144,6 +144,17 @@ public final class MapResults<R> implements Iterator<R>, AutoCloseable {
   }
 
   /**
+   * Waits until the map has begun, or cannot begin; at most so long. It begins when a worker is
+   * there and no other caller has its name.
+   *
+   * @return whether {@link #deliveredBefore}, {@link #continues} and {@link #hasNext} know now
+   *     whose items these are
+   */
+  public boolean awaitBegun(Duration timeout) throws InterruptedException {
+    return engine.awaitBegun(Math.min(FOREVER, timeout.toNanos()));
+  }
+
+  /**
    * How many items earlier callers of this name had delivered; 0 for a map that begins here. Waits
    * until the map has begun.
    */
