@@ -99,7 +99,7 @@ final class MapDriver<T> implements Runnable {
       engine.broken(new MusterException("the thread of a map was interrupted"));
     } catch (MusterException e) {
       engine.broken(e);
-    } catch (RuntimeException e) {
+    } catch (Throwable e) { // Errors, too: the caller waits for this thread, and hears nothing else
       engine.broken(new MusterException("the map failed: " + e, e));
     }
   }

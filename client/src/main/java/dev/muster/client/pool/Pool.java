@@ -235,7 +235,7 @@ public final class Pool implements AutoCloseable {
       } else {
         all.completeExceptionally(first);
       }
-    } catch (RuntimeException e) {
+    } catch (Throwable e) { // Errors, too: a list of all results may be more than the heap holds
       all.completeExceptionally(e);
     } finally {
       underWay.remove(work);
@@ -328,9 +328,12 @@ public final class Pool implements AutoCloseable {
     Thread thread =
         new Thread(
             () -> {
-              driver.run();
-              underWay.remove(work);
-              end.complete(null);
+              try {
+                driver.run();
+              } finally {
+                underWay.remove(work);
+                end.complete(null);
+              }
             },
             "muster-map-" + NUMBERS.incrementAndGet());
     thread.setDaemon(true);
