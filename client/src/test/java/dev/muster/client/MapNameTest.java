@@ -84,6 +84,16 @@ final class MapNameTest {
     }
   }
 
+  @Test
+  void shouldSayOfAMapThatCannotBeginOnlyWhy() {
+    rig.master.workers.add("cube");
+
+    try (MapResults<Integer> results = map(List.of(3).iterator(), NAMED)) {
+      assertThatThrownBy(results::deliveredBefore).hasMessageContaining("they have: cube");
+      assertThatThrownBy(results::continues).hasMessageContaining("they have: cube");
+    }
+  }
+
   private MapResults<Integer> map(Iterator<Integer> items, MapOptions options) {
     return rig.pool.imap(SQUARE, items, options);
   }

@@ -388,8 +388,7 @@ final class MapEngine implements ChunkLine.Listener {
         throw failure;
       }
       if (wish != Wish.GO_ON || over) {
-        throw new MusterException(
-            wish == Wish.CANCEL ? "the map was called off" : "the results of the map are closed");
+        throw closed();
       }
       if (byHand && window.isStuck()) {
         throw new IllegalStateException(
@@ -431,13 +430,28 @@ final class MapEngine implements ChunkLine.Listener {
   }
 
   synchronized long deliveredBefore() throws InterruptedException {
-    var unused = awaitBegun(FOREVER_NANOS);
+    requireBegun();
     return deliveredBefore;
   }
 
   synchronized boolean continues() throws InterruptedException {
-    var unused = awaitBegun(FOREVER_NANOS);
+    requireBegun();
     return continues;
+  }
+
+  /** Waits until it has begun; what is known of a map that cannot begin would be untrue. */
+  @GuardedBy("this")
+  private void requireBegun() throws InterruptedException {
+    var unused = awaitBegun(FOREVER_NANOS);
+    if (!opened) {
+      throw failure != null ? failure : closed();
+    }
+  }
+
+  @GuardedBy("this")
+  private MusterException closed() {
+    return new MusterException(
+        wish == Wish.CANCEL ? "the map was called off" : "the results of the map are closed");
   }
 
   /** Waits until it has begun, or cannot; false when the time is over first. */

@@ -157,6 +157,8 @@ public final class MapResults<R> implements Iterator<R>, AutoCloseable {
   /**
    * How many items earlier callers of this name had delivered; 0 for a map that begins here. Waits
    * until the map has begun.
+   *
+   * @throws MusterException when it cannot begin, as {@link #hasNext}
    */
   public long deliveredBefore() {
     try {
@@ -170,6 +172,8 @@ public final class MapResults<R> implements Iterator<R>, AutoCloseable {
   /**
    * Whether an earlier caller of this name has begun the map, even if it had nothing of it. Waits
    * until that is known.
+   *
+   * @throws MusterException when it cannot begin, as {@link #hasNext}
    */
   public boolean continues() {
     try {
