@@ -39,6 +39,26 @@ final class JobLog implements AutoCloseable {
   }
 
   /**
+   * Looks whether a log can be written there, and changes nothing.
+   *
+   * @throws InvalidInputException when it cannot
+   */
+  static void check(Path file) {
+    Path folder = file.toAbsolutePath().getParent();
+    boolean possible =
+        Files.exists(file)
+            ? Files.isWritable(file) && !Files.isDirectory(file)
+            : folder != null && Files.isDirectory(folder) && Files.isWritable(folder);
+    if (!possible) {
+      throw new InvalidInputException(
+          "--joblog "
+              + file
+              + " cannot be written: expected a file, or a new name in a folder, that you may"
+              + " write");
+    }
+  }
+
+  /**
    * @param append goes on with a log that is there, instead of making a new one
    */
   static JobLog open(Path file, boolean append) {

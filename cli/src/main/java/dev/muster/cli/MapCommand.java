@@ -178,10 +178,12 @@ final class MapCommand implements Callable<Integer> {
     }
     MapWork what = what();
     MapOptions options = options(what);
+    if (joblog != null) {
+      JobLog.check(joblog);
+    }
     try (Muster muster = master.connect(terminal, "muster map");
-        Pool pool = muster.pool(queue);
-        @Nullable JobLog log = joblog == null ? null : JobLog.open(joblog, resume != null)) {
-      return run(pool, what, options, log);
+        Pool pool = muster.pool(queue)) {
+      return run(pool, what, options);
     }
   }
 
@@ -243,7 +245,7 @@ final class MapCommand implements Callable<Integer> {
     return name != null ? name : resume;
   }
 
-  private int run(Pool pool, MapWork what, MapOptions options, @Nullable JobLog log) {
+  private int run(Pool pool, MapWork what, MapOptions options) {
     StatusLine status = statusLine();
     StopSignals signals = StopSignals.install();
     ItemForm form = input != null ? input : what.isProgram() ? ItemForm.TEXT : ItemForm.AUTO;
@@ -259,26 +261,33 @@ final class MapCommand implements Callable<Integer> {
         return stopped(results, 0);
       }
       sayWhereItBegins(results);
-      MapRun run =
-          new MapRun(
-              new MapRun.Parts(
-                  what,
-                  items,
-                  MapRun.Results.of(results),
-                  terminal.out(),
-                  outputForm(what),
-                  log,
-                  status,
-                  () -> signals.await(Duration.ZERO),
-                  MapCommand::nowMs),
-              new MapRun.Limits(unordered, halt));
-      return end(run, status, results);
+      try (@Nullable JobLog log = openLog()) {
+        MapRun run =
+            new MapRun(
+                new MapRun.Parts(
+                    what,
+                    items,
+                    MapRun.Results.of(results),
+                    terminal.out(),
+                    outputForm(what),
+                    log,
+                    status,
+                    () -> signals.await(Duration.ZERO),
+                    MapCommand::nowMs),
+                new MapRun.Limits(unordered, halt));
+        return end(run, status, results);
+      }
     } catch (MusterException failed) {
       throw explained(failed, what, String.valueOf(name));
     } finally {
       status.clear();
       signals.done();
     }
+  }
+
+  /** Only once the map has begun: it empties the log of the run before. */
+  private @Nullable JobLog openLog() {
+    return joblog == null ? null : JobLog.open(joblog, resume != null);
   }
 
   /** As a user of the command knows it. The pool knows no programs: "exec" is a handler to it. */

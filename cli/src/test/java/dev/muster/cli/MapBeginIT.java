@@ -124,7 +124,7 @@ final class MapBeginIT {
   }
 
   @Test
-  void shouldRefuseATakenNameOfWhichNothingWasDelivered() throws InterruptedException {
+  void shouldRefuseATakenNameOfWhichNothingWasDelivered() throws Exception {
     Semaphore begun = new Semaphore(0);
     Semaphore permits = new Semaphore(0);
     try (Worker worker = worker("taken", begun, permits)) {
@@ -134,11 +134,13 @@ final class MapBeginIT {
         assertThat(map.awaitEnd().exitCode()).isEqualTo(ExitCode.STOPPED);
       }
 
-      CommandRun other = run("7\n8\n9\n10\n", "taken", "--name", "a");
+      Path log = Files.writeString(folder.resolve("log"), "of the run before\n");
+      CommandRun other = run("7\n8\n9\n10\n", "taken", "--name", "a", "--joblog", log.toString());
 
       assertThat(other.exitCode()).isEqualTo(ExitCode.USAGE);
       assertThat(other.err()).contains("there is a map a, with 0 results delivered", "--resume a");
       assertThat(other.out()).isEmpty();
+      assertThat(log).hasContent("of the run before");
       permits.release(10);
       assertThat(run("1\n2\n3\n", "taken", "--resume", "a").outLines())
           .containsExactly("1", "4", "9");
