@@ -191,7 +191,9 @@ final class MapCommand implements Callable<Integer> {
     var unused = QueueName.check(map);
     try (Muster muster = master.connect(terminal, "muster map");
         Pool pool = muster.pool(queue)) {
-      pool.forget(map);
+      if (!pool.forget(map, terminal::note)) {
+        throw new MusterException("there is no map " + map + ": nothing was forgotten");
+      }
     }
     terminal.say("forgot map " + map);
     return ExitCode.OK;

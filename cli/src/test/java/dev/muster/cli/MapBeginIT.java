@@ -91,6 +91,15 @@ final class MapBeginIT {
   }
 
   @Test
+  void shouldSayThatThereIsNoMapToForget() {
+    CommandRun run = rig.master().run("map", "--forget", "typo");
+
+    assertThat(run.exitCode()).isEqualTo(ExitCode.FAILED);
+    assertThat(run.err()).contains("there is no map typo: nothing was forgotten");
+    assertThat(run.out()).isEmpty();
+  }
+
+  @Test
   void shouldEndAtCtrlCWhileNoWorkerIsThere() {
     try (JarProcess map = start("1\n2\n", "empty", "--name", "waits")) {
       map.awaitErr("muster: no worker is connected that serves .*");

@@ -11,7 +11,10 @@ import dev.muster.client.pool.MapResults;
 import java.util.Iterator;
 import java.util.List;
 import java.util.NoSuchElementException;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.LinkedBlockingQueue;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -92,6 +95,28 @@ final class MapNameTest {
       assertThatThrownBy(results::deliveredBefore).hasMessageContaining("they have: cube");
       assertThatThrownBy(results::continues).hasMessageContaining("they have: cube");
     }
+  }
+
+  @Test
+  void shouldForgetNothingAndMakeNothingWhereThereIsNoMap() {
+    assertThat(rig.pool.forget("typo")).isFalse();
+    assertThat(rig.master.requests).isEmpty();
+  }
+
+  @Test
+  void shouldSayThatForgettingWaitsForAnotherCaller() throws InterruptedException {
+    rig.master.workers.add("square");
+    BlockingQueue<String> notices = new LinkedBlockingQueue<>();
+    CompletableFuture<Boolean> forgotten;
+    try (MapResults<Integer> results = map(List.of(1).iterator(), NAMED)) {
+      var unused = rig.take(1);
+      assertThat(results.deliveredBefore()).isZero();
+      forgotten = CompletableFuture.supplyAsync(() -> rig.pool.forget("m", notices::add));
+      assertThat(notices.take()).startsWith("map m is held by another caller");
+    }
+    assertThat(forgotten.join()).isTrue();
+    rig.master.forgetUniques();
+    assertThat(rig.pool.forget("m")).isFalse();
   }
 
   private MapResults<Integer> map(Iterator<Integer> items, MapOptions options) {

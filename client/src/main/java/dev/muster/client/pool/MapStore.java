@@ -96,7 +96,10 @@ final class MapStore {
     return heldRecord == null ? null : parse(heldRecord.payload());
   }
 
-  /** Who holds the lock is alone: then a record is there, held by a caller that died, or is not. */
+  /**
+   * There is no record. For who holds the lock that stays so; a caller that died may still hold
+   * one.
+   */
   private boolean isNew() {
     QueueInfo info = muster.queue(state).orElse(QueueInfo.getDefaultInstance());
     return info.getReady() + info.getDelayed() + info.getOffered() + info.getRunning() == 0;
@@ -292,11 +295,18 @@ final class MapStore {
     forgetLock();
   }
 
-  /** As {@link #forget(List)}, for who has not opened the map. Calls its chunks off. */
-  void forget(BooleanSupplier goesOn) throws InterruptedException {
-    MapRecord record = open(goesOn, MapOptions.defaults(), MapRecord.getDefaultInstance());
+  /**
+   * As {@link #forget(List)}, for who has not opened the map. Calls its chunks off.
+   *
+   * @return false: there is none, or this gave up
+   */
+  boolean forget(BooleanSupplier goesOn, MapOptions options) throws InterruptedException {
+    if (isNew()) {
+      return false;
+    }
+    MapRecord record = open(goesOn, options, MapRecord.getDefaultInstance());
     if (record == null) {
-      return;
+      return false;
     }
     List<Long> tasks =
         record.getWindowList().stream()
@@ -307,6 +317,7 @@ final class MapStore {
       var unused = muster.admin().cancel(tasks, true, "its map was forgotten");
     }
     forget(List.of());
+    return true;
   }
 
   private void forgetLock() {

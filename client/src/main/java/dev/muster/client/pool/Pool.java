@@ -284,12 +284,22 @@ public final class Pool implements AutoCloseable {
   /**
    * Calls off what waits and runs of a map with a name, and forgets its state, so that the name is
    * free. Waits while another caller has it.
+   *
+   * @return whether there was one
    */
-  public void forget(String name) {
+  @CanIgnoreReturnValue
+  public boolean forget(String name) {
+    return forget(name, notice -> {});
+  }
+
+  /** As {@link #forget(String)}, and tells what it waits for, as {@link MapOptions#onNotice}. */
+  @CanIgnoreReturnValue
+  public boolean forget(String name, Consumer<String> notices) {
     checkOpen();
-    MapStore store = new MapStore(muster, MapOptions.defaults().named(name).name());
+    MapOptions options = MapOptions.defaults().named(name).onNotice(notices);
+    MapStore store = new MapStore(muster, options.name());
     try {
-      store.forget(() -> !closed);
+      return store.forget(() -> !closed, options);
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
       throw new MusterException("interrupted while a map was forgotten");
