@@ -8,6 +8,7 @@ import dev.muster.client.Leases.Leased;
 import dev.muster.client.pool.MapNameTakenException;
 import dev.muster.client.pool.MapOptions;
 import dev.muster.client.pool.MapResults;
+import dev.muster.proto.v1.Settlement;
 import java.util.Iterator;
 import java.util.List;
 import java.util.NoSuchElementException;
@@ -117,6 +118,50 @@ final class MapNameTest {
     assertThat(forgotten.join()).isTrue();
     rig.master.forgetUniques();
     assertThat(rig.pool.forget("m")).isFalse();
+  }
+
+  @Test
+  void shouldSayOnceThatAnotherCallerHasTheMap() throws InterruptedException {
+    // given: a caller that holds the lock and the record
+    rig.master.workers.add("square");
+    Leased chunk;
+    try (MapResults<Integer> results = map(List.of(3).iterator(), NAMED)) {
+      chunk = rig.take(1).get(0);
+      assertThat(results.deliveredBefore()).isZero();
+    }
+    Leased lock = held("map/m.lock");
+    Leased record = held("map/m.state");
+    rig.master.waitingTakes.clear();
+    BlockingQueue<String> notices = new LinkedBlockingQueue<>();
+    MapOptions told = NAMED.onNotice(notices::add);
+    try (MapResults<Integer> results = map(List.of(3).iterator(), told)) {
+      assertThat(notices.take()).startsWith("map m is held by another caller");
+      // when: first the one comes free, then the other
+      giveBack(lock);
+      for (int waits = 0; waits < 2; ) {
+        waits += rig.master.waitingTakes.take().getQueue().equals("map/m.state") ? 1 : 0;
+      }
+      giveBack(record);
+      rig.finishNamed(chunk, "m");
+      // then
+      assertThat(results.next()).isEqualTo(9);
+      assertThat(notices).isEmpty();
+    }
+  }
+
+  private Leased held(String queue) throws InterruptedException {
+    return rig.muster.leases().take(queue, 1, PoolRig.LONG, PoolRig.LONG).get(0);
+  }
+
+  private void giveBack(Leased lease) {
+    var unused =
+        rig.muster
+            .leases()
+            .settle(
+                Settlement.newBuilder()
+                    .addReturnedIds(lease.id())
+                    .addReturnedTokens(lease.token())
+                    .build());
   }
 
   private MapResults<Integer> map(Iterator<Integer> items, MapOptions options) {

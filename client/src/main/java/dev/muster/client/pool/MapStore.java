@@ -18,6 +18,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
 
@@ -85,14 +86,15 @@ final class MapStore {
   @Nullable MapRecord open(BooleanSupplier goesOn, MapOptions options, MapRecord fresh)
       throws InterruptedException {
     muster.tasks(lock, byte[].class).dropResults().unique(LOCK_KEY).enqueue(new byte[0]);
-    heldLock = take(lock, goesOn, options);
+    Runnable waits = waits(options);
+    heldLock = take(lock, goesOn, waits);
     if (heldLock == null) {
       return null;
     }
     if (isNew()) {
       muster.tasks(state, byte[].class).dropResults().unique("record").enqueue(fresh.toByteArray());
     }
-    heldRecord = take(state, goesOn, options);
+    heldRecord = take(state, goesOn, waits);
     return heldRecord == null ? null : parse(heldRecord.payload());
   }
 
@@ -105,9 +107,23 @@ final class MapStore {
     return info.getReady() + info.getDelayed() + info.getOffered() + info.getRunning() == 0;
   }
 
-  private @Nullable Leased take(String queue, BooleanSupplier goesOn, MapOptions options)
+  /** Says once that another caller has the map: its lock and its record come free one by one. */
+  private Runnable waits(MapOptions options) {
+    AtomicBoolean told = new AtomicBoolean();
+    return () -> {
+      if (told.compareAndSet(false, true)) {
+        options.notice(
+            "map "
+                + name
+                + " is held by another caller, or by one that died less than "
+                + VISIBILITY.toSeconds()
+                + " s ago: waiting");
+      }
+    };
+  }
+
+  private @Nullable Leased take(String queue, BooleanSupplier goesOn, Runnable waits)
       throws InterruptedException {
-    boolean told = false;
     while (goesOn.getAsBoolean()) {
       List<Leased> taken = leases.take(queue, 1, WAIT, VISIBILITY);
       if (!taken.isEmpty()) {
@@ -116,15 +132,7 @@ final class MapStore {
       if (heldLock != null) {
         var unused = leases.extend(List.of(heldLock), VISIBILITY);
       }
-      if (!told) {
-        told = true;
-        options.notice(
-            "map "
-                + name
-                + " is held by another caller, or by one that died less than "
-                + VISIBILITY.toSeconds()
-                + " s ago: waiting");
-      }
+      waits.run();
     }
     return null;
   }
