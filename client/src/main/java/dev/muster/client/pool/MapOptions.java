@@ -76,7 +76,8 @@ public final class MapOptions {
    * That one gives the same items again, in the same order; those that were planned are skipped.
    * One caller at a time. By default a map has no name, and ends with its caller.
    *
-   * @param name [A-Za-z0-9._:/-]{1,200}
+   * @param name [A-Za-z0-9._:/-]{1,200}; not one that ends in ".state" or ".lock", for map/NAME,
+   *     map/NAME.state and map/NAME.lock are the map's queues
    */
   public MapOptions named(String name) {
     if (name.length() > NAME_LENGTH_MAX) {
@@ -85,6 +86,12 @@ public final class MapOptions {
               + NAME_LENGTH_MAX
               + " characters, found "
               + name.length());
+    }
+    if (name.endsWith(MapStore.STATE) || name.endsWith(MapStore.LOCK)) {
+      throw new InvalidInputException(
+          "a map's name must not end in %s or %s, found %s: queues of the map %s are called so"
+              .formatted(
+                  MapStore.STATE, MapStore.LOCK, name, name.substring(0, name.lastIndexOf('.'))));
     }
     return new MapOptions(
         QueueName.check(name), chunkSize, common, priority, acknowledgedByHand, mustBeNew, notices);

@@ -37,6 +37,11 @@ final class MapStore {
   /** A caller that died is followed by another one after so long. */
   static final Duration VISIBILITY = Duration.ofSeconds(15);
 
+  /** What is added to a map's name: no map is called so, or its results would go there. */
+  static final String STATE = ".state";
+
+  static final String LOCK = ".lock";
+
   private static final Duration WAIT = Duration.ofSeconds(1);
   private static final Duration OWN_RECORD = VISIBILITY.plusSeconds(5);
 
@@ -59,8 +64,8 @@ final class MapStore {
     this.leases = muster.leases();
     this.name = name;
     this.results = "map/" + name;
-    this.state = results + ".state";
-    this.lock = results + ".lock";
+    this.state = results + STATE;
+    this.lock = results + LOCK;
   }
 
   /** The queue of the chunks' results. */
