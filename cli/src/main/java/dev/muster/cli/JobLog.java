@@ -5,6 +5,7 @@ import dev.muster.client.pool.ItemResult;
 import dev.muster.client.pool.RemoteFailure;
 import dev.muster.common.InvalidInputException;
 import dev.muster.common.MusterException;
+import dev.muster.worker.exec.ExecHandler;
 import java.io.IOException;
 import java.io.Writer;
 import java.nio.charset.StandardCharsets;
@@ -25,7 +26,7 @@ final class JobLog implements AutoCloseable {
 
   /** As the handler "exec" says it. */
   private static final Pattern EXIT_CODE =
-      Pattern.compile(" ended with exit code (\\d+)(?: \\(signal (\\d+)\\))?");
+      Pattern.compile(" ended with exit code (\\d{1,9})\\b(?: \\(signal (\\d{1,9})\\))?");
 
   private static final int EXIT_UNKNOWN = 1;
   private static final Pattern SEPARATORS = Pattern.compile("[\t\r\n]");
@@ -102,7 +103,7 @@ final class JobLog implements AutoCloseable {
     RemoteFailure failure = result.failure();
     if (failure != null) {
       Matcher code = EXIT_CODE.matcher(failure.remoteMessage());
-      boolean known = code.find();
+      boolean known = failure.kind().equals(ExecHandler.FAILED) && code.find();
       exit = known ? Integer.parseInt(code.group(1)) : EXIT_UNKNOWN;
       signal = known && code.group(2) != null ? Integer.parseInt(code.group(2)) : 0;
     }
