@@ -7,6 +7,7 @@ import dev.muster.client.pool.MapNameTakenException;
 import dev.muster.client.pool.MapOptions;
 import dev.muster.client.pool.MapResults;
 import dev.muster.client.pool.Pool;
+import dev.muster.client.pool.UnknownHandlerException;
 import dev.muster.common.InvalidInputException;
 import dev.muster.common.Limits;
 import dev.muster.common.MusterException;
@@ -301,14 +302,15 @@ final class MapCommand implements Callable<Integer> {
           taken);
     }
     CommandTemplate command = what.command();
-    if (command == null
-        || !String.valueOf(failed.getMessage()).contains("has handler \"" + what.handler() + '"')) {
-      return failed;
+    if (command != null && failed instanceof UnknownHandlerException unknown) {
+      return new MusterException(
+          "no worker of queue "
+              + unknown.queue()
+              + " runs programs: start one with --allow-exec="
+              + command.words().get(0),
+          failed);
     }
-    return new MusterException(
-        "no worker of the queue runs programs: start one with --allow-exec="
-            + command.words().get(0),
-        failed);
+    return failed;
   }
 
   /** False: somebody wants the end first, while no worker is there or another caller has it. */

@@ -19,6 +19,7 @@ import dev.muster.client.pool.Pool;
 import dev.muster.client.pool.RemoteCall;
 import dev.muster.client.pool.RemoteFailure;
 import dev.muster.client.pool.RemoteFunction;
+import dev.muster.client.pool.UnknownHandlerException;
 import dev.muster.common.InvalidInputException;
 import dev.muster.common.MusterException;
 import dev.muster.proto.v1.ChunkResult;
@@ -191,6 +192,7 @@ final class PoolTest {
     master.workers.add("cube", "root");
     master.workers.add("cube");
     assertThatThrownBy(() -> pool.map(SQUARE, List.of(1)))
+        .isInstanceOf(UnknownHandlerException.class)
         .hasMessage("no worker of queue q has handler \"square\"; they have: cube, root");
     assertThat(master.waiting("q")).isZero();
   }
