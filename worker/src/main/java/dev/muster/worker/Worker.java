@@ -58,6 +58,9 @@ public final class Worker implements AutoCloseable {
   /** What {@link Builder#onNotice} hears when it has welcomed the worker after an outage. */
   public static final String CONNECTED_AGAIN = "connected again";
 
+  /** How the notice begins that the worker has ended because trying again cannot help. */
+  static final String ENDED = "ended: ";
+
   private static final Logger LOG = LoggerFactory.getLogger(Worker.class);
 
   /** How long a drained worker waits for the master to say that all outcomes are durable. */
@@ -96,7 +99,13 @@ public final class Worker implements AutoCloseable {
             builder.prefetch,
             new TaskServices(reports, link.channels(), aside, warnings));
     this.session = new WorkerSession(builder.identity(), slots, this::endInBackground, reports);
-    this.keeper = new SessionKeeper(name, session, link, builder.notices);
+    this.keeper =
+        new SessionKeeper(
+            name,
+            session,
+            link,
+            notice -> aside.call(() -> builder.notices.accept(notice)),
+            failure -> {});
     this.disconnect = link.disconnect();
     ChildProgram program = builder.childProgram();
     this.children =
@@ -492,7 +501,8 @@ public final class Worker implements AutoCloseable {
      * Told, besides the log, what a person should know: {@link #CONNECTED}; the master is
      * unreachable (at once, then once a minute); the session was lost, after a pause for example,
      * with all that the worker held; {@link #CONNECTED_AGAIN}; a slot is lost to a handler that
-     * does not stop. Called on threads of the worker; must be short.
+     * does not stop; the worker has ended, and why, when trying again cannot help. Called on a
+     * thread of the worker, one at a time; must be short. What it throws is logged.
      */
     @CanIgnoreReturnValue
     public Builder onNotice(Consumer<String> listener) {

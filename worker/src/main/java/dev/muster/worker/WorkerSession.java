@@ -84,6 +84,10 @@ final class WorkerSession {
   @GuardedBy("this")
   private boolean sentGoodbye;
 
+  /** There will be no other stream. */
+  @GuardedBy("this")
+  private boolean over;
+
   /** Why the last session was lost, until somebody asks. */
   @GuardedBy("this")
   private @Nullable String loss;
@@ -376,7 +380,8 @@ final class WorkerSession {
   }
 
   /**
-   * Waits until every outcome handed in is durable, and a goodbye is said; false when time ran out.
+   * Waits until every outcome handed in is durable, and a goodbye is said; false when time ran out,
+   * or there will be no stream any more.
    */
   boolean awaitSettled(long timeoutMs) throws InterruptedException {
     long endNanos = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(timeoutMs);
@@ -384,13 +389,19 @@ final class WorkerSession {
     synchronized (this) {
       while (!gatherer.isSettled() || (saidGoodbye && !sentGoodbye)) {
         long leftMs = TimeUnit.NANOSECONDS.toMillis(endNanos - System.nanoTime());
-        if (leftMs <= 0) {
+        if (leftMs <= 0 || over) {
           return false;
         }
         wait(leftMs);
       }
       return true;
     }
+  }
+
+  /** Nobody opens a stream any more: who waits for the master waits no longer. */
+  synchronized void end() {
+    over = true;
+    notifyAll();
   }
 
   /** True when no outcome waits for the master's word. */

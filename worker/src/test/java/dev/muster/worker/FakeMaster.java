@@ -215,7 +215,11 @@ final class FakeMaster implements AutoCloseable {
   }
 
   void breakStream() {
-    replies.onError(Status.UNAVAILABLE.asRuntimeException());
+    breakStream(Status.UNAVAILABLE);
+  }
+
+  void breakStream(Status reason) {
+    replies.onError(reason.asRuntimeException());
   }
 
   private final class Work extends WorkGrpc.WorkImplBase {
