@@ -156,6 +156,9 @@ final class ChildProcess {
       where.kill(0); // forgotten before there was something to kill
     }
     tell(ToChild.newBuilder().setRun(run(number, task)).build());
+    if (task.isDraining()) {
+      where.drain(); // said before there was somebody to hear it
+    }
     task.onCancel(() -> tell(ToChild.newBuilder().setCancel(number).build()));
     while (!awaitEnd()) {
       tell(ToChild.newBuilder().setInterrupt(number).build());
@@ -412,6 +415,11 @@ final class ChildProcess {
       } else {
         aside.after(graceMs, this::killIfRunning);
       }
+    }
+
+    @Override
+    public void drain() {
+      tell(ToChild.newBuilder().setDraining(true).build());
     }
 
     private void killIfRunning() {

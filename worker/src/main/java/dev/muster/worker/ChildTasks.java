@@ -123,6 +123,7 @@ final class ChildTasks {
       case INTERRUPT -> interrupt(frame.getInterrupt());
       case INPUTS -> inputs.add(frame.getInputs());
       case STACK_WANTED -> write(FromChild.newBuilder().setStack(ThreadDump.of(handlerThread)));
+      case DRAINING -> services.draining().set(true);
       case FRAME_NOT_SET -> errors.println("an empty frame came from the worker");
     }
   }

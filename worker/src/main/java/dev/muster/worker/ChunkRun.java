@@ -19,7 +19,7 @@ import java.util.concurrent.TimeUnit;
 /**
  * Runs a handler once for each item of a chunk. An item that fails does not stop the others. What
  * is to be tried again, and the rest of a chunk that has become too long or too large, are chunks
- * that its completion enqueues. For one thread.
+ * that its completion enqueues; so is the rest when the worker is about to go. For one thread.
  */
 final class ChunkRun {
   /** A chunk whose results are so large ends, bytes; with one more item it still fits a message. */
@@ -122,7 +122,7 @@ final class ChunkRun {
     boolean late =
         chunk.getYieldAfterMs() > 0
             && ranNanos > TimeUnit.MILLISECONDS.toNanos(chunk.getYieldAfterMs());
-    return late || bytes > RESULTS_BYTES_MAX;
+    return late || context.isDraining() || bytes > RESULTS_BYTES_MAX;
   }
 
   private int failures(int item) {

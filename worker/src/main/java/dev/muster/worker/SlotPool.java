@@ -300,6 +300,9 @@ final class SlotPool implements Holdings {
   public void returnUnstarted(FrameGatherer into) {
     // For good: what is still offered now must not begin between its coming and its going back.
     queue.close();
+    if (services.draining().compareAndSet(false, true)) {
+      slots.forEach(Slot::drain);
+    }
     SettlementColumns returned = new SettlementColumns();
     whileNothingIsClaimed(
         () -> {

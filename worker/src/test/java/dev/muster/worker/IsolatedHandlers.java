@@ -30,6 +30,7 @@ final class IsolatedHandlers {
         .handler(new Talk())
         .handler(new Wait())
         .handler(new Deaf())
+        .handler(new UntilDrained())
         .handler(new World())
         .handler(new Inputs())
         .handler(new Unwritable())
@@ -126,6 +127,18 @@ final class IsolatedHandlers {
       context.log(Long.toString(ProcessHandle.current().pid()));
       stopped.await();
       context.checkCancelled();
+      return n;
+    }
+  }
+
+  /** Says that it runs; returns when its worker is about to go. */
+  public static final class UntilDrained extends Named {
+    @Override
+    public Object run(Integer n, TaskContext context) {
+      context.log("runs " + n);
+      while (!context.isDraining()) {
+        Thread.onSpinWait();
+      }
       return n;
     }
   }
