@@ -68,8 +68,16 @@ final class SessionKeeper {
   void start() {
     // First: the thread ends the heart when it ends, which a wrong key lets it do at once.
     var unused =
-        heart.scheduleWithFixedDelay(session::beat, BEAT_MS, BEAT_MS, TimeUnit.MILLISECONDS);
+        heart.scheduleWithFixedDelay(this::beat, BEAT_MS, BEAT_MS, TimeUnit.MILLISECONDS);
     thread.start();
+  }
+
+  private void beat() {
+    try {
+      session.beat();
+    } catch (RuntimeException | Error e) { // one that passed would be the last beat
+      LOG.warn("{}: a heartbeat failed", name, e);
+    }
   }
 
   private void run() {

@@ -172,10 +172,32 @@ final class WorkerSession {
       return; // the one that sends looks again
     }
     int seen = 1;
-    do {
-      sendAll();
-      seen = transmitting.addAndGet(-seen);
-    } while (seen != 0);
+    try {
+      do {
+        sendAll();
+        seen = transmitting.addAndGet(-seen);
+      } while (seen != 0);
+    } catch (RuntimeException | Error e) { // no memory for the network, for example
+      transmitting.set(0); // or nobody would ever send again
+      broken(e);
+    }
+  }
+
+  /**
+   * A frame may be lost: the next stream says anew what is held, and what is not durable goes
+   * again. Whoever came to send, a slot for example, goes on.
+   */
+  private void broken(Throwable reason) {
+    SessionStream old;
+    synchronized (this) {
+      old = stream;
+      if (old == null) {
+        return;
+      }
+      disconnected(old);
+    }
+    LOG.warn("a frame could not be sent", reason);
+    old.abort("a frame could not be sent: " + reason);
   }
 
   private void sendAll() {
