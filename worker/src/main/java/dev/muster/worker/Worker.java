@@ -81,6 +81,7 @@ public final class Worker implements AutoCloseable {
   private final @Nullable ChildPool children;
   private final AtomicBoolean draining = new AtomicBoolean();
   private volatile boolean killed;
+  private volatile boolean drainedClean; // before `drained`
   private final CountDownLatch drained = new CountDownLatch(1);
 
   private Worker(Builder builder, WorkerLink link) {
@@ -155,16 +156,17 @@ public final class Worker implements AutoCloseable {
 
   /**
    * Takes no more tasks, gives back at once those that did not start, lets the running ones finish,
-   * and ends. Returns when the outcomes are durable. Draining twice waits for the first.
+   * and ends. Returns when the outcomes are durable. Draining twice waits for the first, and
+   * answers as it does.
    *
    * @param timeout how long running tasks may take; then they are interrupted and given back, free
    *     of charge
-   * @return whether all running tasks finished and every outcome is durable
+   * @return whether all running tasks finished and every outcome is durable; false also when the
+   *     thread is interrupted while it waits
    */
   public boolean drain(Duration timeout) {
     if (!draining.compareAndSet(false, true)) {
-      awaitDrained();
-      return true;
+      return awaitDrained();
     }
     boolean clean = false;
     try {
@@ -198,16 +200,19 @@ public final class Worker implements AutoCloseable {
       keeper.stop();
       aside.stop();
       disconnect.run();
+      drainedClean = clean;
       drained.countDown();
     }
     return clean;
   }
 
-  private void awaitDrained() {
+  private boolean awaitDrained() {
     try {
       drained.await();
+      return drainedClean;
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
+      return false;
     }
   }
 
