@@ -8,11 +8,13 @@ import dev.muster.worker.child.v1.Done;
 import dev.muster.worker.child.v1.FromChild;
 import dev.muster.worker.child.v1.Run;
 import dev.muster.worker.child.v1.ToChild;
+import dev.muster.worker.exec.ProcessTree;
 import java.io.IOException;
 import java.io.InputStream;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.List;
+import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
@@ -33,6 +35,9 @@ final class ChildProcess {
   private final Process process;
   private final FrameOutput out;
   private final SideThreads aside;
+
+  /** It and what it started. Its own lock. */
+  private final ProcessTree tree;
 
   @GuardedBy("this")
   private boolean ready;
@@ -63,9 +68,11 @@ final class ChildProcess {
   @GuardedBy("this")
   private final Deque<CompletableFuture<String>> stacks = new ArrayDeque<>();
 
-  private ChildProcess(String worker, ChildOptions options, Process process, SideThreads aside) {
+  private ChildProcess(
+      String worker, ChildOptions options, Process process, String mark, SideThreads aside) {
     this.worker = worker;
     this.process = process;
+    this.tree = new ProcessTree(process.toHandle(), ProcessTree.HANDLERS, mark);
     this.out = new FrameOutput(process.getOutputStream());
     this.aside = aside;
     this.end = new ChildEnd(process, options.heapBytes());
@@ -79,13 +86,14 @@ final class ChildProcess {
   static ChildProcess start(
       String worker, ChildCommand command, ChildOptions options, SideThreads aside)
       throws ChildStartException {
+    String mark = UUID.randomUUID().toString();
     Process process;
     try {
-      process = command.builder().start();
+      process = command.builder(mark).start();
     } catch (IOException e) {
       throw new ChildStartException("a process for handlers cannot be started: " + e.getMessage());
     }
-    ChildProcess child = new ChildProcess(worker, options, process, aside);
+    ChildProcess child = new ChildProcess(worker, options, process, mark, aside);
     child.thread("frames", () -> child.readFrames(process.getInputStream()));
     child.thread("errors", () -> child.readErrors(process.getErrorStream()));
     child.onEnd(child::exited);
@@ -212,6 +220,7 @@ final class ChildProcess {
       notifyAll();
     }
     aside.after(ChildEnd.LAST_WORDS_MS, this::wake);
+    thread("sweep", this::sweep); // one that is killed sweeps nothing itself
   }
 
   private synchronized void wake() {
@@ -374,14 +383,30 @@ final class ChildProcess {
     return !end.hasExited() && !closed && !end.isFaulty() && process.isAlive();
   }
 
-  /** Kills it and all that it started. */
+  /** Kills it at once, and soon all that it started. Does not wait. */
   private void kill() {
     List<ProcessHandle> below = process.descendants().toList();
     process.destroyForcibly();
     below.forEach(ProcessHandle::destroyForcibly);
+    thread("kill", this::killTree);
   }
 
-  /** Ends it: in order when it is idle, at once when it runs something. */
+  private void killTree() {
+    synchronized (tree) {
+      tree.kill();
+    }
+  }
+
+  private void sweep() {
+    synchronized (tree) {
+      tree.killLeftBehind();
+    }
+  }
+
+  /**
+   * Ends it: in order when it is idle; when it runs something at once, and returns when nothing of
+   * it runs any more.
+   */
   void close() {
     boolean idle;
     synchronized (this) {
@@ -389,7 +414,7 @@ final class ChildProcess {
       idle = running == null;
     }
     if (!idle) {
-      kill();
+      killTree(); // here: the worker may be gone before another thread comes to it
       return;
     }
     try {

@@ -11,6 +11,7 @@ import dev.muster.worker.child.v1.FromChild;
 import dev.muster.worker.child.v1.Inputs;
 import dev.muster.worker.child.v1.Run;
 import dev.muster.worker.child.v1.ToChild;
+import dev.muster.worker.exec.ProcessTree;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
@@ -102,7 +103,8 @@ final class ChildTasks {
     printed.flushLine();
     printedErrors.flushLine();
     sendReports();
-    ProcessHandle.current().descendants().forEach(ProcessHandle::destroyForcibly);
+    String mark = System.getenv().getOrDefault(ProcessTree.HANDLERS, "");
+    new ProcessTree(ProcessHandle.current(), ProcessTree.HANDLERS, mark).killLeftBehind();
   }
 
   private void received(ToChild frame) {
