@@ -34,6 +34,7 @@ final class ChildProcess {
   private final String worker;
   private final Process process;
   private final FrameOutput out;
+  private final int generation;
   private final SideThreads aside;
 
   /** It and what it started. Its own lock. */
@@ -69,8 +70,14 @@ final class ChildProcess {
   private final Deque<CompletableFuture<String>> stacks = new ArrayDeque<>();
 
   private ChildProcess(
-      String worker, ChildOptions options, Process process, String mark, SideThreads aside) {
+      String worker,
+      ChildOptions options,
+      int generation,
+      Process process,
+      String mark,
+      SideThreads aside) {
     this.worker = worker;
+    this.generation = generation;
     this.process = process;
     this.tree = new ProcessTree(process.toHandle(), ProcessTree.HANDLERS, mark);
     this.out = new FrameOutput(process.getOutputStream());
@@ -81,10 +88,15 @@ final class ChildProcess {
   /**
    * Starts one; it has loaded nothing yet.
    *
+   * @param generation of the handlers that it is to have
    * @throws ChildStartException when the system refuses
    */
   static ChildProcess start(
-      String worker, ChildCommand command, ChildOptions options, SideThreads aside)
+      String worker,
+      ChildCommand command,
+      ChildOptions options,
+      int generation,
+      SideThreads aside)
       throws ChildStartException {
     String mark = UUID.randomUUID().toString();
     Process process;
@@ -93,7 +105,7 @@ final class ChildProcess {
     } catch (IOException e) {
       throw new ChildStartException("a process for handlers cannot be started: " + e.getMessage());
     }
-    ChildProcess child = new ChildProcess(worker, options, process, mark, aside);
+    ChildProcess child = new ChildProcess(worker, options, generation, process, mark, aside);
     child.thread("frames", () -> child.readFrames(process.getInputStream()));
     child.thread("errors", () -> child.readErrors(process.getErrorStream()));
     child.onEnd(child::exited);
@@ -367,6 +379,11 @@ final class ChildProcess {
 
   long pid() {
     return process.pid();
+  }
+
+  /** Of the handlers that it has. */
+  int generation() {
+    return generation;
   }
 
   /** How many tasks it was given. */

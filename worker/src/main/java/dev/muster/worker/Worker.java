@@ -79,6 +79,7 @@ public final class Worker implements AutoCloseable {
   private final Runnable disconnect;
   private final SideThreads aside;
   private final @Nullable ChildPool children;
+  private final ChildSettings childSettings;
   private final AtomicBoolean draining = new AtomicBoolean();
   private volatile boolean killed;
   private volatile boolean drainedClean; // before `drained`
@@ -108,11 +109,13 @@ public final class Worker implements AutoCloseable {
             notice -> aside.call(() -> builder.notices.accept(notice)),
             failure -> {});
     this.disconnect = link.disconnect();
+    this.childSettings = builder.childSettings();
     ChildProgram program = builder.childProgram();
     this.children =
         program == null
             ? null
-            : ChildPool.start(name, program, builder.childOptions, builder.slots, aside, warnings);
+            : ChildPool.start(
+                name, program, childSettings.options(), builder.slots, aside, warnings);
     slots.start(session, SlotThreads.of(builder.isolation, name), builder.runners(children));
     keeper.start();
   }
@@ -248,21 +251,29 @@ public final class Worker implements AutoCloseable {
 
   /**
    * Puts these handlers in the place of all that the worker has; the programs that it may run stay
-   * allowed. Not with {@link Isolation#PROCESS}. A task that runs goes on with the handler that it
-   * has; those that start from here on get the new ones. The master hears of their names at once,
-   * or when it is back.
+   * allowed. A task that runs goes on with the handler that it has; those that start from here on
+   * get the new ones. With {@link Isolation#PROCESS} a process is started that loads them, which
+   * takes half a second or so, and all others are replaced when their tasks are over. The master
+   * hears of their names at once, or when it is back.
    *
-   * @throws InvalidInputException when two have one name; nothing has changed then
+   * @throws InvalidInputException when two have one name, or cannot be made in a process of their
+   *     own where they should; nothing has changed then
    */
-  public void replaceHandlers(Collection<? extends TaskHandler<?>> replacements) {
+  public synchronized void replaceHandlers(Collection<? extends TaskHandler<?>> replacements) {
     Map<String, HandlerTable.Bound<?>> byName = new HashMap<>();
+    Map<String, TaskHandler<?>> classes = new LinkedHashMap<>();
     for (TaskHandler<?> handler : replacements) {
       if (byName.putIfAbsent(handler.name(), HandlerTable.Bound.of(handler)) != null) {
         throw givenTwice(handler.name());
       }
+      classes.put(handler.name(), handler);
     }
-    if (programs != null) {
-      byName.putIfAbsent(programs.name(), HandlerTable.Bound.of(programs));
+    if (programs != null && !byName.containsKey(programs.name())) {
+      byName.put(programs.name(), HandlerTable.Bound.of(programs));
+      classes.put(programs.name(), programs);
+    }
+    if (children != null) {
+      children.replace(ChildProgram.of(classes.keySet(), classes, childSettings));
     }
     Set<String> before = handlers.names();
     handlers.replace(byName);
@@ -552,9 +563,12 @@ public final class Worker implements AutoCloseable {
     /** What processes of this worker's handlers load; null: handlers run on threads. */
     private @Nullable ChildProgram childProgram() {
       return isolation == Isolation.PROCESS
-          ? ChildProgram.of(
-              handlers.keySet(), taskHandlers, initializers, nonRetryable, childOptions)
+          ? ChildProgram.of(handlers.keySet(), taskHandlers, childSettings())
           : null;
+    }
+
+    private ChildSettings childSettings() {
+      return new ChildSettings(childOptions, initializers, nonRetryable);
     }
 
     private Hello identity() {

@@ -363,9 +363,7 @@ final class WorkerIsolationTest {
         ChildProgram.of(
             List.of("Wait"),
             Map.of("Wait", new IsolatedHandlers.Wait()),
-            List.of(),
-            List.of(),
-            options);
+            new ChildSettings(options, List.of(), List.of()));
     SideThreads aside = new SideThreads("test");
     Reports reports = new Reports(aside);
     TaskServices services = new TaskServices(reports, task -> List.of(), aside, notice -> {});
