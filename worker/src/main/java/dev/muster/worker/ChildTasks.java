@@ -42,8 +42,9 @@ final class ChildTasks {
   private final TaskServices services =
       new TaskServices(reports, this::fetchInputs, aside, notice -> {});
 
-  /** For the handler's thread. */
+  // For the handler's thread.
   private final UsageMeter meter = UsageMeter.ofThisThread();
+  private final PeakMemory peak = PeakMemory.ofThisProcess();
 
   private final Thread handlerThread = new Thread(this::runAll, "handler");
   private volatile Begin begin = Begin.getDefaultInstance();
@@ -177,6 +178,7 @@ final class ChildTasks {
     write(FromChild.newBuilder().setStarted(begin()));
     long startNanos = System.nanoTime();
     meter.begin(startNanos);
+    peak.begin(startNanos);
     Outcome outcome = handlers.run(task, errors);
     Usage usage = meter.end(System.nanoTime() - startNanos);
     printed.flushLine();
@@ -197,7 +199,7 @@ final class ChildTasks {
       done.setFailure(outcome.failure());
     }
     if (usage != null) {
-      done.setUsage(usage.toBuilder().setPeakBytes(PeakMemory.bytes()));
+      done.setUsage(usage.toBuilder().setPeakBytes(peak.bytes()));
     }
     write(FromChild.newBuilder().setDone(done));
   }
