@@ -51,10 +51,6 @@ final class SlotPool implements Holdings {
     }
   }
 
-  void start(WorkerSession session, ThreadFactory factory) {
-    start(session, factory, own -> own);
-  }
-
   /**
    * @param runners how each slot runs its tasks, called on its thread with what runs them on it
    */

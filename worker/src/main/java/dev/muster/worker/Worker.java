@@ -21,7 +21,6 @@ import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
-import java.util.ServiceLoader;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.concurrent.CountDownLatch;
@@ -389,15 +388,6 @@ public final class Worker implements AutoCloseable {
     private <T> Builder bind(TaskHandler<T> handler) {
       handle(handler.name(), handler.payload(), handler::run);
       taskHandlers.put(handler.name(), handler);
-      return this;
-    }
-
-    /** Adds every {@link TaskHandler} that a class loader's services name. */
-    @CanIgnoreReturnValue
-    public Builder handlersFrom(ClassLoader loader) {
-      for (TaskHandler<?> handler : ServiceLoader.load(TaskHandler.class, loader)) {
-        handler(handler);
-      }
       return this;
     }
 
