@@ -56,7 +56,9 @@ final class Dependencies {
     for (long id : bonds.after()) {
       Task first = state.tasks.find(id);
       if (first == null) {
-        continue; // forgotten meanwhile: whoever named it was told that it was known
+        // A request that names it is refused. A follow-up cannot be: its task has completed.
+        cancelled = bonds.onFailure == OnFailure.ON_FAILURE_CANCEL ? whyUnknown(id) : cancelled;
+        continue;
       }
       if (!first.isFinished()) {
         bonds.await(id);
@@ -126,6 +128,12 @@ final class Dependencies {
         + Long.toUnsignedString(first.getId())
         + ", which comes before it, is "
         + first.getState().name().substring("TASK_STATE_".length());
+  }
+
+  static String whyUnknown(long first) {
+    return "task "
+        + Long.toUnsignedString(first)
+        + ", which is to come first, never was or is forgotten";
   }
 
   private void putInput(long task, TaskResult result) {

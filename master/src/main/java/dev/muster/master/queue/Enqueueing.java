@@ -384,9 +384,6 @@ final class Enqueueing {
 
   private static Outcome.Refused unknownTask(long id) {
     return new Outcome.Refused(
-        RefusalReason.REFUSAL_REASON_UNKNOWN_TASK,
-        "task "
-            + Long.toUnsignedString(id)
-            + ", which is to come first, never was or is forgotten");
+        RefusalReason.REFUSAL_REASON_UNKNOWN_TASK, Dependencies.whyUnknown(id));
   }
 }
