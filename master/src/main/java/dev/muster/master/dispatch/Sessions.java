@@ -119,6 +119,7 @@ public final class Sessions {
               link.lastHeardNs = clockNs.getAsLong();
               link.tookNs = link.lastHeardNs;
               link.introduce(hello, link.lastHeardNs);
+              link.holds(hello.getHeldIdsList());
               link.settled(opened.lostIds());
               link.attach(stream);
               listener.opened(new Handle(link, stream), opened);
