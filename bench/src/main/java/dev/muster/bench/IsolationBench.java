@@ -37,8 +37,7 @@ final class IsolationBench {
 
   Map<String, Object> run() {
     try (MasterProcess master = MasterProcess.start(false, List.of())) {
-      ConnectOptions connect =
-          ConnectOptions.to(master.address(), master.key()).withPlaintext(true);
+      ConnectOptions connect = master.connect();
       long[] threads = gaps(connect, Isolation.THREAD);
       long[] processes = gaps(connect, Isolation.PROCESS);
       Map<String, Object> map = new LinkedHashMap<>();

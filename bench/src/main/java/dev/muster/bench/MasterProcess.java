@@ -1,13 +1,17 @@
 package dev.muster.bench;
 
+import dev.muster.client.connection.ConnectOptions;
 import dev.muster.common.AuthKey;
 import dev.muster.common.MusterException;
 import dev.muster.master.Master;
 import dev.muster.master.MasterConfig;
 import java.io.BufferedReader;
+import java.io.BufferedWriter;
 import java.io.IOException;
 import java.io.InputStreamReader;
+import java.io.OutputStreamWriter;
 import java.io.UncheckedIOException;
+import java.io.Writer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -18,26 +22,34 @@ import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 
 /**
- * A master in a JVM of its own, with a data directory of its own that goes with it. It ends when
- * its standard input does.
+ * A master in a JVM of its own, with a data directory of its own that goes with it. It answers each
+ * line of its standard input with what it has used so far, and ends when the input does.
  */
 final class MasterProcess implements AutoCloseable {
   private static final String KEY_VARIABLE = "MUSTER_AUTH_KEY";
-  private static final long STOP_S = 15;
+  private static final long STOP_S = 60;
 
   /** What the child says when it is ready; its JVM may print lines of its own before. */
   private static final String READY = "ready on ";
 
-  private final Process process;
-  private final Path data;
-  private final AuthKey key;
-  private final String address;
+  private static final String USAGE = "usage";
+  private static final String COLLECT = "collect";
 
-  private MasterProcess(Process process, Path data, AuthKey key, String address) {
-    this.process = process;
+  private final AuthKey key = AuthKey.generate();
+  private final Path data;
+  private final boolean tls;
+  private final List<String> javaOptions;
+  private Running running;
+
+  /** A process that said that it is ready. */
+  private record Running(
+      Process process, BufferedReader output, Writer input, String address, double readySeconds) {}
+
+  private MasterProcess(Path data, boolean tls, List<String> javaOptions) throws IOException {
     this.data = data;
-    this.key = key;
-    this.address = address;
+    this.tls = tls;
+    this.javaOptions = javaOptions;
+    this.running = launch();
   }
 
   /**
@@ -47,34 +59,54 @@ final class MasterProcess implements AutoCloseable {
    * @param javaOptions for its JVM
    */
   static MasterProcess start(boolean tls, List<String> javaOptions) {
-    AuthKey key = AuthKey.generate();
     try {
-      Path data = Files.createTempDirectory("muster-bench");
-      List<String> command = new ArrayList<>();
-      command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
-      command.addAll(javaOptions);
-      command.addAll(List.of("-cp", System.getProperty("java.class.path")));
-      command.addAll(
-          List.of(MasterProcess.class.getName(), data.toString(), Boolean.toString(tls)));
-      ProcessBuilder builder =
-          new ProcessBuilder(command).redirectError(ProcessBuilder.Redirect.INHERIT);
-      builder.environment().put(KEY_VARIABLE, key.toText());
-      Process process = builder.start();
-      BufferedReader output =
-          new BufferedReader(
-              new InputStreamReader(process.getInputStream(), StandardCharsets.UTF_8));
-      String line = output.readLine();
-      while (line != null && !line.startsWith(READY)) {
-        line = output.readLine();
-      }
-      if (line == null) {
-        delete(data);
-        throw new MusterException("the bench's master did not start; see above");
-      }
-      return new MasterProcess(process, data, key, line.substring(READY.length()));
+      return new MasterProcess(Files.createTempDirectory("muster-bench"), tls, javaOptions);
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
+  }
+
+  /**
+   * Stops it and starts another with the same data, at another address.
+   *
+   * @return seconds from the start of the process until it was ready
+   */
+  double restart() {
+    try {
+      stop();
+      running = launch();
+      return running.readySeconds();
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  private Running launch() throws IOException {
+    List<String> command = new ArrayList<>();
+    command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+    command.addAll(javaOptions);
+    command.addAll(List.of("-cp", System.getProperty("java.class.path")));
+    command.addAll(List.of(MasterProcess.class.getName(), data.toString(), Boolean.toString(tls)));
+    ProcessBuilder builder =
+        new ProcessBuilder(command).redirectError(ProcessBuilder.Redirect.INHERIT);
+    builder.environment().put(KEY_VARIABLE, key.toText());
+    long start = System.nanoTime();
+    Process process = builder.start();
+    BufferedReader output =
+        new BufferedReader(new InputStreamReader(process.getInputStream(), StandardCharsets.UTF_8));
+    String line = output.readLine();
+    while (line != null && !line.startsWith(READY)) {
+      line = output.readLine();
+    }
+    if (line == null) {
+      delete(data);
+      throw new MusterException("the bench's master did not start; see above");
+    }
+    double seconds = (System.nanoTime() - start) / 1e9;
+    Writer input =
+        new BufferedWriter(
+            new OutputStreamWriter(process.getOutputStream(), StandardCharsets.UTF_8));
+    return new Running(process, output, input, line.substring(READY.length()), seconds);
   }
 
   /** The child's own main. */
@@ -86,35 +118,62 @@ final class MasterProcess implements AutoCloseable {
             .authKey(AuthKey.fromEnvironment())
             .plaintext(!Boolean.parseBoolean(arguments[1]))
             .build();
+    BufferedReader input =
+        new BufferedReader(new InputStreamReader(System.in, StandardCharsets.UTF_8));
     try (Master master = Master.start(config)) {
       System.out.println(READY + master.address());
-      while (System.in.read() >= 0) {
-        // Nothing is said to it: the end of its input is the word to stop.
+      String asked = input.readLine();
+      for (; asked != null; asked = input.readLine()) {
+        if (asked.equals(COLLECT)) {
+          System.gc();
+        }
+        System.out.println(MasterUsage.ofThisProcess().toLine());
       }
     }
   }
 
-  AuthKey key() {
-    return key;
+  /** What a client connects with. */
+  ConnectOptions connect() {
+    return ConnectOptions.to(running.address(), key).withPlaintext(!tls);
   }
 
-  String address() {
-    return address;
+  /** What the process has used since its start. */
+  MasterUsage usage() {
+    return ask(USAGE);
   }
 
-  /** CPU time it has used so far, ms. */
-  long cpuMs() {
-    return process.info().totalCpuDuration().map(java.time.Duration::toMillis).orElse(0L);
+  /** The same, after it has collected its garbage: not while anything is measured. */
+  MasterUsage collected() {
+    return ask(COLLECT);
+  }
+
+  private MasterUsage ask(String question) {
+    try {
+      running.input().write(question + "\n");
+      running.input().flush();
+      String line = running.output().readLine();
+      if (line == null) {
+        throw new MusterException("the bench's master has died; see above");
+      }
+      return MasterUsage.parse(line);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
   }
 
   @Override
   public void close() {
+    stop();
+    delete(data);
+  }
+
+  private void stop() {
+    Process process = running.process();
     try {
-      process.getOutputStream().close();
+      running.input().close();
       if (!process.waitFor(STOP_S, TimeUnit.SECONDS)) {
         process.destroyForcibly();
       }
-      delete(data);
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     } catch (InterruptedException e) {

@@ -35,7 +35,7 @@ final class PoolBench {
 
   Map<String, Object> run() {
     try (MasterProcess master = MasterProcess.start(true, options.masterJavaOptions())) {
-      ConnectOptions connect = ConnectOptions.to(master.address(), master.key());
+      ConnectOptions connect = master.connect();
       List<Worker> workers = new ArrayList<>();
       try (Muster muster = Muster.connect(connect);
           Pool pool = muster.pool(QUEUE)) {

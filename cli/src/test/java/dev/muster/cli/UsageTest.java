@@ -79,7 +79,6 @@ class UsageTest {
           cancel --queue a --state failed  | only tasks that wait or run can be cancelled
           schedule add a --queue b         | Missing required option: '--cron=FIELDS'
           task stack w1                    | a task id is a number, as put printed it; found 'w1'
-          worker --queue a --dev --isolation process | --dev needs handlers on threads
           worker --queue a --isolation fork | expected one of [THREAD, VIRTUAL, PROCESS]
           worker --queue a --child-heap 1g  | need --isolation process, found --isolation thread
           worker --queue a --isolation process --child-heap 1m | must be at least 16 MiB, found 1048576 bytes

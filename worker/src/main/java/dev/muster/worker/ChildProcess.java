@@ -8,11 +8,13 @@ import dev.muster.worker.child.v1.Done;
 import dev.muster.worker.child.v1.FromChild;
 import dev.muster.worker.child.v1.Run;
 import dev.muster.worker.child.v1.ToChild;
+import dev.muster.worker.exec.ProcessTree;
 import java.io.IOException;
 import java.io.InputStream;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.List;
+import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
@@ -32,7 +34,11 @@ final class ChildProcess {
   private final String worker;
   private final Process process;
   private final FrameOutput out;
+  private final int generation;
   private final SideThreads aside;
+
+  /** It and what it started. Its own lock. */
+  private final ProcessTree tree;
 
   @GuardedBy("this")
   private boolean ready;
@@ -63,9 +69,17 @@ final class ChildProcess {
   @GuardedBy("this")
   private final Deque<CompletableFuture<String>> stacks = new ArrayDeque<>();
 
-  private ChildProcess(String worker, ChildOptions options, Process process, SideThreads aside) {
+  private ChildProcess(
+      String worker,
+      ChildOptions options,
+      int generation,
+      Process process,
+      String mark,
+      SideThreads aside) {
     this.worker = worker;
+    this.generation = generation;
     this.process = process;
+    this.tree = new ProcessTree(process.toHandle(), ProcessTree.HANDLERS, mark);
     this.out = new FrameOutput(process.getOutputStream());
     this.aside = aside;
     this.end = new ChildEnd(process, options.heapBytes());
@@ -74,18 +88,24 @@ final class ChildProcess {
   /**
    * Starts one; it has loaded nothing yet.
    *
+   * @param generation of the handlers that it is to have
    * @throws ChildStartException when the system refuses
    */
   static ChildProcess start(
-      String worker, ChildCommand command, ChildOptions options, SideThreads aside)
+      String worker,
+      ChildCommand command,
+      ChildOptions options,
+      int generation,
+      SideThreads aside)
       throws ChildStartException {
+    String mark = UUID.randomUUID().toString();
     Process process;
     try {
-      process = command.builder().start();
+      process = command.builder(mark).start();
     } catch (IOException e) {
       throw new ChildStartException("a process for handlers cannot be started: " + e.getMessage());
     }
-    ChildProcess child = new ChildProcess(worker, options, process, aside);
+    ChildProcess child = new ChildProcess(worker, options, generation, process, mark, aside);
     child.thread("frames", () -> child.readFrames(process.getInputStream()));
     child.thread("errors", () -> child.readErrors(process.getErrorStream()));
     child.onEnd(child::exited);
@@ -156,6 +176,9 @@ final class ChildProcess {
       where.kill(0); // forgotten before there was something to kill
     }
     tell(ToChild.newBuilder().setRun(run(number, task)).build());
+    if (task.isDraining()) {
+      where.drain(); // said before there was somebody to hear it
+    }
     task.onCancel(() -> tell(ToChild.newBuilder().setCancel(number).build()));
     while (!awaitEnd()) {
       tell(ToChild.newBuilder().setInterrupt(number).build());
@@ -209,6 +232,7 @@ final class ChildProcess {
       notifyAll();
     }
     aside.after(ChildEnd.LAST_WORDS_MS, this::wake);
+    thread("sweep", this::sweep); // one that is killed sweeps nothing itself
   }
 
   private synchronized void wake() {
@@ -357,6 +381,11 @@ final class ChildProcess {
     return process.pid();
   }
 
+  /** Of the handlers that it has. */
+  int generation() {
+    return generation;
+  }
+
   /** How many tasks it was given. */
   synchronized long tasks() {
     return runs;
@@ -371,14 +400,30 @@ final class ChildProcess {
     return !end.hasExited() && !closed && !end.isFaulty() && process.isAlive();
   }
 
-  /** Kills it and all that it started. */
+  /** Kills it at once, and soon all that it started. Does not wait. */
   private void kill() {
     List<ProcessHandle> below = process.descendants().toList();
     process.destroyForcibly();
     below.forEach(ProcessHandle::destroyForcibly);
+    thread("kill", this::killTree);
   }
 
-  /** Ends it: in order when it is idle, at once when it runs something. */
+  private void killTree() {
+    synchronized (tree) {
+      tree.kill();
+    }
+  }
+
+  private void sweep() {
+    synchronized (tree) {
+      tree.killLeftBehind();
+    }
+  }
+
+  /**
+   * Ends it: in order when it is idle; when it runs something at once, and returns when nothing of
+   * it runs any more.
+   */
   void close() {
     boolean idle;
     synchronized (this) {
@@ -386,7 +431,7 @@ final class ChildProcess {
       idle = running == null;
     }
     if (!idle) {
-      kill();
+      killTree(); // here: the worker may be gone before another thread comes to it
       return;
     }
     try {
@@ -412,6 +457,11 @@ final class ChildProcess {
       } else {
         aside.after(graceMs, this::killIfRunning);
       }
+    }
+
+    @Override
+    public void drain() {
+      tell(ToChild.newBuilder().setDraining(true).build());
     }
 
     private void killIfRunning() {

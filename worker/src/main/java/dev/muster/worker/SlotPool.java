@@ -51,10 +51,6 @@ final class SlotPool implements Holdings {
     }
   }
 
-  void start(WorkerSession session, ThreadFactory factory) {
-    start(session, factory, own -> own);
-  }
-
   /**
    * @param runners how each slot runs its tasks, called on its thread with what runs them on it
    */
@@ -295,6 +291,9 @@ final class SlotPool implements Holdings {
   public void returnUnstarted(FrameGatherer into) {
     // For good: what is still offered now must not begin between its coming and its going back.
     queue.close();
+    if (services.draining().compareAndSet(false, true)) {
+      slots.forEach(Slot::drain);
+    }
     SettlementColumns returned = new SettlementColumns();
     whileNothingIsClaimed(
         () -> {

@@ -357,6 +357,19 @@ public final class TaskContext {
     }
   }
 
+  /** Whether the worker is about to go: a chunk ends with the item that runs. */
+  boolean isDraining() {
+    return services.draining().get();
+  }
+
+  /** The worker drains: its process, if it has one, is to know. Does not wait. */
+  void drain() {
+    RunElsewhere where = elsewhere;
+    if (where != null) {
+      services.aside().after(0, where::drain);
+    }
+  }
+
   /** Sets the token that the handler sees, and hands its callbacks over. Does not wait. */
   void cancel() {
     List<Runnable> due;

@@ -84,6 +84,10 @@ final class WorkerSession {
   @GuardedBy("this")
   private boolean sentGoodbye;
 
+  /** There will be no other stream. */
+  @GuardedBy("this")
+  private boolean over;
+
   /** Why the last session was lost, until somebody asks. */
   @GuardedBy("this")
   private @Nullable String loss;
@@ -168,10 +172,32 @@ final class WorkerSession {
       return; // the one that sends looks again
     }
     int seen = 1;
-    do {
-      sendAll();
-      seen = transmitting.addAndGet(-seen);
-    } while (seen != 0);
+    try {
+      do {
+        sendAll();
+        seen = transmitting.addAndGet(-seen);
+      } while (seen != 0);
+    } catch (RuntimeException | Error e) { // no memory for the network, for example
+      transmitting.set(0); // or nobody would ever send again
+      broken(e);
+    }
+  }
+
+  /**
+   * A frame may be lost: the next stream says anew what is held, and what is not durable goes
+   * again. Whoever came to send, a slot for example, goes on.
+   */
+  private void broken(Throwable reason) {
+    SessionStream old;
+    synchronized (this) {
+      old = stream;
+      if (old == null) {
+        return;
+      }
+      disconnected(old);
+    }
+    LOG.warn("a frame could not be sent", reason);
+    old.abort("a frame could not be sent: " + reason);
   }
 
   private void sendAll() {
@@ -376,7 +402,8 @@ final class WorkerSession {
   }
 
   /**
-   * Waits until every outcome handed in is durable, and a goodbye is said; false when time ran out.
+   * Waits until every outcome handed in is durable, and a goodbye is said; false when time ran out,
+   * or there will be no stream any more.
    */
   boolean awaitSettled(long timeoutMs) throws InterruptedException {
     long endNanos = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(timeoutMs);
@@ -384,13 +411,19 @@ final class WorkerSession {
     synchronized (this) {
       while (!gatherer.isSettled() || (saidGoodbye && !sentGoodbye)) {
         long leftMs = TimeUnit.NANOSECONDS.toMillis(endNanos - System.nanoTime());
-        if (leftMs <= 0) {
+        if (leftMs <= 0 || over) {
           return false;
         }
         wait(leftMs);
       }
       return true;
     }
+  }
+
+  /** Nobody opens a stream any more: who waits for the master waits no longer. */
+  synchronized void end() {
+    over = true;
+    notifyAll();
   }
 
   /** True when no outcome waits for the master's word. */

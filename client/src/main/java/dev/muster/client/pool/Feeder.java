@@ -36,7 +36,7 @@ final class Feeder<T> implements Runnable {
       // The map is over.
     } catch (MusterException e) {
       engine.broken(e);
-    } catch (RuntimeException e) {
+    } catch (Throwable e) { // Errors, too: of the caller's iterator, or memory that is full
       engine.broken(new MusterException("the input of the map failed: " + e, e));
     }
   }

@@ -99,7 +99,7 @@ final class MapDriver<T> implements Runnable {
       engine.broken(new MusterException("the thread of a map was interrupted"));
     } catch (MusterException e) {
       engine.broken(e);
-    } catch (RuntimeException e) {
+    } catch (Throwable e) { // Errors, too: the caller waits for this thread, and hears nothing else
       engine.broken(new MusterException("the map failed: " + e, e));
     }
   }
@@ -134,6 +134,9 @@ final class MapDriver<T> implements Runnable {
         return false;
       }
       taker = new ResultTaker(store, engine);
+    }
+    if (options.isNewDemanded() && MapEngine.hasBegun(record)) {
+      throw new MapNameTakenException(options.name(), record.getDelivered());
     }
     checkHandler(record);
     engine.open(record);

@@ -25,6 +25,7 @@ final class MapEngine implements ChunkLine.Listener {
 
   private static final long CHUNK_AGE_NANOS = TimeUnit.MILLISECONDS.toNanos(100);
   private static final int SEALED_MAX = 2;
+  private static final long FOREVER_NANOS = Long.MAX_VALUE / 4;
 
   private final boolean byHand;
 
@@ -60,6 +61,9 @@ final class MapEngine implements ChunkLine.Listener {
 
   @GuardedBy("this")
   private long deliveredBefore;
+
+  @GuardedBy("this")
+  private boolean continues;
 
   /** The state on the master is behind. */
   @GuardedBy("this")
@@ -108,8 +112,14 @@ final class MapEngine implements ChunkLine.Listener {
     window.restore(record);
     sizer.startAt(record.getChunkSize());
     deliveredBefore = record.getDelivered();
+    continues = hasBegun(record);
     opened = true;
     notifyAll();
+  }
+
+  /** Whether items of a map were planned, or it is known that it has none. */
+  static boolean hasBegun(MapRecord record) {
+    return record.getItems() > 0 || record.getInputEnded();
   }
 
   synchronized void slots(long slots) {
@@ -378,8 +388,7 @@ final class MapEngine implements ChunkLine.Listener {
         throw failure;
       }
       if (wish != Wish.GO_ON || over) {
-        throw new MusterException(
-            wish == Wish.CANCEL ? "the map was called off" : "the results of the map are closed");
+        throw closed();
       }
       if (byHand && window.isStuck()) {
         throw new IllegalStateException(
@@ -393,6 +402,23 @@ final class MapEngine implements ChunkLine.Listener {
     }
   }
 
+  /**
+   * As {@link #next}, but neither waits nor fails: what the caller has taken before must reach it.
+   *
+   * @return null: none is there now, and what was taken before is not delivered yet
+   */
+  synchronized @Nullable HandOut nextIfThere() {
+    HandOut before = window.last();
+    HandOut next = window.next();
+    if (next != null && before != null && !byHand) {
+      changed = true;
+      if (window.deliver(before)) {
+        notifyAll();
+      }
+    }
+    return next;
+  }
+
   synchronized boolean isEnd() {
     return opened && inputEnded && open == null && sealed.isEmpty() && window.isHandedOut();
   }
@@ -404,10 +430,41 @@ final class MapEngine implements ChunkLine.Listener {
   }
 
   synchronized long deliveredBefore() throws InterruptedException {
-    while (!opened && failure == null && !over) {
-      wait();
-    }
+    requireBegun();
     return deliveredBefore;
+  }
+
+  synchronized boolean continues() throws InterruptedException {
+    requireBegun();
+    return continues;
+  }
+
+  /** Waits until it has begun; what is known of a map that cannot begin would be untrue. */
+  @GuardedBy("this")
+  private void requireBegun() throws InterruptedException {
+    var unused = awaitBegun(FOREVER_NANOS);
+    if (!opened) {
+      throw failure != null ? failure : closed();
+    }
+  }
+
+  @GuardedBy("this")
+  private MusterException closed() {
+    return new MusterException(
+        wish == Wish.CANCEL ? "the map was called off" : "the results of the map are closed");
+  }
+
+  /** Waits until it has begun, or cannot; false when the time is over first. */
+  synchronized boolean awaitBegun(long timeoutNanos) throws InterruptedException {
+    long endNanos = System.nanoTime() + timeoutNanos;
+    while (!opened && failure == null && !over) {
+      long leftMs = TimeUnit.NANOSECONDS.toMillis(endNanos - System.nanoTime());
+      if (leftMs <= 0) {
+        return false;
+      }
+      wait(leftMs);
+    }
+    return true;
   }
 
   synchronized MapProgress progress() {

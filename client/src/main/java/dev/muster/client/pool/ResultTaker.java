@@ -44,6 +44,8 @@ final class ResultTaker implements Runnable {
       engine.broken(new MusterException("the thread that takes results was interrupted"));
     } catch (MusterException e) {
       engine.broken(e);
+    } catch (Throwable e) { // Errors, too: the caller waits for what this thread brings
+      engine.broken(new MusterException("taking the results of the map failed: " + e, e));
     }
   }
 

@@ -60,8 +60,10 @@ final class Dependencies {
       }
       if (!first.isFinished()) {
         bonds.await(id);
-        Task touched = state.touchWaiting(first);
+        Task touched = state.touchInPlace(first);
+        int before = touched.memoryBytes();
         bondsOf(touched).addDependent(task.id);
+        state.grewInPlace(touched, touched.memoryBytes() - before);
         continue;
       }
       putInput(task.id, first.toResult());
@@ -100,13 +102,15 @@ final class Dependencies {
   }
 
   private void passOn(TaskResult result, Task dependent, Endings endings) {
-    Task task = state.tasks.touch(dependent);
+    Task task = state.touchInPlace(dependent);
+    int before = task.memoryBytes();
     if (task.bonds == null || !task.bonds.ended(result.getId())) {
       return;
     }
+    state.grewInPlace(task, task.memoryBytes() - before);
     putInput(task.id, result);
     if (task.state != TaskState.TASK_STATE_DELAYED) {
-      return; // it was called off meanwhile
+      return; // it was called off meanwhile; if it is put back, it need not wait for this one
     }
     if (result.getState() != TaskState.TASK_STATE_SUCCEEDED
         && task.bonds.onFailure == OnFailure.ON_FAILURE_CANCEL) {

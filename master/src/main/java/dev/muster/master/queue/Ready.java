@@ -343,14 +343,14 @@ final class Ready {
     return line(line).lane.key();
   }
 
-  /** The lanes of all lines, in order of number. */
-  List<LaneKey> lanes() {
-    List<LaneKey> all = new ArrayList<>();
-    plainLines().forEach(line -> all.add(line.lane.key()));
+  /** The lanes in which something waits, from a line's number on: at most so many, in order. */
+  List<LaneKey> lanes(long from, int max) {
+    FirstLanes first = new FirstLanes(from, max);
+    plainLines().forEach(first::add);
     if (lines != null) {
-      lines.addLanes(all);
+      lines.forEach(first::add);
     }
-    return all;
+    return first.keys();
   }
 
   long nextLine() {

@@ -8,6 +8,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.google.protobuf.ByteString;
 import com.google.protobuf.InvalidProtocolBufferException;
+import dev.muster.master.log.v1.Cancel;
 import dev.muster.master.log.v1.Command;
 import dev.muster.master.queue.Timers.Kind;
 import dev.muster.master.store.Family;
@@ -263,6 +264,28 @@ final class RecountTest {
     tamper(batch -> all(Family.UNIQUES).keySet().forEach(k -> batch.put(Family.UNIQUES, k, ended)));
     assertThat(Recount.of(store).getDriftList())
         .containsExactly("unique key k is held by task 1, which is TASK_STATE_SUCCEEDED");
+  }
+
+  @Test
+  void shouldTellWhenAnInputOrAChildIsLeftOver() {
+    long first = put(EnqueueRequest.newBuilder());
+    long after = put(EnqueueRequest.newBuilder().addAfterIds(first).setParentId(first));
+    rig.apply(Command.newBuilder().setCancel(Cancel.newBuilder().addIds(first)).build());
+    ByteString input = MachineState.idKey(9_999, first);
+    ByteString child = MachineState.idKey(9_999, after);
+    assertThat(
+            drift(
+                batch -> {
+                  batch.put(Family.INPUTS, input, ByteString.EMPTY);
+                  batch.put(Family.CHILDREN, child, ByteString.EMPTY);
+                  batch.putTask(record(first).setHasChildren(false).build());
+                  batch.putTask(record(after).clearAfter().build());
+                }))
+        .containsExactlyInAnyOrder(
+            "what task 53 came to is kept for task 9999, which has no record",
+            "what task 53 came to is kept for task 54, which does not come after it",
+            "task 54 is kept as a child of task 9999, which has no record",
+            "task 54 is kept as a child of task 53, which knows of none");
   }
 
   @Test

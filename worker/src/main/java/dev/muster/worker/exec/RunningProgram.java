@@ -23,7 +23,7 @@ final class RunningProgram {
 
   private RunningProgram(Process process, String mark) {
     this.process = process;
-    this.tree = new ProcessTree(process.toHandle(), mark);
+    this.tree = new ProcessTree(process.toHandle(), ProcessTree.PROGRAM, mark);
   }
 
   /** Why a program ended. */
@@ -39,7 +39,7 @@ final class RunningProgram {
   /**
    * Starts it.
    *
-   * @param mark what its environment has as {@link ProcessTree#MARK}
+   * @param mark what its environment has as {@link ProcessTree#PROGRAM}
    */
   static RunningProgram start(ProcessBuilder builder, String mark) throws IOException {
     return new RunningProgram(builder.start(), mark);

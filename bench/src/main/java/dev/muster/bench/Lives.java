@@ -1,0 +1,234 @@
+package dev.muster.bench;
+
+import dev.muster.client.EnqueueStream;
+import dev.muster.client.Muster;
+import dev.muster.client.TaskKeys;
+import dev.muster.client.TaskQueue;
+import dev.muster.client.connection.ConnectOptions;
+import dev.muster.common.MusterException;
+import dev.muster.common.codec.Codecs;
+import dev.muster.worker.Worker;
+import java.nio.ByteBuffer;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Producer, workers and collector of a master, all in this process: tasks are put, run, and their
+ * results are taken. A task's payload begins with the time at which it was to be put, so that
+ * latencies count from there, however late the producer was (coordinated omission: Tene, How not to
+ * measure latency, 2013).
+ */
+final class Lives implements AutoCloseable {
+  private static final String TASKS = "bench-tasks";
+  private static final String RESULTS = "bench-results";
+  private static final String HANDLER = "answer";
+
+  private final LifecycleOptions options;
+  private final Muster muster;
+  private final List<Worker> workers = new ArrayList<>();
+  private final Arrivals arrivals = new Arrivals();
+  private final @Nullable Latencies latencies;
+  private long put;
+
+  /**
+   * @param latencies gets every task's; null: only the rate is of interest
+   */
+  Lives(ConnectOptions connect, LifecycleOptions options, @Nullable Latencies latencies) {
+    this.options = options;
+    this.latencies = latencies;
+    this.muster = Muster.connect(connect);
+    if (options.rules().all()) {
+      muster.admin().configure(TASKS, options.rules().settings());
+    }
+    workers.add(collector(connect));
+    byte[] answer = new byte[options.resultBytes()];
+    for (int i = 0; i < options.workers(); i++) {
+      workers.add(worker(connect, answer));
+    }
+  }
+
+  private Worker collector(ConnectOptions connect) {
+    return Worker.connect(connect)
+        .name("collector")
+        .queue(RESULTS)
+        .handle(
+            "",
+            Codecs.bytes(),
+            (result, context) -> {
+              if (latencies != null) {
+                latencies.ended(System.nanoTime() - ByteBuffer.wrap(result).getLong());
+              }
+              arrivals.add();
+              return null;
+            })
+        .slots(1)
+        .prefetch(options.credit())
+        .start();
+  }
+
+  private Worker worker(ConnectOptions connect, byte[] answer) {
+    return Worker.connect(connect)
+        .queue(TASKS)
+        .handle(
+            HANDLER,
+            Codecs.bytes(),
+            (payload, context) -> {
+              if (latencies == null) {
+                return answer;
+              }
+              latencies.started(System.nanoTime() - ByteBuffer.wrap(payload).getLong());
+              return Arrays.copyOf(payload, Math.max(Long.BYTES, options.resultBytes()));
+            })
+        .slots(1)
+        .prefetch(options.credit())
+        .start();
+  }
+
+  private TaskQueue<byte[]> queue() {
+    return muster.tasks(TASKS, Codecs.bytes()).handler(HANDLER).resultsTo(RESULTS);
+  }
+
+  /** Settlements that were refused so far: work done twice. */
+  long refused() {
+    return workers.stream().mapToLong(Worker::refused).sum();
+  }
+
+  /**
+   * Puts so many tasks as fast as the master takes them, and waits for as many results: of other
+   * tasks, if some wait already.
+   *
+   * @return ns from the first task to the last result
+   */
+  long burn(long tasks) {
+    long before = arrivals.count();
+    byte[] payload = new byte[Math.max(Long.BYTES, options.payloadBytes())];
+    long start = System.nanoTime();
+    List<EnqueueStream<byte[]>> streams = new ArrayList<>();
+    for (TaskQueue<byte[]> view : options.rules().views(queue())) {
+      streams.add(view.stream());
+    }
+    TaskKeys[] keys = options.rules().keys();
+    for (long i = 0; i < tasks; i++) {
+      if (arrivals.count() < put - options.unfinishedMax()) {
+        arrivals.await(put - options.unfinishedMax() / 2); // Not at each result.
+      }
+      int run = (int) (i / BenchRules.RUN_TASKS % streams.size());
+      streams.get(run).add(payload, keys[(int) (i % keys.length)]);
+      put++;
+    }
+    streams.forEach(EnqueueStream::close);
+    arrivals.await(before + tasks);
+    return System.nanoTime() - start;
+  }
+
+  /** Puts so many tasks that nobody waits for; ns until all are durable. */
+  static long build(ConnectOptions connect, LifecycleOptions options, long tasks) {
+    byte[] payload = new byte[Math.max(Long.BYTES, options.payloadBytes())];
+    long start = System.nanoTime();
+    try (Muster muster = Muster.connect(connect);
+        EnqueueStream<byte[]> stream =
+            muster.tasks(TASKS, Codecs.bytes()).handler(HANDLER).resultsTo(RESULTS).stream()) {
+      for (long i = 0; i < tasks; i++) {
+        stream.add(payload);
+      }
+    }
+    return System.nanoTime() - start;
+  }
+
+  /**
+   * Waits until so many tasks that were put before are done too.
+   *
+   * @return results a second
+   */
+  long drain(long tasks) {
+    long before = arrivals.count();
+    long start = System.nanoTime();
+    arrivals.await(put + tasks);
+    return Math.round((put + tasks - before) * 1e9 / (System.nanoTime() - start));
+  }
+
+  /**
+   * Puts tasks at a rate, whatever the master does, and waits for their results.
+   *
+   * @return ns from the first task to the last result
+   */
+  long steady(long tasks, long perSecond) {
+    Latencies measured = latencies == null ? new Latencies() : latencies;
+    TaskQueue<byte[]> queue = queue();
+    long start = System.nanoTime();
+    for (long i = 0; i < tasks; i++) {
+      long due = start + Math.round(i * 1e9 / perSecond);
+      for (long early = due - System.nanoTime(); early > 0; early = due - System.nanoTime()) {
+        LockSupport.parkNanos(this, early);
+      }
+      byte[] payload = new byte[Math.max(Long.BYTES, options.payloadBytes())];
+      ByteBuffer.wrap(payload).putLong(due);
+      var unused =
+          queue
+              .enqueueAsync(payload)
+              .whenComplete(
+                  (id, failure) -> {
+                    if (failure == null) {
+                      measured.put(System.nanoTime() - due);
+                    }
+                  });
+    }
+    put += tasks;
+    arrivals.await(put);
+    return System.nanoTime() - start;
+  }
+
+  @Override
+  public void close() {
+    workers.forEach(Worker::close);
+    muster.close();
+  }
+
+  /** Counts results. */
+  private static final class Arrivals {
+    private static final long STALLED_NS = TimeUnit.SECONDS.toNanos(120);
+    private static final long PAUSE_NS = TimeUnit.MILLISECONDS.toNanos(100);
+
+    private volatile long count;
+    private volatile long awaited = Long.MAX_VALUE;
+    private volatile @Nullable Thread waiter;
+
+    long count() {
+      return count;
+    }
+
+    /** By the one thread of the collector's slot. */
+    @SuppressWarnings("NonAtomicVolatileUpdate") // one thread writes it
+    void add() {
+      long now = count + 1;
+      count = now;
+      if (now >= awaited) {
+        LockSupport.unpark(waiter);
+      }
+    }
+
+    void await(long all) {
+      waiter = Thread.currentThread();
+      awaited = all;
+      long last = count;
+      long since = System.nanoTime();
+      while (count < all) {
+        LockSupport.parkNanos(this, PAUSE_NS);
+        if (count != last) {
+          last = count;
+          since = System.nanoTime();
+        } else if (System.nanoTime() - since > STALLED_NS) {
+          throw new MusterException(
+              "no result for 120 s; "
+                  + (all - last)
+                  + " more were to come; the master's last lines are above");
+        }
+      }
+      awaited = Long.MAX_VALUE;
+    }
+  }
+}

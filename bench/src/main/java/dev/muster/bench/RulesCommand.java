@@ -1,0 +1,43 @@
+package dev.muster.bench;
+
+import dev.muster.common.InvalidInputException;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+
+@Command(
+    name = "rules",
+    mixinStandardHelpOptions = true,
+    description =
+        "What the rules cost: whole lives a second without and with them, in turn, and the ratio of the medians.",
+    footer = {
+      "",
+      "With rules: limits and rates of the queue and of 100 tenants, ageing, ten priorities, retries, TTL and run limit,",
+      "none of which holds a task back.",
+      "",
+      "Example:",
+      "  muster bench rules --tasks 300000 --warm-up 200000 -o json"
+    })
+final class RulesCommand implements Callable<Integer> {
+  @Mixin private final LifecycleArguments arguments = new LifecycleArguments();
+
+  @Option(
+      names = "--rounds",
+      defaultValue = "5",
+      description = "So many runs of each (default ${DEFAULT-VALUE}).")
+  private int rounds;
+
+  @Mixin private final FiguresOutput output = new FiguresOutput();
+
+  @Override
+  public Integer call() {
+    if (rounds < 1) {
+      throw new InvalidInputException("--rounds must be at least 1, found " + rounds);
+    }
+    BenchRules all = BenchRules.everything(arguments.groups());
+    LifecycleOptions plain = arguments.with(BenchRules.NONE);
+    output.print(new RulesBench(plain, arguments.with(all), rounds).run());
+    return 0;
+  }
+}

@@ -1,0 +1,49 @@
+package dev.muster.bench;
+
+import java.util.LinkedHashMap;
+import java.util.Map;
+
+/**
+ * Tasks come at a steady rate, whatever the master does: how long after its time each is durable,
+ * started, and done.
+ */
+final class SteadyBench {
+  private final LifecycleOptions options;
+  private final long perSecond;
+
+  /**
+   * @param options its tasks are measured after its warm-up, both at the rate
+   */
+  SteadyBench(LifecycleOptions options, long perSecond) {
+    this.options = options;
+    this.perSecond = perSecond;
+  }
+
+  Map<String, Object> run() {
+    Latencies latencies = new Latencies();
+    try (MasterProcess master = MasterProcess.start(options.tls(), options.masterJavaOptions());
+        Lives lives = new Lives(master.connect(), options, latencies)) {
+      if (options.warmUp() > 0) {
+        var unused = lives.steady(options.warmUp(), perSecond);
+      }
+      latencies.reset();
+      MasterUsage before = master.usage();
+      long clientCpuMs = LifecycleFigures.ownCpuMs();
+      long ns = lives.steady(options.tasks(), perSecond);
+      LifecycleFigures figures =
+          new LifecycleFigures(
+              options,
+              ns / 1e9,
+              master.usage().since(before),
+              (LifecycleFigures.ownCpuMs() - clientCpuMs) / 1e3,
+              lives.refused());
+      Map<String, Object> map = new LinkedHashMap<>();
+      map.put("scenario", "steady");
+      map.put("rate_per_s", perSecond);
+      map.putAll(latencies.toMap());
+      map.putAll(figures.usage());
+      map.putAll(options.toMap());
+      return map;
+    }
+  }
+}

@@ -1,0 +1,41 @@
+package dev.muster.bench;
+
+import dev.muster.common.InvalidInputException;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+
+@Command(
+    name = "steady",
+    mixinStandardHelpOptions = true,
+    description =
+        "Latencies of tasks that come at a steady rate: until durable, until started, until their result is taken.",
+    footer = {
+      "",
+      "Each is counted from the time at which the task was to be put, also when the producer was late.",
+      "",
+      "Example:",
+      "  muster bench steady --rate 50000 -o json",
+      "  muster bench steady --rate 100 --tasks 3000 --warm-up 1000"
+    })
+final class SteadyCommand implements Callable<Integer> {
+  @Mixin private final LifecycleArguments arguments = new LifecycleArguments();
+
+  @Option(
+      names = "--rate",
+      defaultValue = "50000",
+      description = "Tasks a second (default ${DEFAULT-VALUE}).")
+  private long rate;
+
+  @Mixin private final FiguresOutput output = new FiguresOutput();
+
+  @Override
+  public Integer call() {
+    if (rate < 1) {
+      throw new InvalidInputException("--rate must be at least 1, found " + rate);
+    }
+    output.print(new SteadyBench(arguments.with(BenchRules.NONE), rate).run());
+    return 0;
+  }
+}
