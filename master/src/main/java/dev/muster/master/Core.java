@@ -101,10 +101,11 @@ final class Core implements AutoCloseable {
     this.dispatcher = new Dispatcher(proposer, System::nanoTime, clock);
     this.runs = new RunWatch(proposer, applier, System::nanoTime);
     this.notes = new RunningNotes(applier);
-    this.sessions = new Sessions(proposer, applier, dispatcher, runs, notes, System::nanoTime);
+    this.events = new EventHub(System::currentTimeMillis);
+    this.sessions =
+        new Sessions(proposer, applier, dispatcher, runs, notes, events, System::nanoTime);
     this.roster = new Roster(sessions, System::nanoTime);
     this.awaits = new Awaits(applier);
-    this.events = new EventHub(System::currentTimeMillis);
     this.disk =
         new DiskWatch(
             () -> Files.getFileStore(data.root()).getUsableSpace(),

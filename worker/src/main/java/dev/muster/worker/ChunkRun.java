@@ -104,7 +104,7 @@ final class ChunkRun {
         Outcome outcome = handlers.runItem(bound, chunk.getItems(done), context);
         boolean overran = watch.end();
         long ended = System.nanoTime();
-        settle(done++, outcome, overran, micros(ended - begun));
+        settle(done++, outcome, overran, RunTime.micros(ended - begun));
         begun = ended;
         if (ended - told > PROGRESS_NANOS) {
           told = ended;
@@ -115,7 +115,7 @@ final class ChunkRun {
       watch.close();
       context.endItem(done, count);
     }
-    return outcome(done, micros(begun - startNanos));
+    return outcome(done, TimeUnit.NANOSECONDS.toMicros(begun - startNanos));
   }
 
   private boolean isEnough(long ranNanos) {
@@ -211,7 +211,7 @@ final class ChunkRun {
     return completed();
   }
 
-  private Outcome outcome(int done, int ranUs) {
+  private Outcome outcome(int done, long ranUs) {
     again.forEach(this::followUp);
     int count = chunk.getItemsCount();
     if (done < count) {
@@ -219,7 +219,7 @@ final class ChunkRun {
     } else if (chunk.getPlacesCount() == 0 && result.getValuesCount() == count) {
       result.clearPlaces(); // all of them, in order
     }
-    result.setRan(done).setRanUs(Integer.toUnsignedLong(ranUs));
+    result.setRan(done).setRanUs(ranUs);
     return completed();
   }
 
@@ -241,9 +241,5 @@ final class ChunkRun {
             .setUniqueForMs(ChunkTypes.KEY_HOLDS_MS)
             .setDelayMs(delayMs)
             .build());
-  }
-
-  private static int micros(long nanos) {
-    return (int) Math.min(Integer.MAX_VALUE, nanos / 1_000);
   }
 }

@@ -92,7 +92,7 @@ final class SlotPool implements Holdings {
       Outcome outcome = runner.run(task);
       long ranNanos = System.nanoTime() - startNanos;
       Usage usage = task.elsewhere() == null ? meter.end(ranNanos) : task.usage();
-      boolean much = slot.finish(outcome, micros(ranNanos), usage);
+      boolean much = slot.finish(outcome, RunTime.micros(ranNanos), usage);
       session.gathered(much);
       if (watched) {
         tellQuiet();
@@ -110,11 +110,6 @@ final class SlotPool implements Holdings {
     } catch (Throwable e) { // an Error of the handler: the task failed, the slot lives
       return handlers.thrown(e);
     }
-  }
-
-  /** At least 1, as what ran took some time; at most what the field holds, 71 minutes. */
-  private static int micros(long nanos) {
-    return (int) Math.min(0xFFFF_FFFFL, nanos / 1_000 + 1);
   }
 
   private void tellQuiet() {

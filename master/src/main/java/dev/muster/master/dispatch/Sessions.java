@@ -10,6 +10,7 @@ import dev.muster.master.log.v1.Settle;
 import dev.muster.master.queue.Attempts;
 import dev.muster.master.queue.Outcome;
 import dev.muster.master.queue.QueueMachine;
+import dev.muster.master.queue.Task;
 import dev.muster.master.replication.Applier;
 import dev.muster.master.replication.Proposer;
 import dev.muster.master.replication.Reply;
@@ -50,6 +51,7 @@ public final class Sessions {
   private final Dispatcher dispatcher;
   private final RunWatch runs;
   private final RunningNotes notes;
+  private final EventHub events;
   private final LongSupplier clockNs;
 
   private final StackRequests stacks;
@@ -72,12 +74,14 @@ public final class Sessions {
       Dispatcher dispatcher,
       RunWatch runs,
       RunningNotes notes,
+      EventHub events,
       LongSupplier clockNs) {
     this.proposer = proposer;
     this.applier = applier;
     this.dispatcher = dispatcher;
     this.runs = runs;
     this.notes = notes;
+    this.events = events;
     this.clockNs = clockNs;
     this.stacks = new StackRequests(clockNs);
     this.heartbeatNs = clockNs.getAsLong();
@@ -119,6 +123,7 @@ public final class Sessions {
               link.lastHeardNs = clockNs.getAsLong();
               link.tookNs = link.lastHeardNs;
               link.introduce(hello, link.lastHeardNs);
+              link.holds(hello.getHeldIdsList());
               link.settled(opened.lostIds());
               link.attach(stream);
               listener.opened(new Handle(link, stream), opened);
@@ -201,6 +206,7 @@ public final class Sessions {
    * A frame after the first. On the loop; {@code taken} runs when all of it is applied or refused.
    */
   private void frame(WorkerLink link, WorkerStream stream, WorkerFrame frame, Runnable taken) {
+    tellStarted(link, frame.getStartedIdsList());
     link.started(frame.getStartedIdsList());
     runs.started(link.session, frame.getStartedIdsList());
     runs.progress(link.session, frame.getProgressList());
@@ -228,6 +234,23 @@ public final class Sessions {
     } else {
       dispatcher.hungry(link);
     }
+  }
+
+  /** To those who listen: of what was not known to have started. */
+  private void tellStarted(WorkerLink link, List<Long> ids) {
+    if (ids.isEmpty() || !events.isHeard()) {
+      return;
+    }
+    applier.read(
+        machine -> {
+          for (long id : ids) {
+            Task task = link.hasStarted(id) ? null : machine.attempts().held(link.session, id);
+            if (task != null) {
+              events.started(task);
+            }
+          }
+          return true;
+        });
   }
 
   /**

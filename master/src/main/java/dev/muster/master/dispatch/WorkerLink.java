@@ -154,6 +154,17 @@ final class WorkerLink {
     }
   }
 
+  /** What it does not hold it has not started either, whatever a late frame said. */
+  void holds(List<Long> ids) {
+    synchronized (started) {
+      if (!started.isEmpty()) {
+        LongHashSet held = new LongHashSet(ids.size());
+        ids.forEach(held::add);
+        started.retainAll(held);
+      }
+    }
+  }
+
   void settled(List<Long> ids) {
     synchronized (started) {
       if (!started.isEmpty()) {

@@ -64,6 +64,12 @@ public final class Attempts {
     return task != null && task.token == token && task.session == session;
   }
 
+  /** The task of this id if the session holds it, else null. */
+  public @Nullable Task held(long session, long id) {
+    Task task = state.tasks.leased(id);
+    return task != null && task.session == session ? task : null;
+  }
+
   /** Everything leased by sessions, in no order. */
   public void forEach(Visitor visit) {
     state

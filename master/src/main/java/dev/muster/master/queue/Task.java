@@ -434,14 +434,22 @@ public final class Task {
     return state;
   }
 
+  /** A session holds it: whether its worker has begun, the leader knows. */
+  public boolean isWithASession() {
+    return session != 0;
+  }
+
   /** The queue that it is in. */
   public String queueName() {
     return queue.name;
   }
 
-  /** What there is to say of its state, in a line: the handler, and why it ended. */
+  /** What there is to say of its state, in a line: the handler, its worker, why it ended. */
   public String detail() {
     String handler = options.getHandler();
+    if (session != 0) {
+      return handler.isEmpty() ? "on " + worker : handler + " on " + worker;
+    }
     String why =
         failure == null || !cause.isEmpty()
             ? cause

@@ -72,10 +72,10 @@ public final class LeaderRig implements AutoCloseable {
     dispatcher = new Dispatcher(proposer, this::nowNs, nowMs::get);
     runs = new RunWatch(proposer, applier, this::nowNs);
     notes = new RunningNotes(applier);
-    sessions = new Sessions(proposer, applier, dispatcher, runs, notes, this::nowNs);
+    events = new EventHub(nowMs::get);
+    sessions = new Sessions(proposer, applier, dispatcher, runs, notes, events, this::nowNs);
     roster = new Roster(sessions, this::nowNs);
     awaits = new Awaits(applier);
-    events = new EventHub(nowMs::get);
     applier.lead(
         new LeaderEffects(proposer, dispatcher, sessions, awaits, notes, events, timers::due));
     proposer.start(this::beforeSealing);

@@ -10,6 +10,7 @@ import dev.muster.proto.v1.MasterFrame;
 import dev.muster.proto.v1.RefusalReason;
 import dev.muster.proto.v1.StopAttempt;
 import dev.muster.proto.v1.TaskResult;
+import dev.muster.proto.v1.Welcome;
 import io.grpc.Status;
 import java.util.ArrayList;
 import java.util.List;
@@ -115,6 +116,15 @@ final class OutflowTest {
     outbox.heartbeat();
     run();
     assertThat(caller.replies.get(1)).isEqualTo(MasterFrame.getDefaultInstance());
+  }
+
+  @Test
+  void shouldWelcomeAWorkerAndSayWhatItHasLostInOneFrame() {
+    FakeCaller<MasterFrame> caller = new FakeCaller<>();
+    Welcome welcome = Welcome.newBuilder().setResumed(true).build();
+    new FrameOutbox(caller, Runnable::run).welcome(welcome, List.of(7L));
+    assertThat(caller.replies)
+        .containsExactly(MasterFrame.newBuilder().setWelcome(welcome).addCancelledIds(7).build());
   }
 
   @Test

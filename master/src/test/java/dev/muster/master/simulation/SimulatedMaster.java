@@ -126,9 +126,9 @@ final class SimulatedMaster {
     timers = new TimerWatch(proposer, applier, clock, this::alarm);
     runs = new RunWatch(proposer, applier, this::clockNs);
     notes = new RunningNotes(applier);
-    sessions = new Sessions(proposer, applier, dispatcher, runs, notes, this::clockNs);
-    awaits = new Awaits(applier);
     events = new EventHub(clock);
+    sessions = new Sessions(proposer, applier, dispatcher, runs, notes, events, this::clockNs);
+    awaits = new Awaits(applier);
     tasks =
         new TasksService(
             proposer,

@@ -19,7 +19,7 @@ import org.junit.jupiter.api.Timeout;
 
 /** Who waits for room in a queue that takes three tasks, in order; and what need not wait. */
 @Timeout(60)
-final class RoomTest {
+final class WaitForRoomTest {
   private static final int WAIT_MS = 10_000;
 
   private final LeaderRig rig = new LeaderRig();
