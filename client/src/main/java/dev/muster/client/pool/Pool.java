@@ -348,7 +348,9 @@ public final class Pool implements AutoCloseable {
 
   /**
    * The pool as an executor of {@link RemoteCall}s; anything else that it is given is an {@link
-   * dev.muster.common.InvalidInputException}, for a lambda cannot travel. Its futures are {@link
+   * dev.muster.common.InvalidInputException}, for a lambda cannot travel: so {@code execute} and
+   * the {@code submit} of a {@code Runnable} always refuse, and what is built on them, such as
+   * {@code CompletableFuture.supplyAsync}, cannot use it. Its futures are {@link
    * java.util.concurrent.CompletableFuture}s. Shutting it down shuts down nothing else.
    */
   public ExecutorService executor() {
