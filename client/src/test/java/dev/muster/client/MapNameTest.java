@@ -149,6 +149,21 @@ final class MapNameTest {
     }
   }
 
+  @Test
+  void shouldTakeNoResultsOnceItIsClosed() throws InterruptedException {
+    rig.master.workers.add("square");
+    try (MapResults<Integer> results = map(List.of(3).iterator(), NAMED.named("left"))) {
+      var unused = rig.take(1);
+      assertThat(results.deliveredBefore()).isZero();
+      while (!rig.master.waitingTakes.take().getQueue().equals("map/left")) {
+        // until it waits for results
+      }
+    }
+    assertThat(Thread.getAllStackTraces().keySet())
+        .extracting(Thread::getName)
+        .doesNotContain("muster-results of map/left");
+  }
+
   private Leased held(String queue) throws InterruptedException {
     return rig.muster.leases().take(queue, 1, PoolRig.LONG, PoolRig.LONG).get(0);
   }

@@ -276,6 +276,7 @@ final class MapDriver<T> implements Runnable {
     } else if (engine.wish() == Wish.CANCEL) {
       cancel();
     } else if (engine.failure() != null) {
+      awaitTaker();
       store.letGo(engine.leases()); // what was not written comes again
     } else if (engine.isDelivered() && !engine.isInputCut()) {
       endDelivered(store);
@@ -293,6 +294,7 @@ final class MapDriver<T> implements Runnable {
 
   private void leave(MapStore to) throws InterruptedException {
     line.awaitAdded(); // so that the record names the tasks
+    awaitTaker();
     write(to);
     to.acknowledge(covered);
     to.letGo(engine.leases());
@@ -306,9 +308,16 @@ final class MapDriver<T> implements Runnable {
       var unused = muster.admin().cancel(tasks, true, "the map was called off");
     }
     if (store != null) {
+      awaitTaker();
       List<Leased> held = new ArrayList<>(engine.leases());
       held.addAll(covered);
       store.forget(held);
+    }
+  }
+
+  private void awaitTaker() throws InterruptedException {
+    if (taker != null) {
+      taker.awaitEnd();
     }
   }
 }
