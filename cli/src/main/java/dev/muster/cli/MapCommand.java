@@ -217,6 +217,10 @@ final class MapCommand implements Callable<Integer> {
       throw new InvalidInputException(
           "--retries must be 0 to " + (Limits.ATTEMPTS_MAX - 1) + ", found " + retries);
     }
+    if (timeout != null && timeout.isZero()) {
+      throw new InvalidInputException(
+          "--timeout must be more than 0, found 0: leave it out for no limit");
+    }
     if (halt < 0) {
       throw new InvalidInputException("--halt must be at least 0, found " + halt);
     }
