@@ -26,12 +26,16 @@ final class MapDriver<T> implements Runnable {
   private static final long REFRESH_NANOS = MapStore.VISIBILITY.toNanos() / 3;
   private static final long LOOK_AGAIN_MS = 1_000;
 
+  private static final String NO_WORKER =
+      "no worker is connected that serves the queue: waiting for one";
+
   private final MapEngine engine;
   private final ChunkLine line;
   private final Muster muster;
   private final HandlerCheck check;
   private final RemoteFunction<T, ?> function;
   private final MapOptions options;
+  private final Standing standing;
   private final @Nullable Items<T> items;
   private final @Nullable MapStore store;
 
@@ -64,6 +68,7 @@ final class MapDriver<T> implements Runnable {
     this.check = check;
     this.function = function;
     this.options = options;
+    this.standing = new Standing(options::notice);
     this.items = items;
     this.store = store;
   }
@@ -110,16 +115,13 @@ final class MapDriver<T> implements Runnable {
 
   /** False: nobody waited so long. */
   private boolean awaitWorker() throws InterruptedException {
-    boolean told = false;
     long slots = check.slots(function.handler());
     while (slots == 0 && isWanted()) {
-      if (!told) {
-        told = true;
-        options.notice("no worker is connected that serves the queue: waiting for one");
-      }
+      standing.because(NO_WORKER);
       engine.awaitWork(LOOK_AGAIN_MS);
       slots = check.slots(function.handler());
     }
+    standing.ended();
     engine.slots(slots);
     return isWanted();
   }
@@ -254,12 +256,23 @@ final class MapDriver<T> implements Runnable {
       held.addAll(covered);
       store.extend(held);
     }
+    lookForWorkers();
+  }
+
+  /** It had workers before, and may again. */
+  private void lookForWorkers() {
     try {
-      engine.slots(check.slots(function.handler()));
+      long slots = check.slots(function.handler());
+      engine.slots(slots);
+      if (slots == 0) {
+        standing.because(NO_WORKER);
+      } else {
+        standing.ended();
+      }
     } catch (UnreachableException e) {
       throw e;
     } catch (MusterException e) {
-      options.notice(e.getMessage() + ": waiting"); // it had workers before, and may again
+      standing.because(e.getMessage() + ": waiting");
     }
   }
 
