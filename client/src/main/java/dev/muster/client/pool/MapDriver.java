@@ -141,6 +141,7 @@ final class MapDriver<T> implements Runnable {
       throw new MapNameTakenException(options.name(), record.getDelivered());
     }
     checkHandler(record);
+    checkOrder(record);
     engine.open(record);
     line.begin(record.getId());
     for (WindowChunk chunk : engine.chunks()) {
@@ -174,6 +175,18 @@ final class MapDriver<T> implements Runnable {
               + " has ended: its "
               + record.getItems()
               + " items were delivered; forget it to begin anew");
+    }
+  }
+
+  /** Who goes on without order knows what that means. */
+  private void checkOrder(MapRecord record) {
+    if (engine.isOrdered() && !record.getOrdered() && record.getDelivered() > 0) {
+      options.notice(
+          "map "
+              + options.name()
+              + " was begun without order: what was delivered before are not its first "
+              + record.getDelivered()
+              + " items, and only what comes now is in order");
     }
   }
 

@@ -27,6 +27,7 @@ final class MapEngine implements ChunkLine.Listener {
   private static final int SEALED_MAX = 2;
   private static final long FOREVER_NANOS = Long.MAX_VALUE / 4;
 
+  private final boolean ordered;
   private final boolean byHand;
 
   @GuardedBy("this")
@@ -99,6 +100,7 @@ final class MapEngine implements ChunkLine.Listener {
   record Left(WindowChunk chunk, String key) {}
 
   MapEngine(boolean ordered, MapOptions options) {
+    this.ordered = ordered;
     window = new MapWindow(ordered);
     sizer = new ChunkSizer(options.chunkSize());
     byHand = options.isAcknowledgedByHand();
@@ -218,6 +220,10 @@ final class MapEngine implements ChunkLine.Listener {
   /** Of this map among those of its name. */
   synchronized String id() {
     return id;
+  }
+
+  boolean isOrdered() {
+    return ordered;
   }
 
   synchronized boolean isOpened() {
