@@ -2,7 +2,7 @@ package dev.muster.client.pool;
 
 import dev.muster.client.Leases.Leased;
 import dev.muster.client.Muster;
-import dev.muster.client.pool.MapEngine.Batch;
+import dev.muster.client.pool.ChunkCutter.Batch;
 import dev.muster.client.pool.MapEngine.Left;
 import dev.muster.client.pool.MapEngine.Wish;
 import dev.muster.common.MusterException;
