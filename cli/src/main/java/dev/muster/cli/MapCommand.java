@@ -217,6 +217,10 @@ final class MapCommand implements Callable<Integer> {
       throw new InvalidInputException(
           "--retries must be 0 to " + (Limits.ATTEMPTS_MAX - 1) + ", found " + retries);
     }
+    if (timeout != null && timeout.isZero()) {
+      throw new InvalidInputException(
+          "--timeout must be more than 0, found 0: leave it out for no limit");
+    }
     if (halt < 0) {
       throw new InvalidInputException("--halt must be at least 0, found " + halt);
     }
@@ -348,6 +352,14 @@ final class MapCommand implements Callable<Integer> {
         results.cancel(); // nothing was done: the name is free again
       }
       throw impossible;
+    } catch (InvalidInputException wrong) {
+      throw wrong; // the same input would be as wrong again
+    } catch (MusterException failed) {
+      if (mapName() != null) {
+        status.clear();
+        terminal.note(stoppedAfter(run.delivered()));
+      }
+      throw failed;
     }
     status.clear();
     return switch (end) {
@@ -370,9 +382,12 @@ final class MapCommand implements Callable<Integer> {
 
   private int stopped(MapResults<ByteString> results, long delivered) {
     results.close(); // what is said next is so then
-    terminal.note(
-        "stopped: " + ProgressText.number(delivered) + " results delivered; " + howToGoOn());
+    terminal.note(stoppedAfter(delivered));
     return ExitCode.STOPPED;
+  }
+
+  private String stoppedAfter(long delivered) {
+    return "stopped: " + ProgressText.number(delivered) + " results delivered; " + howToGoOn();
   }
 
   /** Only who reads a pipe may go away. Anything else that takes no output is a fault. */

@@ -11,6 +11,8 @@ import dev.muster.proto.v1.EnqueueRequest;
 import dev.muster.proto.v1.TaskOptions;
 import java.time.Duration;
 import java.util.List;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.LinkedBlockingQueue;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -64,6 +66,22 @@ final class MapChunksTest {
     assertThat(chunk.getItemLimitMs()).isZero();
     assertThat(chunk.getMaxAttempts()).isEqualTo(1);
     assertThat(options().getRunLimitMs()).isZero();
+  }
+
+  @Test
+  void shouldSayThatTheLastWorkerHasGone() throws InterruptedException {
+    rig.master.workers.add("square");
+    BlockingQueue<String> notices = new LinkedBlockingQueue<>();
+    try (MapResults<Integer> results =
+        rig.pool.imap(SQUARE, List.of(3).iterator(), DEFAULTS.onNotice(notices::add))) {
+      Leased task = rig.take(1).get(0);
+
+      rig.master.workers.leave();
+
+      assertThat(notices.take()).startsWith("no worker is connected that serves the queue");
+      rig.finish(task, PoolRig.squares(task).build());
+      assertThat(results.next()).isEqualTo(9);
+    }
   }
 
   private Chunk sent(MapOptions options) throws InterruptedException {

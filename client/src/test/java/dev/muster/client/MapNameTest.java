@@ -149,6 +149,47 @@ final class MapNameTest {
     }
   }
 
+  @Test
+  void shouldTakeNoResultsOnceItIsClosed() throws InterruptedException {
+    rig.master.workers.add("square");
+    try (MapResults<Integer> results = map(List.of(3).iterator(), NAMED.named("left"))) {
+      var unused = rig.take(1);
+      assertThat(results.deliveredBefore()).isZero();
+      while (!rig.master.waitingTakes.take().getQueue().equals("map/left")) {
+        // until it waits for results
+      }
+    }
+    assertThat(Thread.getAllStackTraces().keySet())
+        .extracting(Thread::getName)
+        .doesNotContain("muster-results of map/left");
+  }
+
+  @Test
+  void shouldSayThatAMapWasBegunWithoutOrder() throws InterruptedException {
+    // given: of two chunks the second is delivered
+    rig.master.workers.add("square");
+    List<Integer> items = List.of(1, 2, 3, 4);
+    BlockingQueue<String> notices = new LinkedBlockingQueue<>();
+    MapOptions told = NAMED.acknowledgedByHand().onNotice(notices::add);
+    Leased first;
+    try (MapResults<Integer> results = rig.pool.imapUnordered(SQUARE, items.iterator(), told)) {
+      List<Leased> chunks = rig.take(2);
+      first = chunks.get(0);
+      rig.finishNamed(chunks.get(1), "m");
+      assertThat(results.next()).isEqualTo(9);
+      results.acknowledge();
+    }
+    assertThat(notices).isEmpty();
+    // when
+    try (MapResults<Integer> results = map(items.iterator(), told)) {
+      rig.finishNamed(first, "m");
+      assertThat(results.next()).isEqualTo(1);
+    }
+    // then
+    assertThat(notices.take()).contains("was begun without order", "not its first 1 items");
+    assertThat(notices).isEmpty();
+  }
+
   private Leased held(String queue) throws InterruptedException {
     return rig.muster.leases().take(queue, 1, PoolRig.LONG, PoolRig.LONG).get(0);
   }

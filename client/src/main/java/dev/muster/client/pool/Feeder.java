@@ -1,6 +1,6 @@
 package dev.muster.client.pool;
 
-import dev.muster.client.pool.MapEngine.Batch;
+import dev.muster.client.pool.ChunkCutter.Batch;
 import dev.muster.common.MusterException;
 import dev.muster.proto.v1.MapRecord;
 import dev.muster.proto.v1.PlannedChunk;

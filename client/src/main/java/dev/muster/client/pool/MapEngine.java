@@ -3,14 +3,13 @@ package dev.muster.client.pool;
 import com.google.errorprone.annotations.concurrent.GuardedBy;
 import com.google.protobuf.ByteString;
 import dev.muster.client.Leases.Leased;
+import dev.muster.client.pool.ChunkCutter.Batch;
 import dev.muster.client.pool.MapWindow.HandOut;
 import dev.muster.common.MusterException;
 import dev.muster.proto.v1.ChunkResult;
 import dev.muster.proto.v1.Failure;
 import dev.muster.proto.v1.MapRecord;
-import java.util.ArrayDeque;
 import java.util.ArrayList;
-import java.util.Deque;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
@@ -20,44 +19,26 @@ import org.jspecify.annotations.Nullable;
  * state on the master, others bring results, and the caller takes them. One lock, its own.
  */
 final class MapEngine implements ChunkLine.Listener {
-  /** A chunk takes no more items beyond this; a single item may still be larger. */
-  private static final long CHUNK_BYTES = 256 << 10;
-
-  private static final long CHUNK_AGE_NANOS = TimeUnit.MILLISECONDS.toNanos(100);
-  private static final int SEALED_MAX = 2;
   private static final long FOREVER_NANOS = Long.MAX_VALUE / 4;
 
+  private final boolean ordered;
   private final boolean byHand;
 
   @GuardedBy("this")
   private final MapWindow window;
 
   @GuardedBy("this")
-  private final ChunkSizer sizer;
-
-  /** Cut, and not yet in the window; or in it from before, to be sent again. */
-  @GuardedBy("this")
-  private final Deque<Batch> sealed = new ArrayDeque<>();
+  private final ChunkCutter cutter;
 
   /** What workers enqueued, to be looked for. */
   @GuardedBy("this")
   private List<Left> left = new ArrayList<>();
 
   @GuardedBy("this")
-  private @Nullable Batch open;
-
-  @GuardedBy("this")
   private boolean opened;
 
   @GuardedBy("this")
   private String id = "";
-
-  @GuardedBy("this")
-  private boolean inputEnded;
-
-  /** It was not given, and goes on beyond what an earlier caller planned. */
-  @GuardedBy("this")
-  private boolean inputCut;
 
   @GuardedBy("this")
   private long deliveredBefore;
@@ -87,20 +68,13 @@ final class MapEngine implements ChunkLine.Listener {
     CANCEL
   }
 
-  /** Items of one chunk. */
-  static final class Batch {
-    final List<ByteString> items = new ArrayList<>();
-    final long sinceNanos = System.nanoTime();
-    long bytes;
-    @Nullable WindowChunk chunk;
-  }
-
   /** What is left of a chunk, by its unique key. */
   record Left(WindowChunk chunk, String key) {}
 
   MapEngine(boolean ordered, MapOptions options) {
+    this.ordered = ordered;
     window = new MapWindow(ordered);
-    sizer = new ChunkSizer(options.chunkSize());
+    cutter = new ChunkCutter(options.chunkSize());
     byHand = options.isAcknowledgedByHand();
   }
 
@@ -110,7 +84,7 @@ final class MapEngine implements ChunkLine.Listener {
   synchronized void open(MapRecord record) {
     id = record.getId();
     window.restore(record);
-    sizer.startAt(record.getChunkSize());
+    cutter.startAt(record.getChunkSize());
     deliveredBefore = record.getDelivered();
     continues = hasBegun(record);
     opened = true;
@@ -141,18 +115,16 @@ final class MapEngine implements ChunkLine.Listener {
     return wish != Wish.GO_ON
         || failure != null
         || !left.isEmpty()
-        || (!sealed.isEmpty() && (sealed.getFirst().chunk != null || window.hasRoom()))
+        || cutter.hasNext(window.hasRoom())
         || isDelivered();
   }
 
   /** Chunks that go now; they are in the window. */
   synchronized List<Batch> plan() {
-    if (open != null && System.nanoTime() - open.sinceNanos > CHUNK_AGE_NANOS) {
-      seal(open); // the input is slow: what came must not wait for company
-    }
+    cutter.sealOld(System.nanoTime());
     List<Batch> planned = new ArrayList<>();
-    while (!sealed.isEmpty() && (sealed.getFirst().chunk != null || window.hasRoom())) {
-      Batch next = sealed.removeFirst();
+    while (cutter.hasNext(window.hasRoom())) {
+      Batch next = cutter.next();
       if (next.chunk == null) {
         next.chunk = window.plan(next.items.size(), next.bytes);
       }
@@ -181,17 +153,17 @@ final class MapEngine implements ChunkLine.Listener {
     released.addAll(window.takeReleased());
     MapRecord.Builder record = MapRecord.newBuilder().setId(id).setHandler(handler);
     window.writeTo(record);
-    boolean allPlanned = inputEnded && open == null && sealed.isEmpty();
+    boolean allPlanned = cutter.isUsedUp() && !cutter.isInputCut();
     return record
-        .setInputEnded(allPlanned && !inputCut)
-        .setEnded(allPlanned && !inputCut && window.isEmpty())
-        .setChunkSize(sizer.isAutomatic() ? sizer.size() : 0)
+        .setInputEnded(allPlanned)
+        .setEnded(allPlanned && window.isEmpty())
+        .setChunkSize(cutter.measuredSize())
         .build();
   }
 
   /** Everything is planned and delivered. */
   synchronized boolean isDelivered() {
-    return opened && inputEnded && open == null && sealed.isEmpty() && window.isEmpty();
+    return opened && cutter.isUsedUp() && window.isEmpty();
   }
 
   synchronized List<Long> tasks() {
@@ -220,6 +192,10 @@ final class MapEngine implements ChunkLine.Listener {
     return id;
   }
 
+  boolean isOrdered() {
+    return ordered;
+  }
+
   synchronized boolean isOpened() {
     return opened;
   }
@@ -246,25 +222,21 @@ final class MapEngine implements ChunkLine.Listener {
    * @return false: no more are wanted
    */
   synchronized boolean add(ByteString item) throws InterruptedException {
-    if (open != null && open.bytes + item.size() > CHUNK_BYTES) {
-      seal(open);
+    if (cutter.makeWayFor(item)) {
+      notifyAll();
     }
-    if (!awaitSealedRoom()) {
+    if (!awaitRoom()) {
       return false;
     }
-    Batch into = open == null ? new Batch() : open;
-    open = into;
-    into.items.add(item);
-    into.bytes += item.size();
-    if (into.items.size() >= sizer.size()) {
-      seal(into);
+    if (cutter.add(item, System.nanoTime())) {
+      notifyAll();
     }
     return true;
   }
 
   @GuardedBy("this")
-  private boolean awaitSealedRoom() throws InterruptedException {
-    while (sealed.size() >= SEALED_MAX && isGoingOn()) {
+  private boolean awaitRoom() throws InterruptedException {
+    while (!cutter.hasRoom() && isGoingOn()) {
       wait();
     }
     return isGoingOn();
@@ -275,39 +247,30 @@ final class MapEngine implements ChunkLine.Listener {
     return wish == Wish.GO_ON && failure == null && !over;
   }
 
-  @GuardedBy("this")
-  private void seal(Batch batch) {
-    sealed.addLast(batch);
-    open = null;
-    notifyAll();
-  }
-
   /** Adds a chunk that was planned by an earlier caller and may not have been sent. */
   synchronized boolean addAgain(Batch batch) throws InterruptedException {
-    if (!awaitSealedRoom()) {
+    if (!awaitRoom()) {
       return false;
     }
-    sealed.addLast(batch);
+    cutter.addAgain(batch);
     notifyAll();
     return true;
   }
 
   /** No input is given: this reads what an earlier caller planned. */
   synchronized void cutInput() {
-    inputCut = true;
-    inputEnded();
+    cutter.inputCut();
+    changed = true;
+    notifyAll();
   }
 
   synchronized boolean isInputCut() {
-    return inputCut;
+    return cutter.isInputCut();
   }
 
   synchronized void inputEnded() {
-    inputEnded = true;
+    cutter.inputEnded();
     changed = true;
-    if (open != null) {
-      seal(open);
-    }
     notifyAll();
   }
 
@@ -339,7 +302,7 @@ final class MapEngine implements ChunkLine.Listener {
     if (chunk == null) {
       return;
     }
-    sizer.ran(result.getRan(), result.getRanUs(), result.getSerializedSize());
+    cutter.ran(result.getRan(), result.getRanUs(), result.getSerializedSize());
     for (String key : result.getFollowUpsList()) {
       left.add(new Left(chunk, key));
     }
@@ -420,7 +383,7 @@ final class MapEngine implements ChunkLine.Listener {
   }
 
   synchronized boolean isEnd() {
-    return opened && inputEnded && open == null && sealed.isEmpty() && window.isHandedOut();
+    return opened && cutter.isUsedUp() && window.isHandedOut();
   }
 
   synchronized void acknowledge() {
@@ -468,9 +431,8 @@ final class MapEngine implements ChunkLine.Listener {
   }
 
   synchronized MapProgress progress() {
-    boolean allPlanned = inputEnded && open == null && sealed.isEmpty();
     return new MapProgress(
-        window.items(), allPlanned, window.received(), window.failed(), window.retried());
+        window.items(), cutter.isUsedUp(), window.received(), window.failed(), window.retried());
   }
 
   synchronized void wish(Wish what) {

@@ -31,7 +31,7 @@ import org.jspecify.annotations.Nullable;
  *   map/NAME        results of chunks
  * </pre>
  *
- * For one thread.
+ * For one thread, but for {@link #takeResults} and {@link #giveBack}.
  */
 final class MapStore {
   /** A caller that died is followed by another one after so long. */
@@ -42,7 +42,9 @@ final class MapStore {
 
   static final String LOCK = ".lock";
 
-  private static final Duration WAIT = Duration.ofSeconds(1);
+  /** So long a question for something waits for it to come. */
+  static final Duration WAIT = Duration.ofSeconds(1);
+
   private static final Duration OWN_RECORD = VISIBILITY.plusSeconds(5);
 
   /** So long a map that has ended is remembered. */

@@ -17,6 +17,8 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Runs functions on the workers of a queue, as {@code multiprocessing.Pool} does on processes.
@@ -37,6 +39,7 @@ import org.jspecify.annotations.Nullable;
  */
 @CheckReturnValue
 public final class Pool implements AutoCloseable {
+  private static final Logger LOG = LoggerFactory.getLogger(Pool.class);
   private static final AtomicLong NUMBERS = new AtomicLong();
   private static final Duration POLL = Duration.ofHours(1);
   private static final Duration TERMINATE_TIMEOUT = Duration.ofSeconds(60);
@@ -76,7 +79,7 @@ public final class Pool implements AutoCloseable {
 
   /**
    * As {@link #applyAsync(RemoteFunction, Object)}, and hands the result to a callback, or the
-   * failure to another, on the common pool.
+   * failure to another, on the common pool. What a callback throws is logged, and changes nothing.
    */
   public <T, R> AsyncResult<R> applyAsync(
       RemoteFunction<T, R> function,
@@ -93,10 +96,14 @@ public final class Pool implements AutoCloseable {
     var unused =
         future.whenCompleteAsync(
             (value, failure) -> {
-              if (failure == null) {
-                callback.accept(value);
-              } else {
-                errorCallback.accept(AsyncResult.ours(failure));
+              try {
+                if (failure == null) {
+                  callback.accept(value);
+                } else {
+                  errorCallback.accept(AsyncResult.ours(failure));
+                }
+              } catch (Throwable e) { // nobody else would hear of it
+                LOG.warn("a callback of a pool failed", e);
               }
             });
     return new AsyncResult<>(future);
@@ -348,7 +355,9 @@ public final class Pool implements AutoCloseable {
 
   /**
    * The pool as an executor of {@link RemoteCall}s; anything else that it is given is an {@link
-   * dev.muster.common.InvalidInputException}, for a lambda cannot travel. Its futures are {@link
+   * dev.muster.common.InvalidInputException}, for a lambda cannot travel: so {@code execute} and
+   * the {@code submit} of a {@code Runnable} always refuse, and what is built on them, such as
+   * {@code CompletableFuture.supplyAsync}, cannot use it. Its futures are {@link
    * java.util.concurrent.CompletableFuture}s. Shutting it down shuts down nothing else.
    */
   public ExecutorService executor() {
