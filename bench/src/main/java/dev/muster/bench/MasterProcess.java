@@ -19,7 +19,7 @@ import java.util.stream.Stream;
 
 /**
  * A master in a JVM of its own, with a data directory of its own that goes with it. It ends when
- * its standard input does.
+ * its standard input does, and removes its directory itself: whoever measures may have ended first.
  */
 final class MasterProcess implements AutoCloseable {
   private static final String KEY_VARIABLE = "MUSTER_AUTH_KEY";
@@ -48,8 +48,9 @@ final class MasterProcess implements AutoCloseable {
    */
   static MasterProcess start(boolean tls, List<String> javaOptions) {
     AuthKey key = AuthKey.generate();
+    Path data = null;
     try {
-      Path data = Files.createTempDirectory("muster-bench");
+      data = Files.createTempDirectory("muster-bench");
       List<String> command = new ArrayList<>();
       command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
       command.addAll(javaOptions);
@@ -68,30 +69,44 @@ final class MasterProcess implements AutoCloseable {
         line = output.readLine();
       }
       if (line == null) {
+        awaitEnd(process);
         delete(data);
         throw new MusterException("the bench's master did not start; see above");
       }
       return new MasterProcess(process, data, key, line.substring(READY.length()));
     } catch (IOException e) {
-      throw new UncheckedIOException(e);
+      throw new MusterException(
+          "the bench's master cannot be started"
+              + (data == null ? "" : " on " + data)
+              + ": "
+              + e.getMessage(),
+          e);
     }
   }
 
   /** The child's own main. */
   public static void main(String[] arguments) throws IOException {
+    Path data = Path.of(arguments[0]);
     MasterConfig config =
         MasterConfig.builder()
-            .data(Path.of(arguments[0]))
+            .data(data)
             .port(0)
             .authKey(AuthKey.fromEnvironment())
             .plaintext(!Boolean.parseBoolean(arguments[1]))
             .build();
-    try (Master master = Master.start(config)) {
-      System.out.println(READY + master.address());
-      while (System.in.read() >= 0) {
-        // Nothing is said to it: the end of its input is the word to stop.
-      }
+    Master master = Master.start(config);
+    // A hook, because a Ctrl-C in a terminal reaches this process, too.
+    Runtime.getRuntime().addShutdownHook(new Thread(() -> end(master, data), "bench-end"));
+    System.out.println(READY + master.address());
+    while (System.in.read() >= 0) {
+      // Nothing is said to it: the end of its input is the word to stop.
     }
+    System.exit(0);
+  }
+
+  private static void end(Master master, Path data) {
+    master.close();
+    delete(data);
   }
 
   AuthKey key() {
@@ -109,27 +124,43 @@ final class MasterProcess implements AutoCloseable {
 
   @Override
   public void close() {
+    awaitEnd(process);
+    delete(data); // what is left of it: it removes it itself, unless it is killed
+  }
+
+  /** Ends it, in order if it can; returns when it is gone. */
+  private static void awaitEnd(Process process) {
     try {
       process.getOutputStream().close();
+    } catch (IOException gone) {
+      // then it is over
+    }
+    try {
       if (!process.waitFor(STOP_S, TimeUnit.SECONDS)) {
-        process.destroyForcibly();
+        process.destroyForcibly().waitFor();
       }
-      delete(data);
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
     } catch (InterruptedException e) {
       process.destroyForcibly();
       Thread.currentThread().interrupt();
     }
   }
 
+  /**
+   * Removes a directory with all that is in it, if it is there.
+   *
+   * @throws MusterException when something stays
+   */
   static void delete(Path directory) {
+    if (!Files.exists(directory)) {
+      return;
+    }
     try (Stream<Path> files = Files.walk(directory)) {
       for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
-        Files.delete(file);
+        Files.deleteIfExists(file);
       }
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
+    } catch (IOException | UncheckedIOException e) {
+      throw new MusterException(
+          "the bench's data cannot be removed, remove it by hand: " + directory + ": " + e, e);
     }
   }
 }
