@@ -150,8 +150,7 @@ final class RollingRestartIT {
   /** The numbers of all items, each of which must succeed. */
   private static Set<Long> results(Pool pool, Iterator<String> items, MapOptions options) {
     Set<Long> numbers = new HashSet<>();
-    RemoteFunction<String, Object> record =
-        RemoteFunction.of("record", String.class, Object.class);
+    RemoteFunction<String, Object> record = RemoteFunction.of("record", String.class, Object.class);
     try (MapResults<Object> results = pool.imap(record, items, options)) {
       while (results.hasNext()) {
         ItemResult<Object> item = results.nextResult();
@@ -167,8 +166,7 @@ final class RollingRestartIT {
   }
 
   /** Returns when it is connected. */
-  private static JarProcess worker(
-      FeatureRig rig, String classes, int number, String... more) {
+  private static JarProcess worker(FeatureRig rig, String classes, int number, String... more) {
     List<String> arguments = new ArrayList<>();
     arguments.addAll(List.of("--slots", "4", "--prefetch", "4", "--classpath", classes));
     arguments.addAll(List.of("--name", "worker" + number));

@@ -180,7 +180,7 @@ final class ChildTasks {
     meter.begin(startNanos);
     peak.begin(startNanos);
     Outcome outcome = handlers.run(task, errors);
-    Usage usage = meter.end(System.nanoTime() - startNanos);
+    Usage usage = meter.end(System.nanoTime() - startNanos, task.moreCpuNs());
     printed.flushLine();
     printedErrors.flushLine();
     long run = end();

@@ -1,10 +1,11 @@
 package dev.muster.worker;
 
+import java.io.File;
+import java.io.FileOutputStream;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardOpenOption;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 
@@ -19,7 +20,7 @@ final class PeakMemory {
   private static final long FRESH_NS = TimeUnit.MILLISECONDS.toNanos(10);
 
   private final Path status;
-  private final Path reset;
+  private final File reset;
   private boolean begun;
   private boolean known;
   private long begunNanos;
@@ -31,7 +32,7 @@ final class PeakMemory {
 
   PeakMemory(Path status, Path reset) {
     this.status = status;
-    this.reset = reset;
+    this.reset = reset.toFile();
   }
 
   /** An attempt begins. */
@@ -42,11 +43,19 @@ final class PeakMemory {
     boolean first = !begun;
     begun = true;
     begunNanos = nowNanos;
-    try {
-      Files.write(reset, RESET, StandardOpenOption.WRITE);
-      known = true;
+    known = beginsAnew() || first; // what nobody resets is the first attempt's
+  }
+
+  /** By a plain stream: a channel would open a socket for itself in each process of handlers. */
+  private boolean beginsAnew() {
+    if (!reset.exists()) {
+      return false;
+    }
+    try (FileOutputStream to = new FileOutputStream(reset)) {
+      to.write(RESET);
+      return true;
     } catch (IOException e) {
-      known = first; // what nobody resets is the first attempt's, and of the later ones unknown
+      return false;
     }
   }
 

@@ -91,7 +91,7 @@ final class SlotPool implements Holdings {
       meter.begin(startNanos);
       Outcome outcome = runner.run(task);
       long ranNanos = System.nanoTime() - startNanos;
-      Usage usage = task.elsewhere() == null ? meter.end(ranNanos) : task.usage();
+      Usage usage = task.elsewhere() == null ? meter.end(ranNanos, task.moreCpuNs()) : task.usage();
       boolean much = slot.finish(outcome, RunTime.micros(ranNanos), usage);
       session.gathered(much);
       if (watched) {

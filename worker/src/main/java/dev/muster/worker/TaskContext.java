@@ -10,6 +10,7 @@ import dev.muster.proto.v1.Progress;
 import dev.muster.proto.v1.TaskOptions;
 import dev.muster.proto.v1.Usage;
 import dev.muster.proto.v1.WorkerFrame;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -35,6 +36,7 @@ public final class TaskContext {
   private @Nullable List<Runnable> callbacks;
   private @Nullable FollowUps followUps;
   private @Nullable List<Input> inputs;
+  private long moreCpuNs;
 
   // Of a chunk only: which of its items runs. The slot's thread writes them between items.
   private volatile int items;
@@ -247,6 +249,20 @@ public final class TaskContext {
       }
       followUps.add(task);
     }
+  }
+
+  /**
+   * Adds CPU time that something else used for this task, a program that its handler ran for
+   * example, to what its thread used. Both are in the task's timeline, for attempts of 10 ms or
+   * longer.
+   */
+  public synchronized void usedCpu(Duration more) {
+    moreCpuNs += more.toNanos();
+  }
+
+  /** What {@link #usedCpu} added, ns. */
+  synchronized long moreCpuNs() {
+    return moreCpuNs;
   }
 
   /** Guards the items of a chunk against running too long; 0 ms: without limit. */

@@ -72,17 +72,7 @@ final class WorkerSession {
   private boolean heldSomething;
 
   @GuardedBy("this")
-  private boolean draining;
-
-  @GuardedBy("this")
-  private boolean saidGoodbye;
-
-  /** The frame that says goodbye on this stream is made: nothing may follow it. */
-  @GuardedBy("this")
-  private boolean madeGoodbye;
-
-  @GuardedBy("this")
-  private boolean sentGoodbye;
+  private Farewell farewell = Farewell.NONE;
 
   /** There will be no other stream. */
   @GuardedBy("this")
@@ -131,13 +121,14 @@ final class WorkerSession {
       HeldAttempts held = new HeldAttempts(building);
       gatherer.restart(held);
       int credit = holdings.restart(held);
-      building.setCredit(draining ? 0 : Math.max(0, credit));
+      building.setCredit(farewell == Farewell.NONE ? Math.max(0, credit) : 0);
       heldSomething = building.getHeldIdsCount() > 0;
       hello = building.build();
       stream = fresh;
       welcomed = false;
-      madeGoodbye = false;
-      sentGoodbye = false;
+      if (hasSaidGoodbye()) {
+        farewell = Farewell.DUE; // on this stream, again
+      }
     }
     // Nobody else sends before the welcome, and the welcome answers this.
     fresh.send(WorkerFrame.newBuilder().setHello(hello).build());
@@ -218,7 +209,9 @@ final class WorkerSession {
         if (frame == null) {
           return;
         }
-        madeGoodbye |= frame.getGoodbye();
+        if (frame.getGoodbye()) {
+          farewell = Farewell.MADE;
+        }
         awaitsSettled = gatherer.awaitsSettled();
         urgent = gatherer.hasMore();
       }
@@ -226,7 +219,9 @@ final class WorkerSession {
       to.send(frame);
       if (frame.getGoodbye()) {
         synchronized (this) {
-          sentGoodbye = true;
+          if (farewell == Farewell.MADE) { // else there is a new stream, to be said to as well
+            farewell = Farewell.SENT;
+          }
           notifyAll();
         }
       }
@@ -260,9 +255,9 @@ final class WorkerSession {
       }
       // What crosses our goodbye goes back with the session's end, free; a word on it would be
       // late.
-      if (frame.getOffersCount() > 0 && !madeGoodbye) {
+      if (frame.getOffersCount() > 0 && farewell.compareTo(Farewell.MADE) < 0) {
         holdings.offered(frame.getOffersList());
-        if (draining) {
+        if (farewell != Farewell.NONE) {
           holdings.returnUnstarted(gatherer);
           flush = true;
         }
@@ -317,10 +312,10 @@ final class WorkerSession {
     holdings.drop();
     reports.clear();
     gatherer = new FrameGatherer(reports);
-    if (draining) {
+    if (farewell != Farewell.NONE) {
       gatherer.draining();
     }
-    if (saidGoodbye) {
+    if (hasSaidGoodbye()) {
       gatherer.goodbye();
     }
     id = newId();
@@ -365,7 +360,7 @@ final class WorkerSession {
     synchronized (this) {
       identity = identity.toBuilder().clearHandlers().addAllHandlers(handlers).build();
       old = stream;
-      if (old == null || !welcomed || draining) {
+      if (old == null || !welcomed || farewell != Farewell.NONE) {
         return;
       }
       disconnected(old);
@@ -376,7 +371,9 @@ final class WorkerSession {
   /** No more offers; what nobody began goes back. */
   void drain() {
     synchronized (this) {
-      draining = true;
+      if (farewell == Farewell.NONE) {
+        farewell = Farewell.DRAINING;
+      }
       holdings.returnUnstarted(gatherer);
       gatherer.draining();
     }
@@ -388,7 +385,9 @@ final class WorkerSession {
     synchronized (this) {
       holdings.collect(gatherer);
       gatherer.goodbye();
-      saidGoodbye = true;
+      if (!hasSaidGoodbye()) {
+        farewell = Farewell.DUE;
+      }
     }
     flush();
   }
@@ -409,7 +408,7 @@ final class WorkerSession {
     long endNanos = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(timeoutMs);
     flush();
     synchronized (this) {
-      while (!gatherer.isSettled() || (saidGoodbye && !sentGoodbye)) {
+      while (!gatherer.isSettled() || (hasSaidGoodbye() && farewell != Farewell.SENT)) {
         long leftMs = TimeUnit.NANOSECONDS.toMillis(endNanos - System.nanoTime());
         if (leftMs <= 0 || over) {
           return false;
@@ -455,7 +454,7 @@ final class WorkerSession {
   }
 
   synchronized boolean hasSaidGoodbye() {
-    return saidGoodbye;
+    return farewell.compareTo(Farewell.DUE) >= 0;
   }
 
   /** Outcomes that the master refused because the tasks belonged to others. */

@@ -152,7 +152,9 @@ public final class ExecHandler implements TaskHandler<ExecCommand>, RunsInWorker
     running.read(out);
     running.read(err);
     running.write(input);
-    return switch (running.await(stop, command.limitMs())) {
+    RunningProgram.End end = running.await(stop, command.limitMs());
+    context.usedCpu(running.cpuTime());
+    return switch (end) {
       case EXITED -> ended(command.program(), running.exitCode(), out, err);
       case TIMED_OUT ->
           throw failed(
