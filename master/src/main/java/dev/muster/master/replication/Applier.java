@@ -130,8 +130,11 @@ public final class Applier implements AutoCloseable {
   @Override
   public void close() {
     lock.lock();
-    closed = true;
-    lock.unlock();
+    try {
+      closed = true;
+    } finally {
+      lock.unlock();
+    }
   }
 
   private void awaitFlushed() {
