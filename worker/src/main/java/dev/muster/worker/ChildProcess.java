@@ -92,11 +92,7 @@ final class ChildProcess {
    * @throws ChildStartException when the system refuses
    */
   static ChildProcess start(
-      String worker,
-      ChildCommand command,
-      ChildOptions options,
-      int generation,
-      SideThreads aside)
+      String worker, ChildCommand command, ChildOptions options, int generation, SideThreads aside)
       throws ChildStartException {
     String mark = UUID.randomUUID().toString();
     Process process;

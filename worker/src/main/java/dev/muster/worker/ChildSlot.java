@@ -4,7 +4,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Runs the tasks of one slot in a process, which is replaced when it died, had its number of tasks,
- * grew too large or has other handlers than the worker by now. The next one is always warm before the old one goes. For the slot's thread.
+ * grew too large or has other handlers than the worker by now. The next one is always warm before
+ * the old one goes. For the slot's thread.
  */
 final class ChildSlot implements SlotRunner {
   /** A task for which so many processes died before they began it is given up as crashed. */

@@ -67,8 +67,7 @@ final class SessionKeeper {
 
   void start() {
     // First: the thread ends the heart when it ends, which a wrong key lets it do at once.
-    var unused =
-        heart.scheduleWithFixedDelay(this::beat, BEAT_MS, BEAT_MS, TimeUnit.MILLISECONDS);
+    var unused = heart.scheduleWithFixedDelay(this::beat, BEAT_MS, BEAT_MS, TimeUnit.MILLISECONDS);
     thread.start();
   }
 

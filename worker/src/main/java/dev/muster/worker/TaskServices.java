@@ -21,8 +21,7 @@ record TaskServices(
     Consumer<String> notices,
     AtomicBoolean draining) {
   /** Of a worker that does not drain yet. */
-  TaskServices(
-      Reports reports, InputsSource inputs, SideThreads aside, Consumer<String> notices) {
+  TaskServices(Reports reports, InputsSource inputs, SideThreads aside, Consumer<String> notices) {
     this(reports, inputs, aside, notices, new AtomicBoolean());
   }
 

@@ -163,7 +163,9 @@ final class IsolatedHandlers {
     }
   }
 
-  /** Has a process started by one that ends at once, says its number and its own, and ends somehow. */
+  /**
+   * Has a process started by one that ends at once, says its number and its own, and ends somehow.
+   */
   public static final class Stray extends Named {
     static final int RETURNS = 1;
     static final int EXITS = 2;
@@ -171,8 +173,7 @@ final class IsolatedHandlers {
 
     @Override
     public Object run(Integer n, TaskContext context) throws IOException {
-      Process shell =
-          new ProcessBuilder("sh", "-c", "sleep 600 >/dev/null 2>&1 & echo $!").start();
+      Process shell = new ProcessBuilder("sh", "-c", "sleep 600 >/dev/null 2>&1 & echo $!").start();
       try (BufferedReader lines = shell.inputReader()) {
         context.log(lines.readLine() + " " + ProcessHandle.current().pid());
       }
