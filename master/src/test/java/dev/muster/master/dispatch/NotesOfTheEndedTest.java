@@ -43,8 +43,8 @@ final class NotesOfTheEndedTest {
           rig.proposer.propose(cancel, Reply.NONE);
           rig.proposer.propose(back, Reply.NONE);
         });
-    for (int i = 0; i < 10_000 && !isCancelled(id); i++) {
-      Thread.yield();
+    for (int i = 0; i < 100_000 && !isCancelled(id); i++) {
+      Thread.onSpinWait();
     }
   }
 
