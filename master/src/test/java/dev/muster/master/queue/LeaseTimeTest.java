@@ -20,6 +20,7 @@ import dev.muster.proto.v1.TaskOptions;
 import dev.muster.proto.v1.TaskState;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
@@ -118,10 +119,10 @@ final class LeaseTimeTest {
     rig.roll();
     rig.apply(extend(3, token, 2_000));
     assertThat(advanceAfter(1_999)).isFalse();
-    assertThat(rig.machine.queue("q").getReady()).isZero();
+    assertThat(ready()).isZero();
     rig.crash();
     assertThat(advanceAfter(1)).isFalse();
-    assertThat(rig.machine.queue("q").getReady()).isEqualTo(3);
+    assertThat(ready()).isEqualTo(3);
   }
 
   @Test
@@ -161,7 +162,7 @@ final class LeaseTimeTest {
     take(1_500);
     assertThat(advanceAfter(1_000)).isTrue();
     assertThat(advance()).isFalse();
-    assertThat(rig.machine.queue("q").getReady()).isEqualTo(1_500);
+    assertThat(ready()).isEqualTo(1_500);
   }
 
   @Test
@@ -196,5 +197,9 @@ final class LeaseTimeTest {
     assertThat(task(1).getExpiries()).isEqualTo(1);
     assertThat(advance()).isFalse();
     assertThat(task(1).getExpiries()).isEqualTo(1);
+  }
+
+  private long ready() {
+    return Objects.requireNonNull(rig.machine.queue("q")).getReady();
   }
 }
