@@ -12,7 +12,6 @@ import dev.muster.proto.v1.EnqueueRequest;
 import dev.muster.proto.v1.ExtendRequest;
 import dev.muster.proto.v1.FailedAttempt;
 import dev.muster.proto.v1.Offer;
-import dev.muster.proto.v1.QueueInfo;
 import dev.muster.proto.v1.QueueSettings;
 import dev.muster.proto.v1.Rate;
 import dev.muster.proto.v1.RefusalReason;
@@ -23,7 +22,6 @@ import dev.muster.proto.v1.Settlement;
 import dev.muster.proto.v1.TaskOptions;
 import dev.muster.proto.v1.TaskState;
 import dev.muster.proto.v1.TenantInfo;
-import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashMap;
@@ -32,7 +30,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
-import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -42,227 +39,6 @@ import org.jspecify.annotations.Nullable;
 final class ReferenceModel {
   /** Payload and option bytes that one lease carries at most, unless it is a single task. */
   private static final long LEASE_BYTES_MAX = 1 << 20;
-
-  static final class Queue {
-    final String name;
-    final TreeMap<Long, Item> ready = new TreeMap<>();
-    final TreeMap<Long, Item> leasedItems = new TreeMap<>();
-    final ArrayDeque<Long> retained = new ArrayDeque<>();
-    final TreeMap<String, ReferenceTenant> named = new TreeMap<>();
-    final ReferenceTenant none = new ReferenceTenant(this, "");
-    QueueSettings settings = Settings.DEFAULT.proto();
-    long enqueued;
-    long succeeded;
-    long failed;
-    long quarantined;
-    long crashes;
-    long returns;
-    long expiries;
-    long stale;
-    long bucketUs;
-    long virtualTimeUs;
-    long averageUs;
-
-    Queue(String name) {
-      this.name = name;
-    }
-
-    Stream<Item> leasedItems() {
-      return leasedItems.values().stream();
-    }
-
-    long room() {
-      return settings.getMaxLength() == 0
-          ? Long.MAX_VALUE
-          : Math.max(0, settings.getMaxLength() - ready.size());
-    }
-
-    boolean isFair() {
-      return !named.isEmpty();
-    }
-
-    RateLimit limit() {
-      return RateLimit.of(settings.getRate());
-    }
-
-    boolean hasRates() {
-      return settings.getRate().getCount() > 0
-          || settings.getTenantRate().getCount() > 0
-          || none.rate.getCount() > 0
-          || named.values().stream().anyMatch(tenant -> tenant.rate.getCount() > 0);
-    }
-
-    ReferenceTenant tenant(String name) {
-      ReferenceTenant known = name.isEmpty() ? none : named.get(name);
-      if (known != null) {
-        return known;
-      }
-      long average = averageUs == 0 ? 1_000 : averageUs;
-      if (!isFair()) {
-        none.averageUs = average;
-        none.usedUs = 0;
-        none.catchUp();
-      }
-      ReferenceTenant tenant = new ReferenceTenant(this, name);
-      tenant.averageUs = average;
-      tenant.usedUs = virtualTimeUs;
-      named.put(name, tenant);
-      return tenant;
-    }
-
-    /** Adds what waits from now on. */
-    void enter(Item item) {
-      ReferenceTenant tenant = tenant(item.tenant);
-      if (isFair() && tenant.waiting() == 0) {
-        tenant.catchUp();
-      }
-      ready.put(item.id, item);
-    }
-
-    /** Nothing of the queue may be leased now, whoever asks. */
-    boolean isHeldBack(long nowMs) {
-      return settings.getPaused()
-          || (settings.getConcurrency() > 0 && leasedItems.size() >= settings.getConcurrency())
-          || limit().tokens(bucketUs, nowMs * 1_000) == 0;
-    }
-
-    /** What may be leased now as far as groups and tenants go, oldest first. */
-    List<Item> open(long nowMs) {
-      Set<String> busy = new HashSet<>();
-      leasedItems().forEach(item -> busy.add(item.group));
-      Map<String, Boolean> tenants = new HashMap<>();
-      return ready.values().stream()
-          .filter(item -> item.group.isEmpty() || !busy.contains(item.group))
-          .filter(item -> tenants.computeIfAbsent(item.tenant, name -> tenant(name).isOpen(nowMs)))
-          .toList();
-    }
-
-    /** Who goes next, by the rules alone; null: nobody. */
-    @Nullable Item next(@Nullable Session session, long nowMs) {
-      if (isHeldBack(nowMs)) {
-        return null;
-      }
-      Map<Integer, Item> byPriority = new TreeMap<>(Comparator.reverseOrder());
-      Comparator<Item> turn =
-          Comparator.comparingLong((Item item) -> tenant(item.tenant).turnUs() / 64)
-              .thenComparingInt(item -> item.tenant.hashCode())
-              .thenComparing(item -> item.tenant)
-              .thenComparing(item -> item.id);
-      for (Item item : open(nowMs)) {
-        if (item.fits(session)) {
-          byPriority.merge(
-              item.options.getPriority(),
-              item,
-              (one, other) -> turn.compare(one, other) < 0 ? one : other);
-        }
-      }
-      long ageingMs = settings.getAgeingMs();
-      Comparator<Item> aged =
-          Comparator.comparingLong(
-                  (Item item) ->
-                      -Math.min(
-                          9, item.options.getPriority() + (nowMs - item.enqueuedMs) / ageingMs))
-              .thenComparing(item -> item.enqueuedMs)
-              .thenComparing(item -> item.id);
-      return ageingMs == 0
-          ? byPriority.values().stream().findFirst().orElse(null)
-          : byPriority.values().stream().min(aged).orElse(null);
-    }
-
-    /** An entry ends: tenants that nobody needs are forgotten. */
-    void tidy(long nowMs) {
-      List<ReferenceTenant> idle =
-          named.values().stream()
-              .filter(t -> t.waiting() == 0 && t.running() == 0 && !t.hasSettings())
-              .toList();
-      if (ready.isEmpty() && leasedItems.isEmpty()) {
-        idle.forEach(tenant -> virtualTimeUs = Math.max(virtualTimeUs, tenant.turnUs()));
-      }
-      for (ReferenceTenant tenant : idle) {
-        if (tenant.turnUs() <= virtualTimeUs && tenant.bucketUs <= nowMs * 1_000) {
-          named.remove(tenant.name);
-        }
-      }
-      if (!isFair()) {
-        none.usedUs = 0;
-        none.averageUs = 0;
-      }
-    }
-
-    QueueInfo info() {
-      return QueueInfo.newBuilder()
-          .setName(name)
-          .setEnqueued(enqueued)
-          .setReady(ready.size())
-          .setOffered(leasedItems.size())
-          .setSucceeded(succeeded)
-          .setFailed(failed)
-          .setSettings(settings)
-          .setQuarantined(quarantined)
-          .setRetained(retained.size())
-          .setDead(failed)
-          .setCrashes(crashes)
-          .setReturns(returns)
-          .setExpiries(expiries)
-          .setStaleSettlements(stale)
-          .setOldestReadyMs(ready.isEmpty() ? 0 : ready.firstEntry().getValue().enqueuedMs)
-          .build();
-    }
-  }
-
-  static final class Item {
-    final long id;
-    final Queue queue;
-    final TaskOptions options;
-    final ByteString payload;
-    TaskState state = TaskState.TASK_STATE_READY;
-    int attempts;
-    int failures;
-    int crashes;
-    int returns;
-    int expiries;
-    long token;
-    long session;
-    long leaseUntilMs;
-    ByteString result = ByteString.EMPTY;
-
-    final String tenant;
-    final String group;
-    final long enqueuedMs;
-    long offeredMs;
-
-    Item(
-        long id,
-        Queue queue,
-        TaskOptions options,
-        ByteString payload,
-        String tenant,
-        String group,
-        long enqueuedMs) {
-      this.tenant = tenant;
-      this.group = group;
-      this.enqueuedMs = enqueuedMs;
-      this.id = id;
-      this.queue = queue;
-      this.options = options;
-      this.payload = payload;
-    }
-
-    int cost() {
-      return Math.max(1, options.getCost());
-    }
-
-    boolean fits(@Nullable Session session) {
-      return session == null
-          ? options.getRequiresCount() == 0
-          : (session.slots == 0 || cost() <= session.slots)
-              && session.labels.entrySet().containsAll(options.getRequiresMap().entrySet());
-    }
-
-    boolean isLeased() {
-      return state == TaskState.TASK_STATE_RUNNING;
-    }
-  }
 
   static final class Session {
     final long number;
@@ -284,14 +60,14 @@ final class ReferenceModel {
     final TreeMap<Long, Outcome> answers = new TreeMap<>();
   }
 
-  final Map<String, Queue> queues = new TreeMap<>();
-  final Map<Long, Item> items = new TreeMap<>();
+  final Map<String, ReferenceQueue> queues = new TreeMap<>();
+  final Map<Long, ReferenceItem> items = new TreeMap<>();
   final Map<Long, Session> sessions = new TreeMap<>();
   final Map<ByteString, Client> clients = new HashMap<>();
   final List<Long> finished = new ArrayList<>();
 
   /** Queues that the entry under way changes. */
-  private final Set<Queue> touched = new HashSet<>();
+  private final Set<ReferenceQueue> touched = new HashSet<>();
 
   long sequence;
   long nowMs;
@@ -314,7 +90,7 @@ final class ReferenceModel {
       case CLOSE_SESSION -> {
         Set<Long> started = new HashSet<>(command.getCloseSession().getStartedIdsList());
         long number = command.getCloseSession().getSession();
-        for (Item item : heldBy(number)) {
+        for (ReferenceItem item : heldBy(number)) {
           boolean crashed = command.getCloseSession().getLost() && started.contains(item.id);
           giveBack(item, crashed ? Leasing.Return.CRASHED : Leasing.Return.UNSTARTED);
         }
@@ -323,7 +99,7 @@ final class ReferenceModel {
       }
       case RETURN_UNSTARTED -> {
         Set<Long> started = new HashSet<>(command.getReturnUnstarted().getStartedIdsList());
-        for (Item item : heldBy(command.getReturnUnstarted().getSession())) {
+        for (ReferenceItem item : heldBy(command.getReturnUnstarted().getSession())) {
           if (!started.contains(item.id)) {
             giveBack(item, Leasing.Return.UNSTARTED);
           }
@@ -336,7 +112,7 @@ final class ReferenceModel {
         queues.values().forEach(this::forgetOldest);
         items.values().stream()
             .filter(item -> item.isLeased() && item.session == 0 && item.leaseUntilMs <= nowMs)
-            .sorted(Comparator.comparingLong((Item item) -> item.leaseUntilMs))
+            .sorted(Comparator.comparingLong((ReferenceItem item) -> item.leaseUntilMs))
             .forEach(item -> giveBack(item, Leasing.Return.EXPIRED));
         yield new Outcome.Advanced(false);
       }
@@ -351,7 +127,7 @@ final class ReferenceModel {
     if (known != null) {
       return known;
     }
-    Queue queue = queue(request.getQueue());
+    ReferenceQueue queue = queue(request.getQueue());
     if (request.getOptions().getResultPolicy() == ResultPolicy.RESULT_POLICY_QUEUE) {
       queue(request.getOptions().getResultQueue());
     }
@@ -371,8 +147,8 @@ final class ReferenceModel {
   }
 
   private void add(
-      Queue queue, TaskOptions options, ByteString payload, String tenant, String group) {
-    Item item = new Item(++sequence, queue, options, payload, tenant, group, nowMs);
+      ReferenceQueue queue, TaskOptions options, ByteString payload, String tenant, String group) {
+    ReferenceItem item = new ReferenceItem(++sequence, queue, options, payload, tenant, group, nowMs);
     items.put(item.id, item);
     queue.enter(item);
     queue.enqueued++;
@@ -380,18 +156,18 @@ final class ReferenceModel {
   }
 
   private Outcome lease(Lease command, long index) {
-    Queue queue = queues.get(command.getQueue());
+    ReferenceQueue queue = queues.get(command.getQueue());
     Session session = sessions.get(command.getSession());
     if (queue == null || (command.getSession() != 0 && session == null)) {
       return new Outcome.Leased(List.of(), 0, 0, 0);
     }
-    List<Item> taken = new ArrayList<>();
+    List<ReferenceItem> taken = new ArrayList<>();
     long bytes = 0;
     long cost = 0;
     TaskOptions last = null;
     touched.add(queue);
     while ((session == null ? taken.size() : cost) < command.getMax()) {
-      Item item = queue.next(session, nowMs);
+      ReferenceItem item = queue.next(session, nowMs);
       if (item == null || (session != null && cost + item.cost() > command.getMax())) {
         break;
       }
@@ -423,16 +199,16 @@ final class ReferenceModel {
         session == null ? nowMs + command.getVisibilityTimeoutMs() : 0);
   }
 
-  private static List<Offer> offers(String queue, long token, List<Item> taken) {
-    List<List<Item>> groups = new ArrayList<>();
-    for (Item item : taken) {
+  private static List<Offer> offers(String queue, long token, List<ReferenceItem> taken) {
+    List<List<ReferenceItem>> groups = new ArrayList<>();
+    for (ReferenceItem item : taken) {
       if (groups.isEmpty() || !groups.get(groups.size() - 1).get(0).options.equals(item.options)) {
         groups.add(new ArrayList<>());
       }
       groups.get(groups.size() - 1).add(item);
     }
     List<Offer> offers = new ArrayList<>();
-    for (List<Item> group : groups) {
+    for (List<ReferenceItem> group : groups) {
       Offer.Builder offer =
           Offer.newBuilder().setQueue(queue).setToken(token).setOptions(group.get(0).options);
       group.forEach(item -> offer.addIds(item.id).addPayloads(item.payload));
@@ -474,7 +250,7 @@ final class ReferenceModel {
   private List<RefusedAttempt> settle(Settlement settlement, long session) {
     List<RefusedAttempt> refused = new ArrayList<>();
     for (int i = 0; i < settlement.getCompletedIdsCount(); i++) {
-      Item item =
+      ReferenceItem item =
           held(settlement.getCompletedIds(i), settlement.getCompletedTokens(i), session, refused);
       if (item != null) {
         long runUs = settlement.getCompletedRunUsCount() == 0 ? 0 : settlement.getCompletedRunUs(i);
@@ -482,7 +258,7 @@ final class ReferenceModel {
       }
     }
     for (FailedAttempt failed : settlement.getFailedList()) {
-      Item item = held(failed.getId(), failed.getToken(), session, refused);
+      ReferenceItem item = held(failed.getId(), failed.getToken(), session, refused);
       if (item != null) {
         release(item, (long) failed.getRunUs());
         item.state = TaskState.TASK_STATE_FAILED;
@@ -493,7 +269,7 @@ final class ReferenceModel {
       }
     }
     for (int i = 0; i < settlement.getReturnedIdsCount(); i++) {
-      Item item =
+      ReferenceItem item =
           held(settlement.getReturnedIds(i), settlement.getReturnedTokens(i), session, refused);
       if (item != null) {
         giveBack(item, Leasing.Return.UNSTARTED);
@@ -502,9 +278,9 @@ final class ReferenceModel {
     return refused;
   }
 
-  private void complete(Item item, ByteString result, String contentType, long runUs) {
+  private void complete(ReferenceItem item, ByteString result, String contentType, long runUs) {
     release(item, runUs);
-    Queue queue = item.queue;
+    ReferenceQueue queue = item.queue;
     queue.succeeded++;
     finished.add(item.id);
     item.state = TaskState.TASK_STATE_SUCCEEDED;
@@ -526,15 +302,15 @@ final class ReferenceModel {
     }
   }
 
-  private void forgetOldest(Queue queue) {
+  private void forgetOldest(ReferenceQueue queue) {
     while (queue.retained.size() > queue.settings.getRetainedMax()) {
       touched.add(queue);
       items.remove(queue.retained.remove());
     }
   }
 
-  private @Nullable Item held(long id, long token, long session, List<RefusedAttempt> refused) {
-    Item item = items.get(id);
+  private @Nullable ReferenceItem held(long id, long token, long session, List<RefusedAttempt> refused) {
+    ReferenceItem item = items.get(id);
     if (item != null && item.isLeased() && item.token == token && item.session == session) {
       return item;
     }
@@ -560,7 +336,7 @@ final class ReferenceModel {
     }
     for (Session session : sessions.values()) {
       if (session.key.equals(command.getKey())) {
-        for (Item item : heldBy(session.number)) {
+        for (ReferenceItem item : heldBy(session.number)) {
           Long token = held.get(item.id);
           if (token != null && token == item.token) {
             held.remove(item.id);
@@ -582,7 +358,7 @@ final class ReferenceModel {
 
   private Outcome expire(ExpireLeases command) {
     for (int i = 0; i < command.getIdsCount(); i++) {
-      Item item = items.get(command.getIds(i));
+      ReferenceItem item = items.get(command.getIds(i));
       if (item != null
           && item.isLeased()
           && item.token == command.getTokens(i)
@@ -597,7 +373,7 @@ final class ReferenceModel {
   private Outcome extend(ExtendRequest request) {
     List<RefusedAttempt> refused = new ArrayList<>();
     for (int i = 0; i < request.getIdsCount(); i++) {
-      Item item = items.get(request.getIds(i));
+      ReferenceItem item = items.get(request.getIds(i));
       if (item != null
           && item.isLeased()
           && item.token == request.getTokens(i)
@@ -611,7 +387,7 @@ final class ReferenceModel {
   }
 
   private Outcome configure(ConfigureQueueRequest request) {
-    Queue queue = queue(request.getQueue());
+    ReferenceQueue queue = queue(request.getQueue());
     QueueSettings changes = request.getSettings();
     QueueSettings before = queue.settings;
     QueueSettings.Builder settings = before.toBuilder().mergeFrom(changes);
@@ -634,7 +410,7 @@ final class ReferenceModel {
   }
 
   private Outcome configure(ConfigureTenantRequest request) {
-    Queue queue = queue(request.getQueue());
+    ReferenceQueue queue = queue(request.getQueue());
     ReferenceTenant tenant = queue.tenant(request.getTenant());
     RateLimit limit = tenant.limit();
     if (request.hasWeight()) {
@@ -662,7 +438,7 @@ final class ReferenceModel {
             .build());
   }
 
-  private void giveBack(Item item, Leasing.Return why) {
+  private void giveBack(ReferenceItem item, Leasing.Return why) {
     release(item, why == Leasing.Return.UNSTARTED ? null : 0L);
     switch (why) {
       case UNSTARTED -> {
@@ -693,8 +469,8 @@ final class ReferenceModel {
   /**
    * @param measuredUs 0: from the lease until now; null: it never ran
    */
-  private void release(Item item, @Nullable Long measuredUs) {
-    Queue queue = item.queue;
+  private void release(ReferenceItem item, @Nullable Long measuredUs) {
+    ReferenceQueue queue = item.queue;
     touched.add(queue);
     queue.leasedItems.remove(item.id);
     Long sinceUs = (nowMs - item.offeredMs) * 1_000;
@@ -708,7 +484,7 @@ final class ReferenceModel {
     item.leaseUntilMs = 0;
   }
 
-  private List<Item> heldBy(long session) {
+  private List<ReferenceItem> heldBy(long session) {
     return items.values().stream()
         .filter(item -> session != 0 && item.isLeased() && item.session == session)
         .toList();
@@ -742,8 +518,8 @@ final class ReferenceModel {
     }
   }
 
-  private Queue queue(String name) {
-    return queues.computeIfAbsent(name, Queue::new);
+  private ReferenceQueue queue(String name) {
+    return queues.computeIfAbsent(name, ReferenceQueue::new);
   }
 
   private static Outcome refused(RefusalReason reason) {

@@ -7,7 +7,7 @@ import org.jspecify.annotations.Nullable;
 final class ReferenceTenant {
   private static final long LAG_US_MAX = 60_000_000;
 
-  final ReferenceModel.Queue queue;
+  final ReferenceQueue queue;
   final String name;
   int weight = 100;
   boolean hasWeight;
@@ -17,7 +17,7 @@ final class ReferenceTenant {
   long averageUs;
   long bucketUs;
 
-  ReferenceTenant(ReferenceModel.Queue queue, String name) {
+  ReferenceTenant(ReferenceQueue queue, String name) {
     this.queue = queue;
     this.name = name;
   }
