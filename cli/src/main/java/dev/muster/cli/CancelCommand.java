@@ -32,6 +32,11 @@ import picocli.CommandLine.Parameters;
       "  muster cancel --queue orders --state ready --tenant acme"
     })
 final class CancelCommand implements Runnable {
+  /** As a task goes through them: none slips by. */
+  private static final List<TaskState> IN_ORDER =
+      List.of(
+          TaskState.TASK_STATE_DELAYED, TaskState.TASK_STATE_READY, TaskState.TASK_STATE_RUNNING);
+
   private final Terminal terminal;
 
   @Mixin private final MasterOptions master = new MasterOptions();
@@ -61,7 +66,7 @@ final class CancelCommand implements Runnable {
       paramLabel = "STATE",
       converter = StateConverter.class,
       description =
-          "With --queue: only delayed, ready, offered or running ones; default: all these.")
+          "With --queue: only delayed, ready or running ones, with those that are offered to a worker among the running; default: all these.")
   private TaskState state = TaskState.TASK_STATE_UNKNOWN;
 
   @Mixin private final FilterFlags flags = new FilterFlags();
@@ -79,13 +84,21 @@ final class CancelCommand implements Runnable {
     TaskFilter filter =
         queue == null
             ? null
-            : flags
-                .on(TaskFilter.newBuilder().setQueue(QueueName.check(queue)).setState(state))
-                .build();
+            : flags.on(TaskFilter.newBuilder().setQueue(QueueName.check(queue))).build();
     try (Muster muster = master.connect(terminal, "muster cancel")) {
       Admin admin = muster.admin();
-      print(filter == null ? admin.cancel(parsed, subtree, reason) : admin.cancel(filter, reason));
+      print(filter == null ? admin.cancel(parsed, subtree, reason) : cancel(admin, filter));
     }
+  }
+
+  private CancelReply cancel(Admin admin, TaskFilter filter) {
+    CancelReply.Builder all = CancelReply.newBuilder();
+    for (TaskState each : state == TaskState.TASK_STATE_UNKNOWN ? IN_ORDER : List.of(state)) {
+      CancelReply some = admin.cancel(filter.toBuilder().setState(each).build(), reason);
+      all.setCancelled(all.getCancelled() + some.getCancelled())
+          .setCancelling(all.getCancelling() + some.getCancelling());
+    }
+    return all.build();
   }
 
   private void check() {
@@ -100,13 +113,9 @@ final class CancelCommand implements Runnable {
     }
     boolean canBeCancelled =
         switch (state) {
-          case TASK_STATE_UNKNOWN,
-              TASK_STATE_DELAYED,
-              TASK_STATE_READY,
-              TASK_STATE_OFFERED,
-              TASK_STATE_RUNNING ->
-              true;
-          case TASK_STATE_SUCCEEDED,
+          case TASK_STATE_UNKNOWN, TASK_STATE_DELAYED, TASK_STATE_READY, TASK_STATE_RUNNING -> true;
+          case TASK_STATE_OFFERED,
+              TASK_STATE_SUCCEEDED,
               TASK_STATE_FAILED,
               TASK_STATE_CANCELLED,
               TASK_STATE_EXPIRED,
@@ -116,7 +125,8 @@ final class CancelCommand implements Runnable {
         };
     if (!canBeCancelled) {
       throw new InvalidInputException(
-          "only tasks that wait or run can be cancelled, found --state " + TaskFields.name(state));
+          "--state must be delayed, ready or running to be cancelled, found "
+              + TaskFields.name(state));
     }
   }
 

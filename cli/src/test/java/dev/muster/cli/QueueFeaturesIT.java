@@ -198,6 +198,15 @@ final class QueueFeaturesIT {
   }
 
   @Test
+  void shouldCancelAllOfAQueueThatWait() {
+    rig.put("all-off", "1");
+    rig.put("all-off", "--delay", "1h", "2");
+
+    assertThat(rig.run("cancel", "--queue", "all-off"))
+        .isEqualTo("cancelled 2, stopping 0, untouched 0");
+  }
+
+  @Test
   void shouldCancelARunningTaskThroughItsWorker() throws InterruptedException {
     CountDownLatch started = new CountDownLatch(1);
     try (Worker worker = stubborn("stop", started).start()) {

@@ -78,7 +78,7 @@ class UsageTest {
           cancel                           | which ones? Name ids, or choose with --queue
           cancel 5 --queue a               | which ones? Name ids, or choose with --queue
           cancel 5 --state ready           | options that choose need --queue
-          cancel --queue a --state failed  | only tasks that wait or run can be cancelled
+          cancel --queue a --state failed  | --state must be delayed, ready or running to be cancelled
           schedule add a --queue b         | Missing required option: '--cron=FIELDS'
           task stack w1                    | a task id is a number, as put printed it; found 'w1'
           worker --queue a --isolation fork | expected one of [THREAD, VIRTUAL, PROCESS]

@@ -8,6 +8,8 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.HashSet;
 import java.util.Set;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
 
 /**
  * A process and all that it started, directly or not. For the worker itself: a program of {@link
@@ -29,6 +31,14 @@ public final class ProcessTree {
 
   /** Rounds of a kill: a process can start another one between being seen and being killed. */
   private static final int ROUNDS_MAX = 10;
+
+  /**
+   * A process that is between two programs, in execve, has no environment for a moment (proc(5)):
+   * it is looked at again, so often and after so long.
+   */
+  private static final int LOOKS_MAX = 10;
+
+  private static final long LOOK_NS = TimeUnit.MILLISECONDS.toNanos(1);
 
   private final ProcessHandle root;
   private final String mark;
@@ -115,9 +125,24 @@ public final class ProcessTree {
   private boolean isMarked(Path process) {
     try {
       byte[] environment = Files.readAllBytes(process.resolve("environ"));
+      for (int look = 1;
+          environment.length == 0 && look < LOOKS_MAX && hasProgram(process);
+          look++) {
+        LockSupport.parkNanos(LOOK_NS);
+        environment = Files.readAllBytes(process.resolve("environ"));
+      }
       return ('\0' + new String(environment, StandardCharsets.UTF_8)).contains('\0' + mark + '\0');
     } catch (IOException e) {
       return false; // it ended meanwhile, or belongs to another user
+    }
+  }
+
+  /** Not one of the kernel's own, and not one that has ended. */
+  private static boolean hasProgram(Path process) {
+    try {
+      return !Files.readSymbolicLink(process.resolve("exe")).toString().isEmpty();
+    } catch (IOException e) {
+      return false;
     }
   }
 
