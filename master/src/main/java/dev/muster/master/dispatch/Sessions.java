@@ -207,7 +207,7 @@ public final class Sessions {
    */
   private void frame(WorkerLink link, WorkerStream stream, WorkerFrame frame, Runnable taken) {
     tellStarted(link, frame.getStartedIdsList());
-    link.started(frame.getStartedIdsList());
+    link.started(frame.getStartedIdsList(), clockNs.getAsLong());
     runs.started(link.session, frame.getStartedIdsList());
     runs.progress(link.session, frame.getProgressList());
     notes.note(link.session, frame);
@@ -321,11 +321,11 @@ public final class Sessions {
 
   private void close(WorkerLink link, boolean lost) {
     link.closing = true;
-    CloseSession.Builder close =
-        CloseSession.newBuilder()
-            .setSession(link.session)
-            .setLost(lost)
-            .addAllStartedIds(link.startedIds());
+    long nowNs = clockNs.getAsLong();
+    CloseSession.Builder close = CloseSession.newBuilder().setSession(link.session).setLost(lost);
+    for (long id : link.startedIds()) {
+      close.addStartedIds(id).addStartedRunUs(link.ranUs(id, nowNs));
+    }
     proposer.propose(
         Command.newBuilder().setCloseSession(close).build(),
         new Reply() {
@@ -486,6 +486,12 @@ public final class Sessions {
   public boolean hasStarted(long session, long taskId) {
     WorkerLink link = links.get(session);
     return link != null && link.hasStarted(taskId);
+  }
+
+  /** How long the worker has run this task, µs; 0: it has not started. Any thread. */
+  public long ranUs(long session, long taskId) {
+    WorkerLink link = links.get(session);
+    return link == null ? 0 : link.ranUs(taskId, clockNs.getAsLong());
   }
 
   /** Workers with a stream that serve this queue. Any thread. */

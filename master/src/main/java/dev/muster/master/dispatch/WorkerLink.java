@@ -1,6 +1,7 @@
 package dev.muster.master.dispatch;
 
 import com.carrotsearch.hppc.LongHashSet;
+import com.carrotsearch.hppc.LongLongHashMap;
 import com.carrotsearch.hppc.cursors.LongCursor;
 import dev.muster.master.queue.PoolSupply;
 import dev.muster.proto.v1.Hello;
@@ -78,8 +79,11 @@ final class WorkerLink {
   /** Closing is proposed. */
   boolean closing;
 
-  /** Guarded by itself: queries look too. */
-  private final LongHashSet started = new LongHashSet();
+  /**
+   * When what has started did, by the leader's monotonic clock, ns. Guarded by itself: queries look
+   * too.
+   */
+  private final LongLongHashMap started = new LongLongHashMap();
 
   private final RunWatch runs;
 
@@ -148,9 +152,9 @@ final class WorkerLink {
         && (pool.requires().isEmpty() || labels.entrySet().containsAll(pool.requires().entrySet()));
   }
 
-  void started(List<Long> ids) {
+  void started(List<Long> ids, long nowNs) {
     synchronized (started) {
-      ids.forEach(started::add);
+      ids.forEach(id -> started.putIfAbsent(id, nowNs));
     }
   }
 
@@ -160,7 +164,7 @@ final class WorkerLink {
       if (!started.isEmpty()) {
         LongHashSet held = new LongHashSet(ids.size());
         ids.forEach(held::add);
-        started.retainAll(held);
+        started.removeAll((long id) -> !held.contains(id));
       }
     }
   }
@@ -195,14 +199,23 @@ final class WorkerLink {
 
   boolean hasStarted(long id) {
     synchronized (started) {
-      return started.contains(id);
+      return started.containsKey(id);
+    }
+  }
+
+  /** How long a task runs by now, µs, at least 1; 0: it has not started. */
+  long ranUs(long id, long nowNs) {
+    synchronized (started) {
+      return started.containsKey(id)
+          ? Math.max(1, TimeUnit.NANOSECONDS.toMicros(nowNs - started.get(id)))
+          : 0;
     }
   }
 
   List<Long> startedIds() {
     synchronized (started) {
       List<Long> ids = new ArrayList<>(started.size());
-      for (LongCursor cursor : started) {
+      for (LongCursor cursor : started.keys()) {
         ids.add(cursor.value);
       }
       ids.sort(null);

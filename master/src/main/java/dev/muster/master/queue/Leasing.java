@@ -1,6 +1,7 @@
 package dev.muster.master.queue;
 
 import com.carrotsearch.hppc.LongHashSet;
+import com.carrotsearch.hppc.LongLongHashMap;
 import com.carrotsearch.hppc.LongObjectHashMap;
 import dev.muster.master.log.v1.ExpireLeases;
 import dev.muster.master.log.v1.Lease;
@@ -150,10 +151,18 @@ final class Leasing {
   /**
    * Gives back what a session holds: what was started as crashed (when it is lost), the rest free
    * of charge.
+   *
+   * @param startedRunUs how long each that was started has run, µs; 0: nobody knows
    */
-  void giveBackHeld(WorkerSession session, LongHashSet started, Return startedAs) {
+  void giveBackHeld(WorkerSession session, LongLongHashMap startedRunUs, Return startedAs) {
     for (Task task : session.held()) {
-      giveBack(task, started.contains(task.id) ? startedAs : Return.UNSTARTED);
+      if (startedRunUs.containsKey(task.id)) {
+        Task started = state.tasks.touch(task);
+        started.runUs = startedRunUs.get(task.id);
+        giveBack(started, startedAs);
+      } else {
+        giveBack(task, Return.UNSTARTED);
+      }
     }
   }
 

@@ -1,6 +1,7 @@
 package dev.muster.master.queue;
 
 import com.carrotsearch.hppc.LongHashSet;
+import com.carrotsearch.hppc.LongLongHashMap;
 import com.carrotsearch.hppc.LongObjectHashMap;
 import dev.muster.master.log.v1.CloseSession;
 import dev.muster.master.log.v1.Command;
@@ -196,7 +197,12 @@ public final class QueueMachine {
     if (session != null) {
       Leasing.Return startedAs =
           command.getLost() ? Leasing.Return.CRASHED : Leasing.Return.UNSTARTED;
-      leasing.giveBackHeld(session, setOf(command.getStartedIdsList()), startedAs);
+      LongLongHashMap startedRunUs = new LongLongHashMap();
+      for (int i = 0; i < command.getStartedIdsCount(); i++) {
+        long runUs = i < command.getStartedRunUsCount() ? command.getStartedRunUs(i) : 0;
+        startedRunUs.put(command.getStartedIds(i), runUs);
+      }
+      leasing.giveBackHeld(session, startedRunUs, startedAs);
       state.sessions.remove(session);
       state.tasks.current().closed(session);
     }

@@ -9,6 +9,7 @@ import dev.muster.master.queue.Outcome;
 import dev.muster.master.queue.QueueMachine;
 import dev.muster.master.replication.Applier;
 import dev.muster.master.replication.Proposer;
+import dev.muster.proto.v1.Attempt;
 import dev.muster.proto.v1.ExplainReply;
 import dev.muster.proto.v1.ExplainRequest;
 import dev.muster.proto.v1.GetTaskRequest;
@@ -28,6 +29,7 @@ import io.grpc.stub.StreamObserver;
 import java.nio.BufferUnderflowException;
 import java.util.List;
 import java.util.concurrent.Executor;
+import java.util.concurrent.TimeUnit;
 
 /** What is known of tasks: of the state machine's answers, what the leader alone can complete. */
 final class TaskQueries {
@@ -60,15 +62,30 @@ final class TaskQueries {
     caller.onCompleted();
   }
 
-  /** The state machine does not know what has started: to it, all that is leased runs. */
+  /**
+   * The state machine does not know what has started, nor when: to it, all that is leased runs. The
+   * attempt under way is the last one of the timeline.
+   */
   private TaskInfo complete(QueueMachine machine, TaskInfo info) {
     if (info.getState() != TaskState.TASK_STATE_RUNNING) {
       return info;
     }
     long session = machine.holder(info.getId());
-    return session != 0 && !sessions.hasStarted(session, info.getId())
-        ? info.toBuilder().setState(TaskState.TASK_STATE_OFFERED).build()
-        : info;
+    if (session == 0) {
+      return info;
+    }
+    long ranUs = sessions.ranUs(session, info.getId());
+    if (ranUs == 0) {
+      return info.toBuilder().setState(TaskState.TASK_STATE_OFFERED).build();
+    }
+    if (info.getTimelineCount() == 0) {
+      return info; // A list shows none.
+    }
+    TaskInfo.Builder running = info.toBuilder();
+    Attempt.Builder underWay = running.getTimelineBuilder(info.getTimelineCount() - 1);
+    long startedMs = System.currentTimeMillis() - TimeUnit.MICROSECONDS.toMillis(ranUs);
+    underWay.setStartedMs(Math.max(underWay.getOfferedMs(), startedMs));
+    return running.build();
   }
 
   void listTasks(ListTasksRequest request, StreamObserver<ListTasksReply> caller) {

@@ -6,6 +6,8 @@ import static dev.muster.master.queue.Commands.settle;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.muster.master.log.v1.Bulk.Action;
+import dev.muster.master.log.v1.CloseSession;
+import dev.muster.master.log.v1.Command;
 import dev.muster.proto.v1.Attempt;
 import dev.muster.proto.v1.AttemptEnd;
 import dev.muster.proto.v1.CrashedAttempt;
@@ -67,6 +69,27 @@ final class QuarantineTest extends OneQueue {
     assertThat(queue().getQuarantined()).isZero();
     assertThat(take(1)).containsExactly(id);
     assertThat(task(id).getTimelineList()).hasSize(4);
+  }
+
+  @Test
+  void shouldNoteWhenAnAttemptStartedWhoseWorkerWasLost() {
+    long id = enqueueOne();
+    long session = openSession();
+    rig.apply(lease("q", session, 1));
+    rig.clockMs += 5_000;
+    rig.apply(
+        Command.newBuilder()
+            .setCloseSession(
+                CloseSession.newBuilder()
+                    .setSession(session)
+                    .setLost(true)
+                    .addStartedIds(id)
+                    .addStartedRunUs(3_000_000))
+            .build());
+    Attempt crashed = task(id).getTimeline(0);
+    assertThat(crashed.getEnd()).isEqualTo(AttemptEnd.ATTEMPT_END_CRASHED);
+    assertThat(crashed.getEndedMs() - crashed.getStartedMs()).isEqualTo(3_000);
+    assertThat(crashed.getStartedMs() - crashed.getOfferedMs()).isEqualTo(2_000);
   }
 
   @Test

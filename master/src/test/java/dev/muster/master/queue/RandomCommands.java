@@ -29,7 +29,10 @@ import java.util.Map;
 import java.util.Random;
 import java.util.Set;
 
-/** What may be asked of the machine next, at random: mostly of what is there, sometimes of what is not. */
+/**
+ * What may be asked of the machine next, at random: mostly of what is there, sometimes of what is
+ * not.
+ */
 final class RandomCommands {
   /** One lease that was ever handed out: current or long stale. */
   private record Attempt(long id, long token, long session) {}

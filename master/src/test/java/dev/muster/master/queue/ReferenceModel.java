@@ -148,7 +148,8 @@ final class ReferenceModel {
 
   private void add(
       ReferenceQueue queue, TaskOptions options, ByteString payload, String tenant, String group) {
-    ReferenceItem item = new ReferenceItem(++sequence, queue, options, payload, tenant, group, nowMs);
+    ReferenceItem item =
+        new ReferenceItem(++sequence, queue, options, payload, tenant, group, nowMs);
     items.put(item.id, item);
     queue.enter(item);
     queue.enqueued++;
@@ -309,7 +310,8 @@ final class ReferenceModel {
     }
   }
 
-  private @Nullable ReferenceItem held(long id, long token, long session, List<RefusedAttempt> refused) {
+  private @Nullable ReferenceItem held(
+      long id, long token, long session, List<RefusedAttempt> refused) {
     ReferenceItem item = items.get(id);
     if (item != null && item.isLeased() && item.token == token && item.session == session) {
       return item;

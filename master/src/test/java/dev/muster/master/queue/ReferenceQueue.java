@@ -131,8 +131,7 @@ final class ReferenceQueue {
     Comparator<ReferenceItem> aged =
         Comparator.comparingLong(
                 (ReferenceItem item) ->
-                    -Math.min(
-                        9, item.options.getPriority() + (nowMs - item.enqueuedMs) / ageingMs))
+                    -Math.min(9, item.options.getPriority() + (nowMs - item.enqueuedMs) / ageingMs))
             .thenComparing(item -> item.enqueuedMs)
             .thenComparing(item -> item.id);
     return ageingMs == 0

@@ -104,7 +104,8 @@ final class SimulatedHistory {
     goOn.getSettingsBuilder().setPaused(false);
     entry.add(Command.newBuilder().setConfigureQueue(goOn).build());
     applyEntry();
-    for (Map<String, String> labels : List.of(RandomCommands.LABELS.get(3), RandomCommands.LABELS.get(2))) {
+    for (Map<String, String> labels :
+        List.of(RandomCommands.LABELS.get(3), RandomCommands.LABELS.get(2))) {
       OpenSession.Builder worker =
           OpenSession.newBuilder()
               .setKey(ByteString.copyFromUtf8("drain-" + queue + labels))
@@ -183,7 +184,8 @@ final class SimulatedHistory {
         told.add("   came to " + text(found.get(i)));
       }
       if (!HistoryComparison.isSame(expected.get(i), found.get(i))) {
-        HistoryComparison.check(false, "expected " + text(expected.get(i)) + ", found " + text(found.get(i)));
+        HistoryComparison.check(
+            false, "expected " + text(expected.get(i)) + ", found " + text(found.get(i)));
       }
       this.commands.note(commands.get(i), found.get(i));
     }
@@ -224,5 +226,4 @@ final class SimulatedHistory {
   private static String oneLine(Command.Builder command) {
     return command.toString().replaceAll("\\s+", " ");
   }
-
 }

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.google.protobuf.ByteString;
 import dev.muster.master.dispatch.LeaderRig;
 import dev.muster.master.dispatch.RigWorker;
+import dev.muster.proto.v1.Attempt;
 import dev.muster.proto.v1.AwaitReply;
 import dev.muster.proto.v1.AwaitRequest;
 import dev.muster.proto.v1.BulkReply;
@@ -19,6 +20,7 @@ import dev.muster.proto.v1.EnqueueRequest;
 import dev.muster.proto.v1.ExplainReply;
 import dev.muster.proto.v1.ExplainRequest;
 import dev.muster.proto.v1.GetQueueRequest;
+import dev.muster.proto.v1.GetTaskRequest;
 import dev.muster.proto.v1.GraphNode;
 import dev.muster.proto.v1.GraphRequest;
 import dev.muster.proto.v1.InputsReply;
@@ -223,6 +225,18 @@ final class ServicesTest {
     assertThat(list(in(TaskState.TASK_STATE_RUNNING), ByteString.EMPTY, 0).getTasksList())
         .extracting(TaskInfo::getState)
         .containsExactly(TaskState.TASK_STATE_RUNNING, TaskState.TASK_STATE_OFFERED);
+  }
+
+  @Test
+  void shouldSayWhenTheAttemptUnderWayStarted() {
+    RigWorker worker = new RigWorker(rig).hello("w", 2);
+    enqueue(2);
+    worker.started(worker.ids.get(0));
+    FakeCaller<TaskInfo> caller = new FakeCaller<>();
+    worker.ids.forEach(id -> tasks.getTask(GetTaskRequest.newBuilder().setId(id).build(), caller));
+    Attempt running = caller.replies.get(0).getTimeline(0);
+    assertThat(running.getStartedMs()).isPositive().isGreaterThanOrEqualTo(running.getOfferedMs());
+    assertThat(caller.replies.get(1).getTimeline(0).getStartedMs()).isZero();
   }
 
   @Test

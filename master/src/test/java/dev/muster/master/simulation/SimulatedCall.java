@@ -148,6 +148,7 @@ final class SimulatedCall<Q, R> {
     } else {
       up(
           () -> {
+            whenReached.run();
             inbox.add(() -> handlerOf().onNext(message));
             pump();
           });
@@ -168,7 +169,6 @@ final class SimulatedCall<Q, R> {
         master.process,
         () -> {
           if (!masterEnded) {
-            whenReached.run();
             delivery.run();
             master.wake();
           }
