@@ -80,14 +80,11 @@ final class Workload {
     }
     int count = 1 + world.roll(small ? SMALL_LENGTH : 10);
     if (!calm && request.getDelayMs() == 0 && world.percent(20)) {
-      request.getOptionsBuilder().clearRetry();
-      for (int i = 0; i < count; i++) {
-        request.addGroups("g" + world.roll(2));
-      }
+      giveGroups(request, count);
     } else if (!calm && world.percent(20)) {
       request.getOptionsBuilder().setPriority(world.roll(10));
     }
-    if (!calm && request.getGroupsCount() == 0 && world.percent(20)) {
+    if (!calm && world.percent(20)) {
       for (int i = 0; i < count; i++) {
         request.addTenants("t" + world.roll(3));
       }
@@ -111,6 +108,16 @@ final class Workload {
       default -> {}
     }
     return options.build();
+  }
+
+  /** Of each group one runs at a time, tried again or not; mostly they stand in one line. */
+  private void giveGroups(EnqueueRequest.Builder request, int count) {
+    if (world.percent(20)) {
+      request.getOptionsBuilder().setPriority(world.roll(2));
+    }
+    for (int i = 0; i < count; i++) {
+      request.addGroups("g" + world.roll(2));
+    }
   }
 
   /** Some of them are unique. */
