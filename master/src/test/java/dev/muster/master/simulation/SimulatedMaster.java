@@ -25,6 +25,7 @@ import dev.muster.master.rpc.QueuesService;
 import dev.muster.master.rpc.SchedulesService;
 import dev.muster.master.rpc.TasksService;
 import dev.muster.master.rpc.WorkService;
+import dev.muster.proto.v1.TaskState;
 import dev.muster.proto.v1.VerifyReply;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
@@ -64,6 +65,7 @@ final class SimulatedMaster {
   final SchedulesService schedules;
   private final World world;
   private final SimulatedDisk disk;
+  private final LimitLedger limits;
   private final LeaderClock clock;
   private final Proposer proposer;
   private final Dispatcher dispatcher;
@@ -81,9 +83,10 @@ final class SimulatedMaster {
 
   private @Nullable Runnable flush;
 
-  SimulatedMaster(World world, SimulatedDisk disk) {
+  SimulatedMaster(World world, SimulatedDisk disk, LimitLedger limits) {
     this.world = world;
     this.disk = disk;
+    this.limits = limits;
     machine = new QueueMachine(disk.store(), OUTSTANDING_MAX);
     Flusher flusher = new Flusher(disk.store(), SimulatedMaster::broken, this::flushLater);
     flusher.onFlushed(generation -> disk.purge(generation.appliedIndex()));
@@ -142,6 +145,7 @@ final class SimulatedMaster {
     disk.append(null);
     disk.durable = disk.appended;
     applier.skip(disk.term, disk.appended);
+    limits.leads(disk, machine);
     world.tell(() -> "a master leads, applied " + machine.appliedIndex());
   }
 
@@ -290,7 +294,9 @@ final class SimulatedMaster {
           process,
           () -> {
             world.tell(() -> index + " applies");
+            limits.begin(entry, index, machine);
             applier.apply(entry, batch, term, index);
+            limits.end(machine);
             World.check(
                 machine.unconserved().isEmpty(),
                 () -> "not conserved after entry " + index + ": " + machine.unconserved());
@@ -314,7 +320,11 @@ final class SimulatedMaster {
     }
 
     @Override
-    public void moved(Task task) {}
+    public void moved(Task task) {
+      if (task.state() == TaskState.TASK_STATE_RUNNING) {
+        limits.leased(task.queueName());
+      }
+    }
 
     @Override
     public void stop(long session, long id, long token) {
