@@ -13,11 +13,14 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
 import java.util.SortedMap;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /** One history: steps with faults, then rest, in which every promise has to come true. */
 final class Simulation {
   private static final List<String> WORK = List.of(Workload.PLAIN, Workload.SMALL);
+  private static final List<String> SERVED =
+      Stream.concat(WORK.stream(), Workload.NEW.stream()).toList();
   private static final int WORKERS_MAX = 4;
 
   /** So many tasks are looked at for some that ended badly. */
@@ -88,7 +91,7 @@ final class Simulation {
   private void addWorker() {
     workers.add(
         new SimulatedWorker(
-            "w" + ++names, world, ledger, workload, () -> master, WORK, 1 + world.roll(5)));
+            "w" + ++names, world, ledger, workload, () -> master, SERVED, 1 + world.roll(5)));
   }
 
   /** Does what this number means now. */
@@ -372,8 +375,7 @@ final class Simulation {
         && producers.stream().allMatch(SimulatedProducer::isIdle)
         && awaiters.stream().allMatch(SimulatedAwaiter::isIdle)
         && workers.stream().allMatch(SimulatedWorker::isIdle)
-        && !waits(Workload.PLAIN)
-        && !waits(Workload.SMALL)
+        && SERVED.stream().noneMatch(this::waits)
         && !waits(Workload.RESULTS);
   }
 
@@ -389,6 +391,10 @@ final class Simulation {
         + ", awaiters "
         + awaiters.stream().filter(awaiter -> !awaiter.isIdle()).count()
         + ", workers "
-        + workers.stream().filter(worker -> !worker.isIdle()).map(w -> w.process.name).toList();
+        + workers.stream().filter(worker -> !worker.isIdle()).map(w -> w.process.name).toList()
+        + ", queues "
+        + master.machine.queues("", "", 100)
+        + ", their tenants "
+        + SERVED.stream().map(name -> master.machine.tenants(name, "", 100)).toList();
   }
 }

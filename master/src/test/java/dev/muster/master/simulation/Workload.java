@@ -21,6 +21,10 @@ final class Workload {
   static final String RESULTS = "results";
   static final int SMALL_LENGTH = 5;
 
+  /** Nobody configures these: they are there when the first task follows into them. */
+  static final List<String> NEW = List.of("new0", "new1");
+
+
   /** Tasks that follow from tasks that follow, and so on, at most. */
   private static final int GENERATIONS = 2;
 
@@ -193,6 +197,9 @@ final class Workload {
     EnqueueRequest.Builder request = plain().setQueue(world.percent(25) ? SMALL : PLAIN);
     int count = 1 + world.roll(3);
     if (world.faulty) {
+      if (world.percent(15)) {
+        request.setQueue(NEW.get(world.roll(NEW.size())));
+      }
       request.setOptions(varied(request.getOptions()));
       switch (world.roll(8)) {
         case 0 -> request.setDelayMs(1 + world.roll(1_000));
