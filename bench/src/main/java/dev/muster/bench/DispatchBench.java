@@ -1,6 +1,7 @@
 package dev.muster.bench;
 
 import com.google.protobuf.ByteString;
+import dev.muster.common.MusterException;
 import dev.muster.master.log.v1.Command;
 import dev.muster.master.log.v1.Lease;
 import dev.muster.master.log.v1.OpenSession;
@@ -17,7 +18,6 @@ import dev.muster.proto.v1.ResultPolicy;
 import dev.muster.proto.v1.Settlement;
 import dev.muster.proto.v1.TaskOptions;
 import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -102,7 +102,12 @@ final class DispatchBench {
         return Math.round(machine.serve(tasks) / 10.0 / tasks) / 100.0;
       }
     } catch (IOException e) {
-      throw new UncheckedIOException(e);
+      throw new MusterException(
+          "the bench cannot store its tasks"
+              + (directory == null ? "" : " in " + directory)
+              + ": "
+              + e.getMessage(),
+          e);
     } finally {
       if (directory != null) {
         MasterProcess.delete(directory);

@@ -19,11 +19,13 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.stream.Stream;
 
 /**
  * A master in a JVM of its own, with a data directory of its own that goes with it. It answers each
- * line of its standard input with what it has used so far, and ends when the input does.
+ * line of its standard input with what it has used so far. It ends when the input does, and removes
+ * its directory itself: whoever measures may have ended first.
  */
 final class MasterProcess implements AutoCloseable {
   private static final String KEY_VARIABLE = "MUSTER_AUTH_KEY";
@@ -35,6 +37,9 @@ final class MasterProcess implements AutoCloseable {
   private static final String USAGE = "usage";
   private static final String COLLECT = "collect";
 
+  /** Another process goes on with its data. */
+  private static final String KEEP = "keep";
+
   private final AuthKey key = AuthKey.generate();
   private final Path data;
   private final boolean tls;
@@ -45,7 +50,7 @@ final class MasterProcess implements AutoCloseable {
   private record Running(
       Process process, BufferedReader output, Writer input, String address, double readySeconds) {}
 
-  private MasterProcess(Path data, boolean tls, List<String> javaOptions) throws IOException {
+  private MasterProcess(Path data, boolean tls, List<String> javaOptions) {
     this.data = data;
     this.tls = tls;
     this.javaOptions = javaOptions;
@@ -62,7 +67,7 @@ final class MasterProcess implements AutoCloseable {
     try {
       return new MasterProcess(Files.createTempDirectory("muster-bench"), tls, javaOptions);
     } catch (IOException e) {
-      throw new UncheckedIOException(e);
+      throw new MusterException("the bench's master gets no directory: " + e.getMessage(), e);
     }
   }
 
@@ -72,16 +77,13 @@ final class MasterProcess implements AutoCloseable {
    * @return seconds from the start of the process until it was ready
    */
   double restart() {
-    try {
-      stop();
-      running = launch();
-      return running.readySeconds();
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
-    }
+    var unused = ask(KEEP);
+    awaitEnd(running.process());
+    running = launch();
+    return running.readySeconds();
   }
 
-  private Running launch() throws IOException {
+  private Running launch() {
     List<String> command = new ArrayList<>();
     command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
     command.addAll(javaOptions);
@@ -91,44 +93,63 @@ final class MasterProcess implements AutoCloseable {
         new ProcessBuilder(command).redirectError(ProcessBuilder.Redirect.INHERIT);
     builder.environment().put(KEY_VARIABLE, key.toText());
     long start = System.nanoTime();
-    Process process = builder.start();
-    BufferedReader output =
-        new BufferedReader(new InputStreamReader(process.getInputStream(), StandardCharsets.UTF_8));
-    String line = output.readLine();
-    while (line != null && !line.startsWith(READY)) {
-      line = output.readLine();
+    try {
+      Process process = builder.start();
+      BufferedReader output =
+          new BufferedReader(
+              new InputStreamReader(process.getInputStream(), StandardCharsets.UTF_8));
+      String line = output.readLine();
+      while (line != null && !line.startsWith(READY)) {
+        line = output.readLine();
+      }
+      if (line == null) {
+        awaitEnd(process);
+        delete(data);
+        throw new MusterException("the bench's master did not start; see above");
+      }
+      double seconds = (System.nanoTime() - start) / 1e9;
+      Writer input =
+          new BufferedWriter(
+              new OutputStreamWriter(process.getOutputStream(), StandardCharsets.UTF_8));
+      return new Running(process, output, input, line.substring(READY.length()), seconds);
+    } catch (IOException e) {
+      throw new MusterException(
+          "the bench's master cannot be started on " + data + ": " + e.getMessage(), e);
     }
-    if (line == null) {
-      delete(data);
-      throw new MusterException("the bench's master did not start; see above");
-    }
-    double seconds = (System.nanoTime() - start) / 1e9;
-    Writer input =
-        new BufferedWriter(
-            new OutputStreamWriter(process.getOutputStream(), StandardCharsets.UTF_8));
-    return new Running(process, output, input, line.substring(READY.length()), seconds);
   }
 
   /** The child's own main. */
   public static void main(String[] arguments) throws IOException {
+    Path data = Path.of(arguments[0]);
     MasterConfig config =
         MasterConfig.builder()
-            .data(Path.of(arguments[0]))
+            .data(data)
             .port(0)
             .authKey(AuthKey.fromEnvironment())
             .plaintext(!Boolean.parseBoolean(arguments[1]))
             .build();
+    Master master = Master.start(config);
+    AtomicBoolean keep = new AtomicBoolean();
+    // A hook, because a Ctrl-C in a terminal reaches this process, too.
+    Runtime.getRuntime()
+        .addShutdownHook(new Thread(() -> end(master, data, keep.get()), "bench-end"));
+    System.out.println(READY + master.address());
     BufferedReader input =
         new BufferedReader(new InputStreamReader(System.in, StandardCharsets.UTF_8));
-    try (Master master = Master.start(config)) {
-      System.out.println(READY + master.address());
-      String asked = input.readLine();
-      for (; asked != null; asked = input.readLine()) {
-        if (asked.equals(COLLECT)) {
-          System.gc();
-        }
-        System.out.println(MasterUsage.ofThisProcess().toLine());
+    for (String asked = input.readLine(); asked != null; asked = input.readLine()) {
+      if (asked.equals(COLLECT)) {
+        System.gc();
       }
+      keep.set(asked.equals(KEEP));
+      System.out.println(MasterUsage.ofThisProcess().toLine());
+    }
+    System.exit(0);
+  }
+
+  private static void end(Master master, Path data, boolean keep) {
+    master.close();
+    if (!keep) {
+      delete(data);
     }
   }
 
@@ -152,43 +173,54 @@ final class MasterProcess implements AutoCloseable {
       running.input().write(question + "\n");
       running.input().flush();
       String line = running.output().readLine();
-      if (line == null) {
-        throw new MusterException("the bench's master has died; see above");
+      if (line != null) {
+        return MasterUsage.parse(line);
       }
-      return MasterUsage.parse(line);
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
+    } catch (IOException gone) {
+      // then it has died
     }
+    throw new MusterException("the bench's master has died; see above");
   }
 
   @Override
   public void close() {
-    stop();
-    delete(data);
+    awaitEnd(running.process());
+    delete(data); // what is left of it: it removes it itself, unless it is killed
   }
 
-  private void stop() {
-    Process process = running.process();
+  /** Ends it, in order if it can; returns when it is gone. */
+  private static void awaitEnd(Process process) {
     try {
-      running.input().close();
+      process.getOutputStream().close();
+    } catch (IOException gone) {
+      // then it is over
+    }
+    try {
       if (!process.waitFor(STOP_S, TimeUnit.SECONDS)) {
-        process.destroyForcibly();
+        process.destroyForcibly().waitFor();
       }
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
     } catch (InterruptedException e) {
       process.destroyForcibly();
       Thread.currentThread().interrupt();
     }
   }
 
+  /**
+   * Removes a directory with all that is in it, if it is there.
+   *
+   * @throws MusterException when something stays
+   */
   static void delete(Path directory) {
+    if (!Files.exists(directory)) {
+      return;
+    }
     try (Stream<Path> files = Files.walk(directory)) {
       for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
-        Files.delete(file);
+        Files.deleteIfExists(file);
       }
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
+    } catch (IOException | UncheckedIOException e) {
+      throw new MusterException(
+          "the bench's data cannot be removed, remove it by hand: " + directory + ": " + e, e);
     }
   }
 }

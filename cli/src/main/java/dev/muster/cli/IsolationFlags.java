@@ -57,11 +57,7 @@ final class IsolationFlags {
   /**
    * @throws InvalidInputException when what was given does not go together
    */
-  void check(boolean dev) {
-    if (dev && isolation == Isolation.PROCESS) {
-      throw new InvalidInputException(
-          "--dev needs handlers on threads, found --isolation process: leave one of them out");
-    }
+  void check() {
     boolean ofProcesses =
         heap != null
             || recycleHeap != null

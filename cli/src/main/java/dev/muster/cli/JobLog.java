@@ -5,6 +5,7 @@ import dev.muster.client.pool.ItemResult;
 import dev.muster.client.pool.RemoteFailure;
 import dev.muster.common.InvalidInputException;
 import dev.muster.common.MusterException;
+import dev.muster.worker.exec.ExecHandler;
 import java.io.IOException;
 import java.io.Writer;
 import java.nio.charset.StandardCharsets;
@@ -25,7 +26,7 @@ final class JobLog implements AutoCloseable {
 
   /** As the handler "exec" says it. */
   private static final Pattern EXIT_CODE =
-      Pattern.compile(" ended with exit code (\\d+)(?: \\(signal (\\d+)\\))?");
+      Pattern.compile(" ended with exit code (\\d{1,9})\\b(?: \\(signal (\\d{1,9})\\))?");
 
   private static final int EXIT_UNKNOWN = 1;
   private static final Pattern SEPARATORS = Pattern.compile("[\t\r\n]");
@@ -36,6 +37,26 @@ final class JobLog implements AutoCloseable {
   private JobLog(Path file, Writer writer) {
     this.file = file;
     this.writer = writer;
+  }
+
+  /**
+   * Looks whether a log can be written there, and changes nothing.
+   *
+   * @throws InvalidInputException when it cannot
+   */
+  static void check(Path file) {
+    Path folder = file.toAbsolutePath().getParent();
+    boolean possible =
+        Files.exists(file)
+            ? Files.isWritable(file) && !Files.isDirectory(file)
+            : folder != null && Files.isDirectory(folder) && Files.isWritable(folder);
+    if (!possible) {
+      throw new InvalidInputException(
+          "--joblog "
+              + file
+              + " cannot be written: expected a file, or a new name in a folder, that you may"
+              + " write");
+    }
   }
 
   /**
@@ -82,7 +103,7 @@ final class JobLog implements AutoCloseable {
     RemoteFailure failure = result.failure();
     if (failure != null) {
       Matcher code = EXIT_CODE.matcher(failure.remoteMessage());
-      boolean known = code.find();
+      boolean known = failure.kind().equals(ExecHandler.FAILED) && code.find();
       exit = known ? Integer.parseInt(code.group(1)) : EXIT_UNKNOWN;
       signal = known && code.group(2) != null ? Integer.parseInt(code.group(2)) : 0;
     }

@@ -3,9 +3,11 @@ package dev.muster.cli;
 import com.google.protobuf.ByteString;
 import dev.muster.cli.MapRun.ImpossibleMapException;
 import dev.muster.client.Muster;
+import dev.muster.client.pool.MapNameTakenException;
 import dev.muster.client.pool.MapOptions;
 import dev.muster.client.pool.MapResults;
 import dev.muster.client.pool.Pool;
+import dev.muster.client.pool.UnknownHandlerException;
 import dev.muster.common.InvalidInputException;
 import dev.muster.common.Limits;
 import dev.muster.common.MusterException;
@@ -24,16 +26,19 @@ import picocli.CommandLine.Option;
 @Command(
     name = "map",
     description = {
-      "Run a handler, or a program, for each line of standard input, on all workers of a queue. Prints the results in the"
-          + " order of the lines; what failed goes to standard error, and the exit code is 1 then.",
+      "Run a handler, or a program, for each line of standard input, on all workers of a queue."
+          + " Prints the results in the order of the lines; what failed goes to standard error, and"
+          + " the exit code is 1 then.",
       "",
-      "--exec takes a command line with the replacement strings of GNU parallel: {} the line, {.} without its extension,"
-          + " {/} its base name, {//} its folder, {/.} its base name without extension, {#} its number. Words are split as"
-          + " a shell does it, but no shell is run; without a replacement string the line is the last argument. Workers"
-          + " allow programs with --allow-exec.",
+      "--exec takes a command line with the replacement strings of GNU parallel: {} the line, {.}"
+          + " without its extension, {/} its base name, {//} its folder, {/.} its base name without"
+          + " extension, {#} its number. Words are split as a shell does it, but no shell is run;"
+          + " without a replacement string the line is the last argument. Workers allow programs"
+          + " with --allow-exec.",
       "",
-      "A map with a name can be stopped, or killed, and resumed with the same input: results that were delivered do not"
-          + " come again. After a crash the last ones may come twice; none is lost."
+      "A map with a name can be stopped, or killed, and resumed with the same input: results that"
+          + " were delivered do not come again. After a crash the last ones may come twice; none is"
+          + " lost."
     },
     footer = {
       "",
@@ -48,6 +53,9 @@ import picocli.CommandLine.Option;
 final class MapCommand implements Callable<Integer> {
   /** Between the end of the input and the signal that ended it, where one did. */
   private static final Duration INPUT_CUT_WITHIN = Duration.ofMillis(200);
+
+  /** How often it looks whether somebody wants the end, before there are results. */
+  private static final Duration LOOK_AT_SIGNALS = Duration.ofMillis(100);
 
   private final Terminal terminal;
 
@@ -74,8 +82,9 @@ final class MapCommand implements Callable<Integer> {
       names = "--output",
       paramLabel = "FORM",
       description =
-          "result: each result as JSON; full: an object with number, item, and result or failure; text: strings, and what"
-              + " programs write, as they are. Default: result; text with --exec.")
+          "result: each result as JSON; full: an object with number, item, and result or failure;"
+              + " text: strings, and what programs write, as they are. Default: result; text with"
+              + " --exec.")
   private @Nullable MapOutput output;
 
   @Option(names = "--unordered", description = "Print results as they come.")
@@ -170,10 +179,12 @@ final class MapCommand implements Callable<Integer> {
     }
     MapWork what = what();
     MapOptions options = options(what);
+    if (joblog != null) {
+      JobLog.check(joblog);
+    }
     try (Muster muster = master.connect(terminal, "muster map");
-        Pool pool = muster.pool(queue);
-        @Nullable JobLog log = joblog == null ? null : JobLog.open(joblog, resume != null)) {
-      return run(pool, what, options, log);
+        Pool pool = muster.pool(queue)) {
+      return run(pool, what, options);
     }
   }
 
@@ -181,7 +192,9 @@ final class MapCommand implements Callable<Integer> {
     var unused = QueueName.check(map);
     try (Muster muster = master.connect(terminal, "muster map");
         Pool pool = muster.pool(queue)) {
-      pool.forget(map);
+      if (!pool.forget(map, terminal::note)) {
+        throw new MusterException("there is no map " + map + ": nothing was forgotten");
+      }
     }
     terminal.say("forgot map " + map);
     return ExitCode.OK;
@@ -204,12 +217,19 @@ final class MapCommand implements Callable<Integer> {
       throw new InvalidInputException(
           "--retries must be 0 to " + (Limits.ATTEMPTS_MAX - 1) + ", found " + retries);
     }
+    if (timeout != null && timeout.isZero()) {
+      throw new InvalidInputException(
+          "--timeout must be more than 0, found 0: leave it out for no limit");
+    }
     if (halt < 0) {
       throw new InvalidInputException("--halt must be at least 0, found " + halt);
     }
     MapOptions options = MapOptions.defaults().maxAttempts(retries + 1).acknowledgedByHand();
     if (mapName() != null) {
       options = options.named(mapName());
+    }
+    if (name != null) { // else its results, of another input perhaps, would be taken for ours
+      options = options.mustBeNew();
     }
     if (backoff != null) {
       options = options.backoff(backoff.min(), backoff.max());
@@ -232,7 +252,7 @@ final class MapCommand implements Callable<Integer> {
     return name != null ? name : resume;
   }
 
-  private int run(Pool pool, MapWork what, MapOptions options, @Nullable JobLog log) {
+  private int run(Pool pool, MapWork what, MapOptions options) {
     StatusLine status = statusLine();
     StopSignals signals = StopSignals.install();
     ItemForm form = input != null ? input : what.isProgram() ? ItemForm.TEXT : ItemForm.AUTO;
@@ -244,56 +264,82 @@ final class MapCommand implements Callable<Integer> {
         unordered
             ? pool.imapUnordered(what.function(), items, told)
             : pool.imap(what.function(), items, told)) {
-      requireFresh(results);
-      MapRun run =
-          new MapRun(
-              new MapRun.Parts(
-                  what,
-                  items,
-                  MapRun.Results.of(results),
-                  terminal.out(),
-                  outputForm(what),
-                  log,
-                  status,
-                  () -> signals.await(Duration.ZERO),
-                  MapCommand::nowMs),
-              new MapRun.Limits(unordered, halt));
-      return end(run, status, results);
+      if (!awaitBegun(results, signals)) {
+        return stopped(results, 0);
+      }
+      sayWhereItBegins(results);
+      try (@Nullable JobLog log = openLog()) {
+        MapRun run =
+            new MapRun(
+                new MapRun.Parts(
+                    what,
+                    items,
+                    MapRun.Results.of(results),
+                    terminal.out(),
+                    outputForm(what),
+                    log,
+                    status,
+                    () -> signals.await(Duration.ZERO),
+                    MapCommand::nowMs),
+                new MapRun.Limits(unordered, halt));
+        return end(run, status, results);
+      }
     } catch (MusterException failed) {
-      throw explained(failed, what);
+      throw explained(failed, what, String.valueOf(name));
     } finally {
       status.clear();
       signals.done();
     }
   }
 
-  /** The pool knows no programs: to it "exec" is a handler that workers do not have. */
-  private static MusterException explained(MusterException failed, MapWork what) {
-    CommandTemplate command = what.command();
-    if (command == null
-        || !String.valueOf(failed.getMessage()).contains("has handler \"" + what.handler() + '"')) {
-      return failed;
-    }
-    return new MusterException(
-        "no worker of the queue runs programs: start one with --allow-exec="
-            + command.words().get(0),
-        failed);
+  /** Only once the map has begun: it empties the log of the run before. */
+  private @Nullable JobLog openLog() {
+    return joblog == null ? null : JobLog.open(joblog, resume != null);
   }
 
-  /** Two maps of one name would take each other's results. */
-  private void requireFresh(MapResults<ByteString> results) {
-    long before = results.deliveredBefore();
-    if (name != null && before > 0) {
-      throw new InvalidInputException(
+  /** As a user of the command knows it. The pool knows no programs: "exec" is a handler to it. */
+  private static MusterException explained(MusterException failed, MapWork what, String name) {
+    if (failed instanceof MapNameTakenException taken) {
+      return new InvalidInputException(
           "there is a map %s, with %s results delivered: go on with --resume %s, or choose another name"
-              .formatted(name, ProgressText.number(before), name));
+              .formatted(name, ProgressText.number(taken.delivered()), name),
+          taken);
     }
+    CommandTemplate command = what.command();
+    if (command != null && failed instanceof UnknownHandlerException unknown) {
+      return new MusterException(
+          "no worker of queue "
+              + unknown.queue()
+              + " runs programs: start one with --allow-exec="
+              + command.words().get(0),
+          failed);
+    }
+    return failed;
+  }
+
+  /** False: somebody wants the end first, while no worker is there or another caller has it. */
+  private static boolean awaitBegun(MapResults<ByteString> results, StopSignals signals) {
+    try {
+      while (!results.awaitBegun(LOOK_AT_SIGNALS)) {
+        if (signals.await(Duration.ZERO)) {
+          return false;
+        }
+      }
+      return true;
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      return false;
+    }
+  }
+
+  private void sayWhereItBegins(MapResults<ByteString> results) {
+    long before = results.deliveredBefore();
     if (resume != null) {
       terminal.note(
-          before == 0
-              ? "nothing of map %s was delivered before: it begins".formatted(resume)
-              : "map %s: %s results were delivered before"
-                  .formatted(resume, ProgressText.number(before)));
+          results.continues()
+              ? "map %s: %s results were delivered before"
+                  .formatted(resume, ProgressText.number(before))
+              : "there was no map %s: it begins".formatted(resume));
     }
   }
 
@@ -302,10 +348,18 @@ final class MapCommand implements Callable<Integer> {
     try {
       end = run.run();
     } catch (ImpossibleMapException impossible) {
-      if (results.deliveredBefore() == 0) {
+      if (!results.continues()) {
         results.cancel(); // nothing was done: the name is free again
       }
       throw impossible;
+    } catch (InvalidInputException wrong) {
+      throw wrong; // the same input would be as wrong again
+    } catch (MusterException failed) {
+      if (mapName() != null) {
+        status.clear();
+        terminal.note(stoppedAfter(run.delivered()));
+      }
+      throw failed;
     }
     status.clear();
     return switch (end) {
@@ -316,22 +370,40 @@ final class MapCommand implements Callable<Integer> {
         }
         yield run.failed() > 0 ? ExitCode.FAILED : ExitCode.OK;
       }
-      case UNREAD -> run.failed() > 0 ? ExitCode.FAILED : ExitCode.OK;
+      case UNWRITTEN -> unwritten(run, results);
       case HALTED -> {
         results.close(); // what is said next is so then
         terminal.note("stopped: " + failures(run) + " items failed; " + howToGoOn());
         yield ExitCode.FAILED;
       }
-      case STOPPED -> {
-        results.close(); // what is said next is so then
-        terminal.note(
-            "stopped: "
-                + ProgressText.number(run.delivered())
-                + " results delivered; "
-                + howToGoOn());
-        yield ExitCode.STOPPED;
-      }
+      case STOPPED -> stopped(results, run.delivered());
     };
+  }
+
+  private int stopped(MapResults<ByteString> results, long delivered) {
+    results.close(); // what is said next is so then
+    terminal.note(stoppedAfter(delivered));
+    return ExitCode.STOPPED;
+  }
+
+  private String stoppedAfter(long delivered) {
+    return "stopped: " + ProgressText.number(delivered) + " results delivered; " + howToGoOn();
+  }
+
+  /** Only who reads a pipe may go away. Anything else that takes no output is a fault. */
+  private int unwritten(MapRun run, MapResults<ByteString> results) {
+    if (terminal.tty().isPipe(1)) {
+      return run.failed() > 0 ? ExitCode.FAILED : ExitCode.OK;
+    }
+    results.close(); // what is said next is so then
+    String why = CheckedOutput.failure(terminal.out());
+    throw new MusterException(
+        "standard output cannot be written"
+            + (why.isEmpty() ? "" : " (" + why + ")")
+            + ": "
+            + ProgressText.number(run.delivered())
+            + " results delivered; "
+            + howToGoOn());
   }
 
   private static String failures(MapRun run) {

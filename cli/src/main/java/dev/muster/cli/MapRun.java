@@ -38,6 +38,7 @@ final class MapRun {
   private final RateMeter rate = new RateMeter();
   private long succeeded;
   private long failed;
+  private long delivered;
 
   /**
    * @param log null: none is kept
@@ -105,8 +106,8 @@ final class MapRun {
     STOPPED,
     /** Too many items failed. */
     HALTED,
-    /** Nobody reads the output any more. */
-    UNREAD
+    /** The output cannot be written: nobody reads it any more, or its disk is full. */
+    UNWRITTEN
   }
 
   MapRun(Parts parts, Limits limits) {
@@ -121,7 +122,7 @@ final class MapRun {
 
   /** How many items were delivered in this run, failed ones too. */
   long delivered() {
-    return succeeded + failed;
+    return delivered;
   }
 
   /**
@@ -147,9 +148,10 @@ final class MapRun {
         parts.log().flush();
       }
       if (parts.out().checkError()) {
-        return End.UNREAD; // what was not written is not acknowledged
+        return End.UNWRITTEN; // what was not written is not acknowledged
       }
       parts.results().acknowledge();
+      delivered = succeeded + failed;
       showProgress();
       if (limits.failures() > 0 && failed >= limits.failures()) {
         return End.HALTED;

@@ -44,13 +44,36 @@ final class Tty {
         return false;
       }
     }
-    return test(descriptor);
+    return test("-t", Integer.toString(descriptor));
   }
 
-  /** Asks test(1), which inherits the stream. */
-  private static boolean test(int descriptor) {
-    ProcessBuilder test =
-        new ProcessBuilder("test", "-t", Integer.toString(descriptor)).inheritIO();
+  /**
+   * Whether there is a process at the other end that may go away: a pipe or a socket.
+   *
+   * @param descriptor 1: standard output, 2: standard error
+   */
+  boolean isPipe(int descriptor) {
+    if (!possible) {
+      return false;
+    }
+    Path link = Path.of("/proc/self/fd/" + descriptor);
+    if (Files.isSymbolicLink(link)) {
+      try {
+        String target = Files.readSymbolicLink(link).toString();
+        return target.startsWith("pipe:")
+            || target.startsWith("socket:")
+            || test("-p", target); // a FIFO that has a name
+      } catch (IOException e) {
+        return false;
+      }
+    }
+    String file = "/dev/fd/" + descriptor;
+    return test("-p", file) || test("-S", file);
+  }
+
+  /** Asks test(1), which inherits the streams. */
+  private static boolean test(String question, String of) {
+    ProcessBuilder test = new ProcessBuilder("test", question, of).inheritIO();
     try {
       Process process = test.start();
       return process.waitFor(ANSWER_WITHIN_S, TimeUnit.SECONDS) && process.exitValue() == 0;

@@ -134,7 +134,7 @@ final class WorkerCommand implements Callable<Integer> {
     queues.forEach(QueueName::check);
     requireAtLeast("--slots", 1, slots);
     requireAtLeast("--prefetch", 0, prefetch);
-    isolation.check(dev);
+    isolation.check();
     if (execDirectory != null && programs.isEmpty()) {
       throw new InvalidInputException(
           "--exec-dir needs --allow-exec: the programs that are to run there");

@@ -2,6 +2,12 @@ package dev.muster.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.muster.client.pool.ItemResult;
+import dev.muster.client.pool.MapOptions;
+import dev.muster.client.pool.MapResults;
+import dev.muster.client.pool.Pool;
+import dev.muster.client.pool.RemoteFailure;
+import dev.muster.client.pool.RemoteFunction;
 import dev.muster.proto.v1.Attempt;
 import dev.muster.proto.v1.AttemptEnd;
 import dev.muster.proto.v1.TaskInfo;
@@ -10,6 +16,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -65,22 +72,8 @@ final class IsolationIT {
 
   @Test
   void shouldCountCrashesWithTheirCausesAndGoOn() throws IOException {
-    Path classes = Files.createDirectories(folder.resolve("classes"));
-    JavaSources.compile(classes, Files.writeString(folder.resolve("Die.java"), SOURCE));
-    Path services = Files.createDirectories(classes.resolve("META-INF/services"));
-    Files.writeString(services.resolve("dev.muster.worker.TaskHandler"), "example.Die\n");
     try (FeatureRig rig = FeatureRig.start(folder.resolve("data"));
-        JarProcess worker =
-            rig.workerProcess(
-                "jobs",
-                "--slots",
-                "2",
-                "--isolation",
-                "process",
-                "--child-heap",
-                "64m",
-                "--classpath",
-                classes.toString())) {
+        JarProcess worker = worker(rig)) {
       worker.awaitOut(FeatureRig.CONNECTED);
       rig.run("queue", "set", "jobs", "--quarantine-after", "2");
 
@@ -109,6 +102,53 @@ final class IsolationIT {
       assertThat(worker.awaitEnd().exitCode()).isZero();
       processes.forEach(process -> process.onExit().join());
     }
+  }
+
+  @Test
+  void shouldFailOnlyTheItemOfAChunkThatKillsItsProcess() throws IOException {
+    List<String> items = new ArrayList<>(Collections.nCopies(40, "live"));
+    items.set(17, "exit");
+    try (FeatureRig rig = FeatureRig.start(folder.resolve("data"));
+        JarProcess worker = worker(rig);
+        Pool pool = rig.muster().pool("jobs");
+        MapResults<Long> results =
+            pool.imap(
+                RemoteFunction.of("die", String.class, Long.class),
+                items.iterator(),
+                MapOptions.defaults().chunkSize(20))) {
+      for (int i = 0; i < items.size(); i++) {
+        ItemResult<Long> item = results.nextResult();
+        assertThat(item.index()).isEqualTo(i);
+        RemoteFailure failure = item.failure();
+        if (i == 17) {
+          assertThat(failure).isNotNull();
+          assertThat(failure.kind()).isEqualTo("muster.Quarantined");
+          assertThat(failure).hasMessageContaining("exit code 3");
+        } else {
+          assertThat(failure).as("item %d", i).isNull();
+          assertThat(item.value()).isEqualTo(worker.handle().pid());
+        }
+      }
+      assertThat(results.hasNext()).isFalse();
+      assertThat(results.progress().failed()).isEqualTo(1);
+    }
+  }
+
+  private JarProcess worker(FeatureRig rig) throws IOException {
+    Path classes = Files.createDirectories(folder.resolve("classes"));
+    JavaSources.compile(classes, Files.writeString(folder.resolve("Die.java"), SOURCE));
+    Path services = Files.createDirectories(classes.resolve("META-INF/services"));
+    Files.writeString(services.resolve("dev.muster.worker.TaskHandler"), "example.Die\n");
+    return rig.workerProcess(
+        "jobs",
+        "--slots",
+        "2",
+        "--isolation",
+        "process",
+        "--child-heap",
+        "64m",
+        "--classpath",
+        classes.toString());
   }
 
   private static void assertCrashed(FeatureRig rig, long id, String cause) {

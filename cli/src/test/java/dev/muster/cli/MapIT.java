@@ -236,15 +236,16 @@ final class MapIT {
                 List.of(
                     "/bin/sh",
                     "-c",
-                    "seq 500000 | '"
+                    "seq 500000 | { '"
                         + Path.of(System.getProperty("java.home"), "bin", "java")
                         + "' -jar '"
                         + JarProcess.JAR
-                        + "' map --queue head --handler square --no-progress | head -n 2"))) {
+                        + "' map --queue head --handler square --no-progress; echo ended $? >&2; }"
+                        + " | head -n 2"))) {
       CommandRun run = pipe.awaitEnd();
 
       assertThat(run.outLines()).containsExactly("1", "4");
-      assertThat(run.err()).isEmpty();
+      assertThat(run.errLines()).containsExactly("ended 0");
       assertThat(worker.refused()).isZero();
     }
   }

@@ -166,18 +166,25 @@ class MapRunTest {
   }
 
   @Test
-  void shouldEndQuietlyWhenNobodyReadsTheOutput() {
+  void shouldAcknowledgeNothingThatCannotBeWritten() {
     to =
         new OutputStream() {
+          private int left = 2;
+
           @Override
           public void write(int b) throws IOException {
-            throw new IOException("Broken pipe");
+            if (left-- <= 0) {
+              throw new IOException("No space left on device");
+            }
           }
         };
     script.batch(List.of(ItemResults.value(0, "1")));
+    script.batch(List.of(ItemResults.value(1, "4")));
 
-    assertThat(run("1\n2\n").run()).isEqualTo(MapRun.End.UNREAD);
-    assertThat(script.acknowledged).isEmpty();
+    MapRun run = run("1\n2\n");
+    assertThat(run.run()).isEqualTo(MapRun.End.UNWRITTEN);
+    assertThat(script.acknowledged).hasSize(1);
+    assertThat(run.delivered()).isEqualTo(1);
     assertThat(err()).isEmpty();
   }
 

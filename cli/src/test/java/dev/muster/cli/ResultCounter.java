@@ -74,9 +74,15 @@ final class ResultCounter<T> implements AutoCloseable {
     return consumer.flush(Duration.ofSeconds(60));
   }
 
+  /** The thread first: a consumer that is closed under it would throw at its next call. */
   @Override
   public void close() {
     thread.interrupt();
+    try {
+      thread.join();
+    } catch (InterruptedException e) {
+      throw new AssertionError(e);
+    }
     consumer.close();
   }
 }

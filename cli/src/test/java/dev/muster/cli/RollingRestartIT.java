@@ -3,6 +3,11 @@ package dev.muster.cli;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.muster.client.TaskQueue;
+import dev.muster.client.pool.ItemResult;
+import dev.muster.client.pool.MapOptions;
+import dev.muster.client.pool.MapResults;
+import dev.muster.client.pool.Pool;
+import dev.muster.client.pool.RemoteFunction;
 import dev.muster.proto.v1.QueueInfo;
 import dev.muster.proto.v1.TaskInfo;
 import java.io.IOException;
@@ -10,9 +15,13 @@ import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.Iterator;
 import java.util.List;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.LockSupport;
 import java.util.stream.Stream;
@@ -29,6 +38,8 @@ final class RollingRestartIT {
   private static final String QUEUE = "rolling";
   private static final int WORKERS = 3;
   private static final int BETWEEN_TASKS_MS = 20;
+  private static final int CHUNK_ITEMS = 150; // some 4.5 s of work
+  private static final long PATIENCE_S = 120;
 
   @TempDir Path folder;
 
@@ -87,23 +98,80 @@ final class RollingRestartIT {
     }
   }
 
+  /** In chunks that take longer than a worker may drain: it ends them between two items. */
+  @Test
+  void shouldRepeatNoItemOfAMapWithChunksOfAFixedSize() throws Exception {
+    Path runs = Files.createDirectory(folder.resolve("runs"));
+    String classes = recordingHandler(runs).toString();
+    try (FeatureRig rig = FeatureRig.start(folder.resolve("data"))) {
+      List<JarProcess> workers = new ArrayList<>();
+      AtomicInteger read = new AtomicInteger();
+      AtomicBoolean over = new AtomicBoolean();
+      Iterator<String> items =
+          Stream.generate(() -> Integer.toString(read.incrementAndGet()))
+              .takeWhile(unused -> !over.get())
+              .iterator();
+      try (Pool pool = rig.muster().pool(QUEUE)) {
+        for (int i = 0; i < WORKERS; i++) {
+          workers.add(worker(rig, classes, i, "--drain-timeout", "2s"));
+        }
+        CompletableFuture<Set<Long>> succeeded =
+            CompletableFuture.supplyAsync(
+                () -> results(pool, items, MapOptions.defaults().chunkSize(CHUNK_ITEMS)));
+        for (int i = 0; i < WORKERS; i++) {
+          awaitRuns(runs, count(runs) + 100);
+          JarProcess fresh = worker(rig, classes, WORKERS + i, "--drain-timeout", "2s");
+          JarProcess old = workers.set(i, fresh);
+          old.terminate();
+          CommandRun end = old.awaitEnd();
+          assertThat(end.exitCode()).isZero();
+          assertThat(end.err()).isEmpty();
+        }
+        over.set(true);
+        int size = succeeded.get(PATIENCE_S, TimeUnit.SECONDS).size();
+
+        QueueInfo queue = queue(rig);
+        int ran = count(runs);
+        System.out.printf(
+            "rolling restart of a map: %d workers replaced, %d items in chunks of %d, %d runs,"
+                + " %d crashes, %d given back%n",
+            WORKERS, size, CHUNK_ITEMS, ran, queue.getCrashes(), queue.getReturns());
+        assertThat(ran).as("runs").isEqualTo(size);
+        assertThat(queue.getFailed()).isZero();
+        assertThat(queue.getCrashes()).isZero();
+        assertThat(queue.getRetries()).isZero();
+      } finally {
+        over.set(true);
+        workers.forEach(JarProcess::close);
+      }
+    }
+  }
+
+  /** The numbers of all items, each of which must succeed. */
+  private static Set<Long> results(Pool pool, Iterator<String> items, MapOptions options) {
+    Set<Long> numbers = new HashSet<>();
+    RemoteFunction<String, Object> record = RemoteFunction.of("record", String.class, Object.class);
+    try (MapResults<Object> results = pool.imap(record, items, options)) {
+      while (results.hasNext()) {
+        ItemResult<Object> item = results.nextResult();
+        assertThat(item.failure()).isNull();
+        assertThat(numbers.add(item.index())).isTrue();
+      }
+    }
+    return numbers;
+  }
+
   private static QueueInfo queue(FeatureRig rig) {
     return rig.muster().queue(QUEUE).orElseThrow();
   }
 
   /** Returns when it is connected. */
-  private static JarProcess worker(FeatureRig rig, String classes, int number) {
-    JarProcess worker =
-        rig.workerProcess(
-            QUEUE,
-            "--slots",
-            "4",
-            "--prefetch",
-            "4",
-            "--name",
-            "worker" + number,
-            "--classpath",
-            classes);
+  private static JarProcess worker(FeatureRig rig, String classes, int number, String... more) {
+    List<String> arguments = new ArrayList<>();
+    arguments.addAll(List.of("--slots", "4", "--prefetch", "4", "--classpath", classes));
+    arguments.addAll(List.of("--name", "worker" + number));
+    arguments.addAll(List.of(more));
+    JarProcess worker = rig.workerProcess(QUEUE, arguments.toArray(String[]::new));
     worker.awaitOut(FeatureRig.CONNECTED);
     return worker;
   }

@@ -46,6 +46,8 @@ class UsageTest {
           map --handler a --exec b         | --handler=HANDLER, --exec=COMMAND are mutually exclusive
           map --handler a --name b --resume c | --name and --resume exclude each other
           map --handler a --retries -1     | --retries must be 0 to 999, found -1
+          map --handler a --timeout 0s     | --timeout must be more than 0, found 0: leave it out
+          map --exec ls --timeout 0s       | --timeout must be more than 0, found 0: leave it out
           map --handler a --halt -1        | --halt must be at least 0, found -1
           map --handler a --chunk x        | --chunk must be a number or auto, found 'x'
           map --handler a --chunk 0        | chunk size must be 1 to 4096, found 0
@@ -79,7 +81,6 @@ class UsageTest {
           cancel --queue a --state failed  | only tasks that wait or run can be cancelled
           schedule add a --queue b         | Missing required option: '--cron=FIELDS'
           task stack w1                    | a task id is a number, as put printed it; found 'w1'
-          worker --queue a --dev --isolation process | --dev needs handlers on threads
           worker --queue a --isolation fork | expected one of [THREAD, VIRTUAL, PROCESS]
           worker --queue a --child-heap 1g  | need --isolation process, found --isolation thread
           worker --queue a --isolation process --child-heap 1m | must be at least 16 MiB, found 1048576 bytes

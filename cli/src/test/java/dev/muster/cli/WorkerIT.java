@@ -12,6 +12,8 @@ import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** {@code muster worker} as a process against a running master. */
 class WorkerIT {
@@ -97,9 +99,11 @@ class WorkerIT {
     }
   }
 
-  @Test
-  void shouldRunTasksWithChangedHandlersInDevelopment() throws IOException {
-    Path classes = folder.resolve("dev");
+  @ParameterizedTest
+  @ValueSource(strings = {"thread", "process"})
+  void shouldRunTasksWithChangedHandlersInDevelopment(String isolation) throws IOException {
+    String queue = "dev-" + isolation;
+    Path classes = folder.resolve(queue);
     UserHandlers.handler(classes, "Word", "word", "first");
     UserHandlers.name(classes, "example.Word");
     try (JarProcess worker =
@@ -107,29 +111,31 @@ class WorkerIT {
             master.environment(),
             "worker",
             "--queue",
-            "dev",
+            queue,
             "--dev",
+            "--isolation",
+            isolation,
             "--classpath",
             classes.toString())) {
       worker.awaitOut("muster worker is connected");
-      assertThat(word("word")).isEqualTo("\"first\"\n");
+      assertThat(word(queue, "word")).isEqualTo("\"first\"\n");
 
       UserHandlers.name(classes, "example.None");
       worker.awaitOut("muster worker keeps its handlers, .* changed: .*example\\.None.*");
-      assertThat(word("word")).isEqualTo("\"first\"\n");
+      assertThat(word(queue, "word")).isEqualTo("\"first\"\n");
 
       UserHandlers.handler(classes, "Word", "other", "second");
       UserHandlers.name(classes, "example.Word");
       worker.awaitOut("muster worker reloaded handlers other square: .*");
-      assertThat(word("other")).isEqualTo("\"second\"\n");
+      assertThat(word(queue, "other")).isEqualTo("\"second\"\n");
       FeatureRig.until(
           "the master knows the new handler",
-          () -> master.run("workers", "--queue", "dev", "-o", "json").out().contains("other"));
+          () -> master.run("workers", "--queue", queue, "-o", "json").out().contains("other"));
     }
   }
 
-  private static String word(String handler) {
-    return master.run("put", "--queue", "dev", "--name", handler, "--await", "\"\"").out();
+  private static String word(String queue, String handler) {
+    return master.run("put", "--queue", queue, "--name", handler, "--await", "\"\"").out();
   }
 
   @Test

@@ -1,5 +1,6 @@
 package dev.muster.client;
 
+import dev.muster.common.InRange;
 import dev.muster.common.InvalidInputException;
 import dev.muster.common.Limits;
 import dev.muster.common.QueueName;
@@ -31,6 +32,7 @@ record TaskSpec(EnqueueRequest request, TaskKeys keys) {
   private static final int REQUIRES_MAX = 16;
   private static final int AFTER_MAX = 65_536;
   private static final Duration LONGEST = Duration.ofDays(3_650);
+  private static final Instant LATEST = Instant.ofEpochMilli(Limits.RUN_AT_MS_MAX);
   private static final Duration BACKOFF_LONGEST = Duration.ofDays(30);
 
   static TaskSpec of(String queue, String contentType, ResultPolicy results) {
@@ -82,11 +84,11 @@ record TaskSpec(EnqueueRequest request, TaskKeys keys) {
   }
 
   TaskSpec priority(int priority) {
-    return with(changedOptions().setPriority(within("priority", 0, PRIORITY_MAX, priority)));
+    return with(changedOptions().setPriority(InRange.check("priority", 0, PRIORITY_MAX, priority)));
   }
 
   TaskSpec ttl(Duration ttl) {
-    return with(changedOptions().setTtlMs(positiveMs("time to live", ttl, LONGEST)));
+    return with(changedOptions().setTtlMs(InRange.ms("time to live", ttl, LONGEST)));
   }
 
   TaskSpec maxAttempts(int attempts) {
@@ -94,12 +96,12 @@ record TaskSpec(EnqueueRequest request, TaskKeys keys) {
         changedOptions()
             .setRetry(
                 changedRetry()
-                    .setMaxAttempts(within("maximum attempts", 1, ATTEMPTS_MAX, attempts))));
+                    .setMaxAttempts(InRange.check("maximum attempts", 1, ATTEMPTS_MAX, attempts))));
   }
 
   TaskSpec backoff(Duration min, Duration max) {
-    long minMs = positiveMs("shortest back-off", min, BACKOFF_LONGEST);
-    long maxMs = positiveMs("longest back-off", max, BACKOFF_LONGEST);
+    long minMs = InRange.ms("shortest back-off", min, BACKOFF_LONGEST);
+    long maxMs = InRange.ms("longest back-off", max, BACKOFF_LONGEST);
     if (minMs > maxMs) {
       throw new InvalidInputException(
           "the longest back-off must not be less than the shortest, found "
@@ -114,16 +116,16 @@ record TaskSpec(EnqueueRequest request, TaskKeys keys) {
   }
 
   TaskSpec runLimit(Duration limit) {
-    return with(changedOptions().setRunLimitMs(positiveMs("run limit", limit, LONGEST)));
+    return with(changedOptions().setRunLimitMs(InRange.ms("run limit", limit, LONGEST)));
   }
 
   TaskSpec progressTimeout(Duration timeout) {
     return with(
-        changedOptions().setProgressTimeoutMs(positiveMs("progress time-out", timeout, LONGEST)));
+        changedOptions().setProgressTimeoutMs(InRange.ms("progress time-out", timeout, LONGEST)));
   }
 
   TaskSpec cost(int slots) {
-    return with(changedOptions().setCost(within("cost", 1, COST_MAX, slots)));
+    return with(changedOptions().setCost(InRange.check("cost", 1, COST_MAX, slots)));
   }
 
   TaskSpec require(String label, String value) {
@@ -150,12 +152,11 @@ record TaskSpec(EnqueueRequest request, TaskKeys keys) {
     if (request.getRunAtMs() != 0 && !delay.isZero()) {
       throw delayAndRunAt();
     }
-    return with(request.toBuilder().setDelayMs(roundedUpMs(delay)));
+    return with(request.toBuilder().setDelayMs(InRange.roundedUpMs(delay)));
   }
 
   TaskSpec runAt(Instant time) {
-    Instant latest = Instant.EPOCH.plus(Duration.ofDays(365L * 1_000));
-    if (!time.isAfter(Instant.EPOCH) || time.isAfter(latest)) {
+    if (!time.isAfter(Instant.EPOCH) || time.isAfter(LATEST)) {
       throw new InvalidInputException(
           "the time to run at must be after 1970 and before 2970, found " + time);
     }
@@ -184,7 +185,7 @@ record TaskSpec(EnqueueRequest request, TaskKeys keys) {
 
   TaskSpec uniqueFor(Duration time) {
     return with(
-        request.toBuilder().setUniqueForMs(positiveMs("time of a unique key", time, LONGEST)));
+        request.toBuilder().setUniqueForMs(InRange.ms("time of a unique key", time, LONGEST)));
   }
 
   TaskSpec uniqueIn(UniqueScope scope) {
@@ -236,26 +237,6 @@ record TaskSpec(EnqueueRequest request, TaskKeys keys) {
 
   private TaskSpec with(EnqueueRequest.Builder changed) {
     return new TaskSpec(changed.build(), keys);
-  }
-
-  private static int within(String what, int min, int max, int found) {
-    if (found < min || found > max) {
-      throw new InvalidInputException(what + " must be " + min + " to " + max + ", found " + found);
-    }
-    return found;
-  }
-
-  private static long positiveMs(String what, Duration time, Duration longest) {
-    if (time.isNegative() || time.isZero() || time.compareTo(longest) > 0) {
-      throw new InvalidInputException(
-          what + " must be more than 0 and at most " + longest.toDays() + " days, found " + time);
-    }
-    return roundedUpMs(time);
-  }
-
-  /** Up: on the wire 0 means "none", which is not what somebody meant who asked for 1 µs. */
-  private static long roundedUpMs(Duration time) {
-    return time.plusNanos(999_999).toMillis();
   }
 
   private static String name(String what, String name) {

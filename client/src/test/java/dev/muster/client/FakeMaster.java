@@ -439,6 +439,7 @@ final class FakeMaster implements AutoCloseable {
       return QueueInfo.newBuilder()
           .setName(name)
           .setReady(queue(name).size())
+          .setRunning(leased.values().stream().filter(name::equals).count())
           .setSettings(QueueSettings.newBuilder().setMaxLength(maxLengths.getOrDefault(name, 0L)))
           .build();
     }

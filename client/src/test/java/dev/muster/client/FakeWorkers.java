@@ -27,6 +27,11 @@ final class FakeWorkers extends WorkersGrpc.WorkersImplBase {
             .build());
   }
 
+  /** All that were there have gone. */
+  void leave() {
+    workers.clear();
+  }
+
   @Override
   public void listWorkers(ListWorkersRequest request, StreamObserver<ListWorkersReply> reply) {
     requests.add(request);

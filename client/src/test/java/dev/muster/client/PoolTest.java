@@ -1,5 +1,11 @@
 package dev.muster.client;
 
+import static dev.muster.client.PoolRig.LONG;
+import static dev.muster.client.PoolRig.SQUARE;
+import static dev.muster.client.PoolRig.boom;
+import static dev.muster.client.PoolRig.chunkOf;
+import static dev.muster.client.PoolRig.squares;
+import static dev.muster.client.PoolRig.succeeded;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
@@ -13,17 +19,15 @@ import dev.muster.client.pool.Pool;
 import dev.muster.client.pool.RemoteCall;
 import dev.muster.client.pool.RemoteFailure;
 import dev.muster.client.pool.RemoteFunction;
+import dev.muster.client.pool.UnknownHandlerException;
 import dev.muster.common.InvalidInputException;
 import dev.muster.common.MusterException;
-import dev.muster.proto.v1.Chunk;
 import dev.muster.proto.v1.ChunkResult;
-import dev.muster.proto.v1.Failure;
 import dev.muster.proto.v1.ItemFailure;
 import dev.muster.proto.v1.TaskResult;
 import dev.muster.proto.v1.TaskState;
 import java.io.PrintWriter;
 import java.io.StringWriter;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.BlockingQueue;
@@ -37,20 +41,16 @@ import org.junit.jupiter.api.Timeout;
 
 @Timeout(60)
 final class PoolTest {
-  private static final RemoteFunction<Integer, Integer> SQUARE =
-      RemoteFunction.of("square", Integer.class, Integer.class);
   private static final MapOptions PAIRS = MapOptions.defaults().chunkSize(2);
-  private static final Duration LONG = Duration.ofSeconds(30);
 
-  private final FakeMaster master = new FakeMaster();
-  private final Muster muster = master.client();
-  private final Pool pool = muster.pool("q");
+  private final PoolRig rig = new PoolRig();
+  private final FakeMaster master = rig.master;
+  private final Muster muster = rig.muster;
+  private final Pool pool = rig.pool;
 
   @AfterEach
   void close() {
-    pool.terminate();
-    muster.close();
-    master.close();
+    rig.close();
   }
 
   @Test
@@ -58,11 +58,11 @@ final class PoolTest {
     // given
     master.workers.add("square");
     AsyncResult<List<Integer>> result = pool.mapAsync(SQUARE, List.of(1, 2, 3, 4, 5), PAIRS);
-    List<Leased> chunks = take(3);
+    List<Leased> chunks = rig.take(3);
     assertThat(result.ready()).isFalse();
     // when
     for (int i = 2; i >= 0; i--) {
-      finish(chunks.get(i), squares(chunks.get(i)).build());
+      rig.finish(chunks.get(i), squares(chunks.get(i)).build());
     }
     // then
     assertThat(result.get(LONG)).containsExactly(1, 4, 9, 16, 25);
@@ -74,11 +74,11 @@ final class PoolTest {
     master.workers.add("square");
     try (MapResults<Integer> results =
         pool.imapUnordered(SQUARE, List.of(1, 2, 3, 4).iterator(), PAIRS)) {
-      List<Leased> chunks = take(2);
-      finish(chunks.get(1), squares(chunks.get(1)).build());
+      List<Leased> chunks = rig.take(2);
+      rig.finish(chunks.get(1), squares(chunks.get(1)).build());
       assertThat(results.next()).isEqualTo(9);
       assertThat(results.next()).isEqualTo(16);
-      finish(chunks.get(0), squares(chunks.get(0)).build());
+      rig.finish(chunks.get(0), squares(chunks.get(0)).build());
       assertThat(results.nextResult().index()).isZero();
       assertThat(results.nextResult().value()).isEqualTo(4);
       assertThat(results.hasNext()).isFalse();
@@ -90,14 +90,14 @@ final class PoolTest {
     // given
     master.workers.add("square");
     try (MapResults<Integer> results = pool.imap(SQUARE, List.of(1, 2, 3, 4).iterator(), PAIRS)) {
-      List<Leased> chunks = take(2);
+      List<Leased> chunks = rig.take(2);
       // when
-      finish(
+      rig.finish(
           chunks.get(0),
           squares(chunks.get(0))
               .addFailures(ItemFailure.newBuilder().setEntry(1).setFailure(boom()))
               .build());
-      finish(chunks.get(1), squares(chunks.get(1)).build());
+      rig.finish(chunks.get(1), squares(chunks.get(1)).build());
       // then
       assertThat(results.next()).isEqualTo(1);
       assertThatThrownBy(results::next)
@@ -122,8 +122,9 @@ final class PoolTest {
     CompletableFuture<MusterException> told = new CompletableFuture<>();
     AsyncResult<List<Integer>> result =
         pool.mapAsync(SQUARE, List.of(1, 2), PAIRS, values -> {}, told::complete);
-    Leased chunk = take(1).get(0);
-    finish(chunk, squares(chunk).addFailures(ItemFailure.newBuilder().setFailure(boom())).build());
+    Leased chunk = rig.take(1).get(0);
+    rig.finish(
+        chunk, squares(chunk).addFailures(ItemFailure.newBuilder().setFailure(boom())).build());
     assertThatThrownBy(() -> result.get(LONG)).hasMessage("item 0 failed: Boom: no");
     assertThat(result.successful()).isFalse();
     assertThat(told.join()).isInstanceOf(RemoteFailure.class);
@@ -134,11 +135,11 @@ final class PoolTest {
     // given
     master.workers.add("square");
     try (MapResults<Integer> results = pool.imap(SQUARE, List.of(1, 2).iterator(), PAIRS)) {
-      Leased chunk = take(1).get(0);
+      Leased chunk = rig.take(1).get(0);
       String key = "chunk-of/" + chunk.id() + "/0";
       muster.tasks("q", byte[].class).unique(key).enqueue(chunkOf(2).toByteArray());
       // when
-      finish(
+      rig.finish(
           chunk,
           ChunkResult.newBuilder()
               .addValues(ByteString.copyFromUtf8("4"))
@@ -146,8 +147,8 @@ final class PoolTest {
               .addFollowUps(key)
               .setRetried(1)
               .build());
-      Leased left = take(1).get(0);
-      finish(
+      Leased left = rig.take(1).get(0);
+      rig.finish(
           left,
           ChunkResult.newBuilder()
               .setKey(key)
@@ -169,14 +170,14 @@ final class PoolTest {
   void shouldFailTheItemsOfAChunkThatIsSetAsideAndGoOn() throws InterruptedException {
     master.workers.add("square");
     try (MapResults<Integer> results = pool.imap(SQUARE, List.of(1, 2, 3).iterator(), PAIRS)) {
-      List<Leased> chunks = take(2);
+      List<Leased> chunks = rig.take(2);
       master.finish(
           TaskResult.newBuilder()
               .setId(chunks.get(0).id())
               .setState(TaskState.TASK_STATE_QUARANTINED)
               .setCause("3 workers died")
               .build());
-      finish(chunks.get(1), squares(chunks.get(1)).build());
+      rig.finish(chunks.get(1), squares(chunks.get(1)).build());
       assertThat(results.nextResult().failure())
           .hasMessageContaining("item 0 failed: muster.Quarantined")
           .hasMessageContaining("3 workers died");
@@ -191,6 +192,7 @@ final class PoolTest {
     master.workers.add("cube", "root");
     master.workers.add("cube");
     assertThatThrownBy(() -> pool.map(SQUARE, List.of(1)))
+        .isInstanceOf(UnknownHandlerException.class)
         .hasMessage("no worker of queue q has handler \"square\"; they have: cube, root");
     assertThat(master.waiting("q")).isZero();
   }
@@ -205,8 +207,8 @@ final class PoolTest {
     assertThat(master.waiting("q")).isZero();
     // when
     master.workers.add("square");
-    Leased chunk = take(1).get(0);
-    finish(chunk, squares(chunk).build());
+    Leased chunk = rig.take(1).get(0);
+    rig.finish(chunk, squares(chunk).build());
     // then
     assertThat(result.get(LONG)).containsExactly(9);
   }
@@ -219,9 +221,9 @@ final class PoolTest {
     List<Integer> items = IntStream.range(0, 10).boxed().toList();
     List<Leased> chunks;
     try (MapResults<Integer> results = pool.imap(SQUARE, items.iterator(), named)) {
-      chunks = take(5);
-      finishNamed(chunks.get(0), "m");
-      finishNamed(chunks.get(1), "m");
+      chunks = rig.take(5);
+      rig.finishNamed(chunks.get(0), "m");
+      rig.finishNamed(chunks.get(1), "m");
       for (int i = 0; i < 3; i++) {
         assertThat(results.next()).isEqualTo(i * i);
       }
@@ -233,7 +235,7 @@ final class PoolTest {
     try (MapResults<Integer> results = pool.imap(SQUARE, items.iterator(), named)) {
       assertThat(results.deliveredBefore()).isEqualTo(3);
       for (Leased chunk : chunks.subList(2, 5)) {
-        finishNamed(chunk, "m");
+        rig.finishNamed(chunk, "m");
       }
       while (results.hasNext()) {
         rest.add(results.nextResult());
@@ -254,13 +256,13 @@ final class PoolTest {
     MapOptions named = PAIRS.named("m");
     List<Leased> chunks;
     try (MapResults<Integer> results = pool.imap(SQUARE, List.of(1, 2, 3).iterator(), named)) {
-      chunks = take(2);
-      finishNamed(chunks.get(0), "m");
+      chunks = rig.take(2);
+      rig.finishNamed(chunks.get(0), "m");
       assertThat(results.hasNext()).isTrue();
     }
     // when
     try (MapResults<Integer> results = pool.resume(SQUARE, named)) {
-      finishNamed(chunks.get(1), "m");
+      rig.finishNamed(chunks.get(1), "m");
       // then
       assertThat(results.next()).isEqualTo(1);
       assertThat(results.next()).isEqualTo(4);
@@ -276,14 +278,14 @@ final class PoolTest {
     MapOptions named = PAIRS.named("m");
     Leased old;
     try (MapResults<Integer> results = pool.imap(SQUARE, List.of(1, 2).iterator(), named)) {
-      old = take(1).get(0);
+      old = rig.take(1).get(0);
       results.cancel();
     }
     master.forgetUniques();
     // when: its worker finishes all the same, and a map of the same name has begun
-    finishNamed(old, "m");
+    rig.finishNamed(old, "m");
     try (MapResults<Integer> results = pool.imap(SQUARE, List.of(3, 4).iterator(), named)) {
-      finishNamed(take(1).get(0), "m");
+      rig.finishNamed(rig.take(1).get(0), "m");
       // then
       assertThat(results.next()).isEqualTo(9);
       assertThat(results.next()).isEqualTo(16);
@@ -296,7 +298,7 @@ final class PoolTest {
     master.workers.add("square", "cube");
     MapOptions named = PAIRS.named("m");
     try (MapResults<Integer> results = pool.imap(SQUARE, List.of(1).iterator(), named)) {
-      var unused = take(1);
+      var unused = rig.take(1);
       assertThat(results.deliveredBefore()).isZero();
     }
     RemoteFunction<Integer, Integer> cube = RemoteFunction.of("cube", Integer.class, Integer.class);
@@ -310,7 +312,7 @@ final class PoolTest {
   void shouldCallOffWhatIsUnderWayWhenTerminated() throws InterruptedException {
     master.workers.add("square");
     AsyncResult<List<Integer>> result = pool.mapAsync(SQUARE, List.of(1, 2, 3), PAIRS);
-    List<Leased> chunks = take(2);
+    List<Leased> chunks = rig.take(2);
     pool.terminate();
     assertThat(master.cancels.take().getIdsList())
         .containsExactlyInAnyOrder(chunks.get(0).id(), chunks.get(1).id());
@@ -331,7 +333,7 @@ final class PoolTest {
         .isInstanceOf(InvalidInputException.class)
         .hasMessageContaining("expected a RemoteCall, found dev.muster.client.PoolTest");
     var future = pool.executor().submit(new RemoteCall<>(SQUARE, 3));
-    Leased task = take(1).get(0);
+    Leased task = rig.take(1).get(0);
     assertThat(task.payload().toStringUtf8()).isEqualTo("3");
     master.finish(succeeded(task, ByteString.copyFromUtf8("9"), "application/json"));
     assertThat(future.get()).isEqualTo(9);
@@ -343,7 +345,7 @@ final class PoolTest {
     CompletableFuture<MusterException> failure = new CompletableFuture<>();
     AsyncResult<Integer> good = pool.applyAsync(SQUARE, 3, value::complete, failure::complete);
     AsyncResult<Integer> bad = pool.applyAsync(SQUARE, 4, value::complete, failure::complete);
-    List<Leased> tasks = take(2);
+    List<Leased> tasks = rig.take(2);
     master.finish(succeeded(tasks.get(0), ByteString.copyFromUtf8("9"), "application/json"));
     master.finish(
         TaskResult.newBuilder()
@@ -355,70 +357,6 @@ final class PoolTest {
     assertThat(good.get()).isEqualTo(9);
     assertThat(failure.join()).hasMessage("\"square\" failed: Boom: no");
     assertThatThrownBy(bad::get).isInstanceOf(RemoteFailure.class);
-  }
-
-  private static Failure boom() {
-    return Failure.newBuilder()
-        .setKind("Boom")
-        .setMessage("no")
-        .setDetail("Boom: no\n\tat example.Square.run(Square.java:7)\n")
-        .build();
-  }
-
-  /** What waits in the queue, as a worker takes it. */
-  private List<Leased> take(int count) throws InterruptedException {
-    List<Leased> taken = new ArrayList<>();
-    while (taken.size() < count) {
-      taken.addAll(muster.leases().take("q", count - taken.size(), Duration.ofSeconds(1), LONG));
-    }
-    return taken;
-  }
-
-  private static Chunk chunkOf(int... items) {
-    Chunk.Builder chunk = Chunk.newBuilder();
-    for (int item : items) {
-      chunk.addItems(ByteString.copyFromUtf8(Integer.toString(item)));
-    }
-    return chunk.build();
-  }
-
-  private static ChunkResult.Builder squares(Leased task) {
-    Chunk chunk;
-    try {
-      chunk = Chunk.parseFrom(task.payload());
-    } catch (com.google.protobuf.InvalidProtocolBufferException e) {
-      throw new AssertionError(e);
-    }
-    ChunkResult.Builder result =
-        ChunkResult.newBuilder()
-            .setIndex(chunk.getIndex())
-            .setMap(chunk.getMap())
-            .setRan(chunk.getItemsCount());
-    for (ByteString item : chunk.getItemsList()) {
-      int n = Integer.parseInt(item.toStringUtf8());
-      result.addValues(ByteString.copyFromUtf8(Integer.toString(n * n)));
-    }
-    return result;
-  }
-
-  private void finish(Leased task, ChunkResult result) {
-    master.finish(succeeded(task, result.toByteString(), "application/vnd.muster.chunk-result"));
-  }
-
-  /** The result goes to the map's queue, as that of a task with a result queue does. */
-  private void finishNamed(Leased task, String map) {
-    muster
-        .tasks("map/" + map, byte[].class)
-        .enqueue(squares(task).build().toByteString().toByteArray());
-  }
-
-  private static TaskResult succeeded(Leased task, ByteString result, String contentType) {
-    return TaskResult.newBuilder()
-        .setId(task.id())
-        .setState(TaskState.TASK_STATE_SUCCEEDED)
-        .setResult(result)
-        .setContentType(contentType)
-        .build();
   }
 
   private static String printed(Throwable thrown) {

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.muster.common.InvalidInputException;
+import dev.muster.common.Limits;
 import dev.muster.proto.v1.EnqueueRequest;
 import dev.muster.proto.v1.OnFailure;
 import dev.muster.proto.v1.ResultPolicy;
@@ -101,6 +102,9 @@ final class TaskSpecTest {
     refuses(() -> plain.delay(SECOND.negated()), "delay must be from 0 to 3650 days, found PT-1S");
     refuses(() -> plain.delay(Duration.ofDays(4_000)), "delay must be from 0 to 3650 days");
     refuses(() -> plain.runAt(Instant.EPOCH), "must be after 1970");
+    Instant latest = Instant.ofEpochMilli(Limits.RUN_AT_MS_MAX);
+    assertThat(plain.runAt(latest).request().getRunAtMs()).isEqualTo(Limits.RUN_AT_MS_MAX);
+    refuses(() -> plain.runAt(latest.plusMillis(1)), "before 2970");
     refuses(() -> plain.backoff(SECOND, Duration.ofDays(31)), "at most 30 days, found PT744H");
     refuses(() -> plain.backoff(SECOND.multipliedBy(2), SECOND), "found PT2S to PT1S");
   }

@@ -34,6 +34,9 @@ public final class Limits {
   /** Most task ids in one await request. */
   public static final int AWAIT_IDS_MAX = 65_536;
 
+  /** Longest time that one enqueue waits for room in a full queue, ms. */
+  public static final int ENQUEUE_WAIT_MS_MAX = 60_000;
+
   /** Most tasks taken by one request. */
   public static final int TAKE_MAX = 10_000;
 
@@ -102,6 +105,12 @@ public final class Limits {
 
   /** Longest delay, TTL, limit or other time that a task may name, ms: ten years of 365 days. */
   public static final long TASK_TIME_MS_MAX = 10L * 365 * 24 * 60 * 60 * 1_000;
+
+  /**
+   * Latest time at which a task may be told to run, ms since the epoch: a thousand years of 365
+   * days.
+   */
+  public static final long RUN_AT_MS_MAX = 365_000L * 24 * 60 * 60 * 1_000;
 
   /** Most failed attempts that a task may be given. */
   public static final int ATTEMPTS_MAX = 1_000;

@@ -5,19 +5,16 @@ import dev.muster.common.MusterException;
 import dev.muster.master.dispatch.Awaits;
 import dev.muster.master.dispatch.Dispatcher;
 import dev.muster.master.dispatch.EventHub;
+import dev.muster.master.dispatch.LeaderEffects;
 import dev.muster.master.dispatch.Roster;
 import dev.muster.master.dispatch.RunWatch;
 import dev.muster.master.dispatch.RunningNotes;
 import dev.muster.master.dispatch.Sessions;
 import dev.muster.master.dispatch.WorkerStream;
-import dev.muster.master.expiry.LeaseWatch;
 import dev.muster.master.expiry.ScheduleWatch;
 import dev.muster.master.expiry.TimerWatch;
-import dev.muster.master.queue.Effects;
 import dev.muster.master.queue.QueueMachine;
 import dev.muster.master.queue.Recount;
-import dev.muster.master.queue.Supply;
-import dev.muster.master.queue.Task;
 import dev.muster.master.replication.Applier;
 import dev.muster.master.replication.Flusher;
 import dev.muster.master.replication.LeaderClock;
@@ -29,7 +26,6 @@ import dev.muster.proto.v1.VerifyReply;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
-import java.util.List;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -39,12 +35,20 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** Everything behind gRPC, wired: log, state machine, store, dispatch, timers. */
 final class Core implements AutoCloseable {
+  private static final Logger LOG = LoggerFactory.getLogger(Core.class);
   private static final long READY_WITHIN_S = 600;
   private static final long TICK_MS = 200;
   private static final long FLUSH_EVERY_MS = 5_000;
+
+  /** What each thread may take to end what it does. */
+  private static final long STOP_MS = 5_000;
+
+  private static final long FLUSH_WITHIN_MS = 8_000;
 
   private final Breakage breakage;
   private final DataDirectory data;
@@ -61,7 +65,6 @@ final class Core implements AutoCloseable {
   private final EventHub events;
   private final RunningNotes notes;
   private final RunWatch runs;
-  private final LeaseWatch leases;
   private final TimerWatch timers;
   private final DiskWatch disk;
   private final ScheduleWatch schedules;
@@ -94,15 +97,15 @@ final class Core implements AutoCloseable {
         generation -> raft.flushed(generation.appliedTerm(), generation.appliedIndex()));
     this.clock = new LeaderClock(System::currentTimeMillis, System::nanoTime);
     this.proposer = new Proposer(raft, clock, breakage::because);
-    this.leases = new LeaseWatch(proposer, applier, clock);
     this.timers = new TimerWatch(proposer, applier, clock, this::tickTimersIn);
-    this.dispatcher = new Dispatcher(proposer, System::nanoTime, clock, leases::leased);
+    this.dispatcher = new Dispatcher(proposer, System::nanoTime, clock);
     this.runs = new RunWatch(proposer, applier, System::nanoTime);
     this.notes = new RunningNotes(applier);
-    this.sessions = new Sessions(proposer, applier, dispatcher, runs, notes, System::nanoTime);
+    this.events = new EventHub(System::currentTimeMillis);
+    this.sessions =
+        new Sessions(proposer, applier, dispatcher, runs, notes, events, System::nanoTime);
     this.roster = new Roster(sessions, System::nanoTime);
     this.awaits = new Awaits(applier);
-    this.events = new EventHub(System::currentTimeMillis);
     this.disk =
         new DiskWatch(
             () -> Files.getFileStore(data.root()).getUsableSpace(),
@@ -159,7 +162,8 @@ final class Core implements AutoCloseable {
     }
     clock.notBefore(applier.read(QueueMachine::nowMs));
     disk.tick();
-    applier.lead(new LeaderEffects());
+    applier.lead(
+        new LeaderEffects(proposer, dispatcher, sessions, awaits, notes, events, timers::due));
     proposer.start(dispatcher::plan);
     proposer.execute(this::restoreLeader);
     every(TICK_MS, () -> proposer.execute(this::tick));
@@ -194,8 +198,7 @@ final class Core implements AutoCloseable {
     schedules.restore();
     applier.read(
         machine -> {
-          sessions.restore(machine.sessions());
-          leases.restore(machine);
+          sessions.restore(machine);
           runs.restore(machine);
           timers.restore(machine);
           machine.waiting(dispatcher::waiting);
@@ -206,7 +209,6 @@ final class Core implements AutoCloseable {
   private void tick() {
     sessions.tick();
     dispatcher.tick();
-    leases.tick();
     runs.tick();
     timers.tick();
     schedules.tick();
@@ -271,17 +273,68 @@ final class Core implements AutoCloseable {
     sessions.forEachStream(WorkerStream::finish);
   }
 
+  /**
+   * Stops whatever may read the store before the store is closed: native code that reads what is
+   * freed takes the whole process with it. Also on a thread that is interrupted: it wants the
+   * master closed, and not half closed.
+   */
   @Override
   public void close() {
+    boolean interrupted = Thread.interrupted();
+    try {
+      stop();
+    } finally {
+      if (interrupted) {
+        Thread.currentThread().interrupt();
+      }
+    }
+  }
+
+  private void stop() {
     timer.shutdownNow();
-    background.shutdown();
+    boolean ended = await(timer); // its last tick may flush
+    background.shutdownNow(); // a count may take minutes: it is interrupted
     proposer.close();
     raft.close();
+    egress.shutdown();
+    ended &= await(background);
+    ended &= await(egress);
     applier.rollWhenChanged();
     flusher.close();
-    store.close();
-    egress.shutdown();
+    ended &= await(flusher::awaitClosed, FLUSH_WITHIN_MS);
+    applier.close();
+    if (ended) {
+      store.close();
+    } else {
+      LOG.warn("the store in {} is still being read or written: it stays open", data.store());
+    }
     data.close();
+  }
+
+  private interface Ending {
+    boolean within(long timeoutMs) throws InterruptedException;
+  }
+
+  private static boolean await(ExecutorService thread) {
+    return await(timeoutMs -> thread.awaitTermination(timeoutMs, TimeUnit.MILLISECONDS), STOP_MS);
+  }
+
+  /** An interrupt comes back when it is over. */
+  private static boolean await(Ending ending, long withinMs) {
+    boolean interrupted = false;
+    try {
+      while (true) {
+        try {
+          return ending.within(withinMs);
+        } catch (InterruptedException e) {
+          interrupted = true;
+        }
+      }
+    } finally {
+      if (interrupted) {
+        Thread.currentThread().interrupt();
+      }
+    }
   }
 
   private static ExecutorService daemon(String name) {
@@ -292,40 +345,6 @@ final class Core implements AutoCloseable {
     Thread thread = new Thread(task, name);
     thread.setDaemon(true);
     return thread;
-  }
-
-  /** Carries what apply notes to those who act on it. The apply thread, within apply. */
-  private final class LeaderEffects implements Effects {
-    @Override
-    public void waiting(String queue, Supply supply) {
-      proposer.execute(() -> dispatcher.waiting(queue, supply));
-    }
-
-    @Override
-    public void finished(Task task) {
-      awaits.finished(task);
-      notes.finished(task.id());
-    }
-
-    @Override
-    public void moved(Task task) {
-      events.moved(task);
-    }
-
-    @Override
-    public void stop(long session, long id, long token) {
-      sessions.stop(session, id, token);
-    }
-
-    @Override
-    public void lost(long session, List<Long> ids) {
-      sessions.lost(session, ids);
-    }
-
-    @Override
-    public void due(long atMs) {
-      timers.due(atMs);
-    }
   }
 
   /** Stops the master once, with the first reason. */

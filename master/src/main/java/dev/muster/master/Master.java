@@ -192,6 +192,7 @@ public final class Master implements AutoCloseable {
     try {
       if (!server.awaitTermination(STOP_MS, TimeUnit.MILLISECONDS)) {
         server.shutdownNow();
+        server.awaitTermination(STOP_MS, TimeUnit.MILLISECONDS);
       }
     } catch (InterruptedException e) {
       server.shutdownNow();

@@ -1,5 +1,6 @@
 package dev.muster.worker;
 
+import dev.muster.worker.exec.ProcessTree;
 import java.io.File;
 import java.util.ArrayList;
 import java.util.List;
@@ -20,12 +21,16 @@ final class ChildCommand {
     this.options = options;
   }
 
-  ProcessBuilder builder() {
+  /**
+   * @param mark of this process and what it starts
+   */
+  ProcessBuilder builder(String mark) {
     ProcessBuilder builder = new ProcessBuilder(arguments());
     Map<String, String> environment = builder.environment();
     Set<String> names = new TreeSet<>(ALWAYS);
     names.addAll(options.environment());
     environment.keySet().retainAll(names);
+    environment.put(ProcessTree.HANDLERS, mark);
     return builder;
   }
 

@@ -5,6 +5,7 @@ import dev.muster.common.InvalidInputException;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.HashSet;
+import java.util.List;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
@@ -23,12 +24,19 @@ final class ChildPool {
   private static final int FAILURES_TOLD = 3;
 
   private final String worker;
-  private final ChildProgram program;
   private final ChildOptions options;
   private final ChildCommand command;
   private final SideThreads aside;
   private final Consumer<String> warnings;
 
+  @GuardedBy("this")
+  private ChildProgram program;
+
+  /** Which program it is: one more each time that it is replaced. */
+  @GuardedBy("this")
+  private int generation;
+
+  /** Of this generation only. */
   @GuardedBy("this")
   private final Deque<ChildProcess> warm = new ArrayDeque<>();
 
@@ -95,12 +103,50 @@ final class ChildPool {
     return pool;
   }
 
-  ChildProgram program() {
+  synchronized ChildProgram program() {
     return program;
   }
 
+  /**
+   * From here on processes load this instead. The first one is started before anything changes; one
+   * that runs a task is replaced when the task is over.
+   *
+   * @throws InvalidInputException when it does not start; nothing has changed then
+   */
+  void replace(ChildProgram replacement) {
+    int next;
+    synchronized (this) {
+      next = generation + 1;
+    }
+    ChildProcess first;
+    try {
+      first = start(replacement, next);
+    } catch (ChildStartException e) {
+      throw new InvalidInputException(String.valueOf(e.getMessage()), e);
+    }
+    List<ChildProcess> old;
+    synchronized (this) {
+      program = replacement;
+      generation = next;
+      old = List.copyOf(warm);
+      warm.clear();
+    }
+    old.forEach(ChildProcess::close);
+    add(first);
+  }
+
   private ChildProcess startOne() throws ChildStartException {
-    ChildProcess child = ChildProcess.start(worker, command, options, aside);
+    ChildProgram latest;
+    int itsGeneration;
+    synchronized (this) {
+      latest = program;
+      itsGeneration = generation;
+    }
+    return start(latest, itsGeneration);
+  }
+
+  private ChildProcess start(ChildProgram what, int itsGeneration) throws ChildStartException {
+    ChildProcess child = ChildProcess.start(worker, command, options, itsGeneration, aside);
     boolean late;
     synchronized (this) {
       all.add(child);
@@ -110,7 +156,7 @@ final class ChildPool {
       child.close();
     }
     child.onEnd(() -> ended(child));
-    child.begin(program.begin());
+    child.begin(what.begin());
     return child;
   }
 
@@ -121,12 +167,19 @@ final class ChildPool {
     }
   }
 
-  private synchronized void add(ChildProcess child) {
-    failures = 0;
-    if (child.isAlive()) {
-      warm.addLast(child);
+  private void add(ChildProcess child) {
+    boolean late;
+    synchronized (this) {
+      failures = 0;
+      late = stopped || child.generation() != generation;
+      if (!late && child.isAlive()) {
+        warm.addLast(child);
+      }
+      notifyAll();
     }
-    notifyAll();
+    if (late) {
+      child.close();
+    }
   }
 
   private void keepWarm() {
@@ -213,12 +266,15 @@ final class ChildPool {
     return child;
   }
 
+  /** Whether it should be replaced. */
   boolean isWorn(ChildProcess child) {
-    return child.isWorn() || hadItsTasks(child);
+    return child.isWorn() || mustGo(child);
   }
 
-  boolean hadItsTasks(ChildProcess child) {
-    return options.maxTasks() > 0 && child.tasks() >= options.maxTasks();
+  /** Whether it may run nothing more: it had its tasks, or its handlers are not those of today. */
+  synchronized boolean mustGo(ChildProcess child) {
+    return (options.maxTasks() > 0 && child.tasks() >= options.maxTasks())
+        || child.generation() != generation;
   }
 
   /** No more are started; all that there are end. */

@@ -2,17 +2,15 @@ package dev.muster.worker;
 
 import com.google.errorprone.annotations.concurrent.GuardedBy;
 import com.google.protobuf.InvalidProtocolBufferException;
-import dev.muster.common.MusterException;
 import dev.muster.worker.child.v1.Begin;
 import dev.muster.worker.child.v1.Done;
 import dev.muster.worker.child.v1.FromChild;
-import dev.muster.worker.child.v1.Run;
 import dev.muster.worker.child.v1.ToChild;
+import dev.muster.worker.exec.ProcessTree;
 import java.io.IOException;
 import java.io.InputStream;
-import java.util.ArrayDeque;
-import java.util.Deque;
 import java.util.List;
+import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
@@ -32,7 +30,11 @@ final class ChildProcess {
   private final String worker;
   private final Process process;
   private final FrameOutput out;
+  private final int generation;
   private final SideThreads aside;
+
+  /** It and what it started. Its own lock. */
+  private final ProcessTree tree;
 
   @GuardedBy("this")
   private boolean ready;
@@ -46,26 +48,25 @@ final class ChildProcess {
   @GuardedBy("this")
   private boolean worn;
 
-  /** The number of the last run. */
+  /** How many there were. */
   @GuardedBy("this")
   private long runs;
 
+  /** Null: it is idle. */
   @GuardedBy("this")
-  private @Nullable TaskContext running;
+  private @Nullable ChildRun current;
 
-  /** The handler of the last run has begun. */
-  @GuardedBy("this")
-  private boolean started;
-
-  @GuardedBy("this")
-  private @Nullable Done done;
-
-  @GuardedBy("this")
-  private final Deque<CompletableFuture<String>> stacks = new ArrayDeque<>();
-
-  private ChildProcess(String worker, ChildOptions options, Process process, SideThreads aside) {
+  private ChildProcess(
+      String worker,
+      ChildOptions options,
+      int generation,
+      Process process,
+      String mark,
+      SideThreads aside) {
     this.worker = worker;
+    this.generation = generation;
     this.process = process;
+    this.tree = new ProcessTree(process.toHandle(), ProcessTree.HANDLERS, mark);
     this.out = new FrameOutput(process.getOutputStream());
     this.aside = aside;
     this.end = new ChildEnd(process, options.heapBytes());
@@ -74,18 +75,20 @@ final class ChildProcess {
   /**
    * Starts one; it has loaded nothing yet.
    *
+   * @param generation of the handlers that it is to have
    * @throws ChildStartException when the system refuses
    */
   static ChildProcess start(
-      String worker, ChildCommand command, ChildOptions options, SideThreads aside)
+      String worker, ChildCommand command, ChildOptions options, int generation, SideThreads aside)
       throws ChildStartException {
+    String mark = UUID.randomUUID().toString();
     Process process;
     try {
-      process = command.builder().start();
+      process = command.builder(mark).start();
     } catch (IOException e) {
       throw new ChildStartException("a process for handlers cannot be started: " + e.getMessage());
     }
-    ChildProcess child = new ChildProcess(worker, options, process, aside);
+    ChildProcess child = new ChildProcess(worker, options, generation, process, mark, aside);
     child.thread("frames", () -> child.readFrames(process.getInputStream()));
     child.thread("errors", () -> child.readErrors(process.getErrorStream()));
     child.onEnd(child::exited);
@@ -140,55 +143,39 @@ final class ChildProcess {
    * @return null: the process died before the handler began, so it never had the task
    */
   @Nullable Outcome run(TaskContext task) {
-    long number;
+    ChildRun run;
     synchronized (this) {
       if (end.hasExited()) {
         return null;
       }
-      number = ++runs;
-      running = task;
-      started = false;
-      done = null;
+      run = new ChildRun(++runs, task);
+      current = run;
     }
-    Elsewhere where = new Elsewhere(number);
+    Elsewhere where = new Elsewhere(run);
     task.runs(where);
     if (task.hasEnded()) {
       where.kill(0); // forgotten before there was something to kill
     }
-    tell(ToChild.newBuilder().setRun(run(number, task)).build());
-    task.onCancel(() -> tell(ToChild.newBuilder().setCancel(number).build()));
-    while (!awaitEnd()) {
-      tell(ToChild.newBuilder().setInterrupt(number).build());
+    tell(ToChild.newBuilder().setRun(run.toProto()).build());
+    if (task.isDraining()) {
+      where.drain(); // said before there was somebody to hear it
+    }
+    task.onCancel(() -> tell(ToChild.newBuilder().setCancel(run.number()).build()));
+    while (!awaitEnd(run)) {
+      tell(ToChild.newBuilder().setInterrupt(run.number()).build());
     }
     synchronized (this) {
-      running = null;
-      failStacks();
-      if (done != null) {
-        worn = done.getWorn();
-        if (done.hasUsage()) {
-          task.usage(done.getUsage());
-        }
-        return outcome(done);
-      }
-      return started ? Outcome.crashed(end.cause()) : null;
+      current = null;
+      run.failStacks();
+      worn = run.isDone() ? run.leavesWorn() : worn;
+      return run.outcome(end);
     }
-  }
-
-  private static Run run(long number, TaskContext task) {
-    return Run.newBuilder().setNumber(number).setOffer(task.single()).build();
-  }
-
-  private static Outcome outcome(Done done) {
-    return done.hasFailure()
-        ? Outcome.failed(done.getFailure(), done.getRetryAfterMs())
-        : Outcome.completed(
-            new EncodedValue(done.getResult(), done.getContentType()), done.getFollowUpsList());
   }
 
   /** False: it was interrupted. */
-  private synchronized boolean awaitEnd() {
+  private synchronized boolean awaitEnd(ChildRun run) {
     try {
-      while (done == null && !end.isOver()) {
+      while (!run.isDone() && !end.isOver()) {
         wait();
       }
       return true;
@@ -205,10 +192,13 @@ final class ChildProcess {
   private void exited() {
     synchronized (this) {
       end.exited();
-      failStacks();
+      if (current != null) {
+        current.failStacks();
+      }
       notifyAll();
     }
     aside.after(ChildEnd.LAST_WORDS_MS, this::wake);
+    thread("sweep", this::sweep); // one that is killed sweeps nothing itself
   }
 
   private synchronized void wake() {
@@ -282,36 +272,30 @@ final class ChildProcess {
   }
 
   private synchronized void started(long number) {
-    started |= number == runs;
+    if (current != null && current.number() == number) {
+      current.started();
+    }
   }
 
   private synchronized void done(Done last) {
-    if (last.getNumber() == runs) {
-      done = last;
+    if (current != null && current.number() == last.getNumber()) {
+      current.done(last);
       notifyAll();
     }
   }
 
   private synchronized @Nullable TaskContext running() {
-    return running;
+    return current == null ? null : current.task();
   }
 
   private void stack(String text) {
     CompletableFuture<String> first;
     synchronized (this) {
-      first = stacks.pollFirst();
+      first = current == null ? null : current.pollStack();
     }
     if (first != null) {
       first.complete(text);
     }
-  }
-
-  @GuardedBy("this")
-  private void failStacks() {
-    for (CompletableFuture<String> waiting : stacks) {
-      waiting.completeExceptionally(new MusterException("the task does not run any more"));
-    }
-    stacks.clear();
   }
 
   private void sendInputs(long number, TaskContext task) {
@@ -335,7 +319,7 @@ final class ChildProcess {
     TaskContext task;
     synchronized (this) {
       end.printed(line);
-      task = running;
+      task = running();
     }
     if (task == null) {
       LOG.info("{}: process {} prints: {}", worker, process.pid(), line);
@@ -357,6 +341,11 @@ final class ChildProcess {
     return process.pid();
   }
 
+  /** Of the handlers that it has. */
+  int generation() {
+    return generation;
+  }
+
   /** How many tasks it was given. */
   synchronized long tasks() {
     return runs;
@@ -371,22 +360,38 @@ final class ChildProcess {
     return !end.hasExited() && !closed && !end.isFaulty() && process.isAlive();
   }
 
-  /** Kills it and all that it started. */
+  /** Kills it at once, and soon all that it started. Does not wait. */
   private void kill() {
     List<ProcessHandle> below = process.descendants().toList();
     process.destroyForcibly();
     below.forEach(ProcessHandle::destroyForcibly);
+    thread("kill", this::killTree);
   }
 
-  /** Ends it: in order when it is idle, at once when it runs something. */
+  private void killTree() {
+    synchronized (tree) {
+      tree.kill();
+    }
+  }
+
+  private void sweep() {
+    synchronized (tree) {
+      tree.killLeftBehind();
+    }
+  }
+
+  /**
+   * Ends it: in order when it is idle; when it runs something at once, and returns when nothing of
+   * it runs any more.
+   */
   void close() {
     boolean idle;
     synchronized (this) {
       closed = true;
-      idle = running == null;
+      idle = current == null;
     }
     if (!idle) {
-      kill();
+      killTree(); // here: the worker may be gone before another thread comes to it
       return;
     }
     try {
@@ -399,10 +404,10 @@ final class ChildProcess {
 
   /** One run, for whoever calls it off. */
   private final class Elsewhere implements RunElsewhere {
-    private final long number;
+    private final ChildRun run;
 
-    private Elsewhere(long number) {
-      this.number = number;
+    private Elsewhere(ChildRun run) {
+      this.run = run;
     }
 
     @Override
@@ -414,9 +419,14 @@ final class ChildProcess {
       }
     }
 
+    @Override
+    public void drain() {
+      tell(ToChild.newBuilder().setDraining(true).build());
+    }
+
     private void killIfRunning() {
       synchronized (ChildProcess.this) {
-        if (running == null || runs != number || done != null) {
+        if (current != run || run.isDone()) {
           return;
         }
         end.fault("it was killed, because nobody waited for its task any more");
@@ -428,11 +438,11 @@ final class ChildProcess {
     public CompletableFuture<String> stack() {
       CompletableFuture<String> answer = new CompletableFuture<>();
       synchronized (ChildProcess.this) {
-        if (running == null || runs != number || end.hasExited()) {
-          answer.completeExceptionally(new MusterException("the task does not run any more"));
+        if (current != run || end.hasExited()) {
+          ChildRun.failStack(answer);
           return answer;
         }
-        stacks.addLast(answer);
+        run.addStack(answer);
       }
       tell(ToChild.newBuilder().setStackWanted(true).build());
       return answer;

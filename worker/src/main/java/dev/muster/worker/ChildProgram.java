@@ -24,12 +24,9 @@ record ChildProgram(Begin begin, Set<String> inWorker, List<Initializer> inWorke
    * @throws InvalidInputException when one cannot be made in another process
    */
   static ChildProgram of(
-      Collection<String> names,
-      Map<String, TaskHandler<?>> classes,
-      List<Runnable> initializers,
-      List<Class<? extends Throwable>> nonRetryable,
-      ChildOptions options) {
-    Begin.Builder begin = Begin.newBuilder().setRecycleHeapBytes(options.recycleHeapBytes());
+      Collection<String> names, Map<String, TaskHandler<?>> classes, ChildSettings settings) {
+    Begin.Builder begin =
+        Begin.newBuilder().setRecycleHeapBytes(settings.options().recycleHeapBytes());
     Set<String> inWorker = new HashSet<>();
     List<Initializer> inWorkerFirst = new ArrayList<>();
     Set<ClassLoader> loaders = new HashSet<>();
@@ -52,11 +49,11 @@ record ChildProgram(Begin begin, Set<String> inWorker, List<Initializer> inWorke
       begin.addHandlers(loadable("handler \"" + name + "\"", handler.getClass()));
       addPath(handler.getClass(), loaders, begin);
     }
-    for (Runnable initializer : initializers) {
+    for (Runnable initializer : settings.initializers()) {
       begin.addInitializers(loadable("an initializer", initializer.getClass()));
       addPath(initializer.getClass(), loaders, begin);
     }
-    nonRetryable.forEach(type -> begin.addNonRetryable(type.getName()));
+    settings.nonRetryable().forEach(type -> begin.addNonRetryable(type.getName()));
     return new ChildProgram(begin.build(), Set.copyOf(inWorker), List.copyOf(inWorkerFirst));
   }
 

@@ -3,8 +3,9 @@ package dev.muster.worker;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Runs the tasks of one slot in a process, which is replaced when it died, had its number of tasks
- * or grew too large. The next one is always warm before the old one goes. For the slot's thread.
+ * Runs the tasks of one slot in a process, which is replaced when it died, had its number of tasks,
+ * grew too large or has other handlers than the worker by now. The next one is always warm before
+ * the old one goes. For the slot's thread.
  */
 final class ChildSlot implements SlotRunner {
   /** A task for which so many processes died before they began it is given up as crashed. */
@@ -54,8 +55,8 @@ final class ChildSlot implements SlotRunner {
       if (!pool.isWorn(old)) {
         return old;
       }
-      // One that only grew goes on until the next is warm; one that had its tasks waits for it.
-      ChildProcess fresh = pool.hadItsTasks(old) ? pool.take() : pool.takeIfWarm();
+      // One that only grew goes on until the next is warm; another waits for it.
+      ChildProcess fresh = pool.mustGo(old) ? pool.take() : pool.takeIfWarm();
       if (fresh == null) {
         return old;
       }

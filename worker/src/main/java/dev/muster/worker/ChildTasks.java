@@ -11,6 +11,7 @@ import dev.muster.worker.child.v1.FromChild;
 import dev.muster.worker.child.v1.Inputs;
 import dev.muster.worker.child.v1.Run;
 import dev.muster.worker.child.v1.ToChild;
+import dev.muster.worker.exec.ProcessTree;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
@@ -41,8 +42,9 @@ final class ChildTasks {
   private final TaskServices services =
       new TaskServices(reports, this::fetchInputs, aside, notice -> {});
 
-  /** For the handler's thread. */
+  // For the handler's thread.
   private final UsageMeter meter = UsageMeter.ofThisThread();
+  private final PeakMemory peak = PeakMemory.ofThisProcess();
 
   private final Thread handlerThread = new Thread(this::runAll, "handler");
   private volatile Begin begin = Begin.getDefaultInstance();
@@ -102,7 +104,8 @@ final class ChildTasks {
     printed.flushLine();
     printedErrors.flushLine();
     sendReports();
-    ProcessHandle.current().descendants().forEach(ProcessHandle::destroyForcibly);
+    String mark = System.getenv().getOrDefault(ProcessTree.HANDLERS, "");
+    new ProcessTree(ProcessHandle.current(), ProcessTree.HANDLERS, mark).killLeftBehind();
   }
 
   private void received(ToChild frame) {
@@ -123,6 +126,7 @@ final class ChildTasks {
       case INTERRUPT -> interrupt(frame.getInterrupt());
       case INPUTS -> inputs.add(frame.getInputs());
       case STACK_WANTED -> write(FromChild.newBuilder().setStack(ThreadDump.of(handlerThread)));
+      case DRAINING -> services.draining().set(true);
       case FRAME_NOT_SET -> errors.println("an empty frame came from the worker");
     }
   }
@@ -174,8 +178,9 @@ final class ChildTasks {
     write(FromChild.newBuilder().setStarted(begin()));
     long startNanos = System.nanoTime();
     meter.begin(startNanos);
+    peak.begin(startNanos);
     Outcome outcome = handlers.run(task, errors);
-    Usage usage = meter.end(System.nanoTime() - startNanos);
+    Usage usage = meter.end(System.nanoTime() - startNanos, task.moreCpuNs());
     printed.flushLine();
     printedErrors.flushLine();
     long run = end();
@@ -194,7 +199,7 @@ final class ChildTasks {
       done.setFailure(outcome.failure());
     }
     if (usage != null) {
-      done.setUsage(usage.toBuilder().setPeakBytes(PeakMemory.bytes()));
+      done.setUsage(usage.toBuilder().setPeakBytes(peak.bytes()));
     }
     write(FromChild.newBuilder().setDone(done));
   }

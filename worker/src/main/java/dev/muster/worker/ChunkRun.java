@@ -19,7 +19,7 @@ import java.util.concurrent.TimeUnit;
 /**
  * Runs a handler once for each item of a chunk. An item that fails does not stop the others. What
  * is to be tried again, and the rest of a chunk that has become too long or too large, are chunks
- * that its completion enqueues. For one thread.
+ * that its completion enqueues; so is the rest when the worker is about to go. For one thread.
  */
 final class ChunkRun {
   /** A chunk whose results are so large ends, bytes; with one more item it still fits a message. */
@@ -27,6 +27,13 @@ final class ChunkRun {
 
   private static final int ITEM_RESULT_BYTES_MAX = 3 << 20;
   private static final int ITEM_BYTES = 16;
+
+  /**
+   * A chunk that brought its worker down is parted in so many: each level costs one more crash, or
+   * one more slot that a deaf handler holds, so few levels are better than few tasks.
+   */
+  private static final int PARTS = 8;
+
   private static final long PROGRESS_NANOS = TimeUnit.MILLISECONDS.toNanos(200);
 
   private final HandlerTable handlers;
@@ -79,6 +86,9 @@ final class ChunkRun {
 
   private Outcome run(HandlerTable.Bound<?> bound) {
     int count = chunk.getItemsCount();
+    if (count > 1 && (context.crashes() > 0 || context.attempt() > 1)) {
+      return parted();
+    }
     long startNanos = System.nanoTime();
     long told = startNanos;
     long begun = startNanos;
@@ -94,7 +104,7 @@ final class ChunkRun {
         Outcome outcome = handlers.runItem(bound, chunk.getItems(done), context);
         boolean overran = watch.end();
         long ended = System.nanoTime();
-        settle(done++, outcome, overran, micros(ended - begun));
+        settle(done++, outcome, overran, RunTime.micros(ended - begun));
         begun = ended;
         if (ended - told > PROGRESS_NANOS) {
           told = ended;
@@ -105,14 +115,14 @@ final class ChunkRun {
       watch.close();
       context.endItem(done, count);
     }
-    return outcome(done, micros(begun - startNanos));
+    return outcome(done, TimeUnit.NANOSECONDS.toMicros(begun - startNanos));
   }
 
   private boolean isEnough(long ranNanos) {
     boolean late =
         chunk.getYieldAfterMs() > 0
             && ranNanos > TimeUnit.MILLISECONDS.toNanos(chunk.getYieldAfterMs());
-    return late || bytes > RESULTS_BYTES_MAX;
+    return late || context.isDraining() || bytes > RESULTS_BYTES_MAX;
   }
 
   private int failures(int item) {
@@ -177,19 +187,43 @@ final class ChunkRun {
     return chunk.toBuilder().clearItems().clearPlaces().clearFailures();
   }
 
-  private Outcome outcome(int done, int ranUs) {
+  /** This chunk with only these of its items. */
+  private Chunk.Builder part(int from, int to) {
+    Chunk.Builder part = rest();
+    for (int i = from; i < to; i++) {
+      part.addItems(chunk.getItems(i)).addPlaces(place(i)).addFailures(failures(i));
+    }
+    return part;
+  }
+
+  /**
+   * A worker or its process died with this chunk, or an item did not stop at its limit: nobody
+   * knows which one. Run as a whole it would do so again, until all of its items count as failed.
+   * In parts, and parts of parts, the item that does it ends up alone, and its neighbours have
+   * their results.
+   */
+  private Outcome parted() {
+    int count = chunk.getItemsCount();
+    int size = (count + PARTS - 1) / PARTS;
+    for (int from = 0; from < count; from += size) {
+      followUp(0L, part(from, Math.min(count, from + size)));
+    }
+    return completed();
+  }
+
+  private Outcome outcome(int done, long ranUs) {
     again.forEach(this::followUp);
     int count = chunk.getItemsCount();
     if (done < count) {
-      Chunk.Builder rest = rest();
-      for (int i = done; i < count; i++) {
-        rest.addItems(chunk.getItems(i)).addPlaces(place(i)).addFailures(failures(i));
-      }
-      followUp(0L, rest);
+      followUp(0L, part(done, count));
     } else if (chunk.getPlacesCount() == 0 && result.getValuesCount() == count) {
       result.clearPlaces(); // all of them, in order
     }
-    result.setRan(done).setRanUs(Integer.toUnsignedLong(ranUs));
+    result.setRan(done).setRanUs(ranUs);
+    return completed();
+  }
+
+  private Outcome completed() {
     return Outcome.completed(
         new EncodedValue(result.build().toByteString(), ChunkTypes.RESULT), followUps);
   }
@@ -207,9 +241,5 @@ final class ChunkRun {
             .setUniqueForMs(ChunkTypes.KEY_HOLDS_MS)
             .setDelayMs(delayMs)
             .build());
-  }
-
-  private static int micros(long nanos) {
-    return (int) Math.min(Integer.MAX_VALUE, nanos / 1_000);
   }
 }

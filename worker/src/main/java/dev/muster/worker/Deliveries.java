@@ -1,6 +1,7 @@
 package dev.muster.worker;
 
 import com.google.errorprone.annotations.concurrent.GuardedBy;
+import dev.muster.common.MusterException;
 import dev.muster.common.codec.Codec;
 import dev.muster.proto.v1.Offer;
 import dev.muster.proto.v1.StackDump;
@@ -50,6 +51,10 @@ final class Deliveries<E> implements Holdings {
   @GuardedBy("this")
   private boolean stopped;
 
+  /** Nothing more comes, and no word goes out any more: why. */
+  @GuardedBy("this")
+  private @Nullable MusterException failure;
+
   private @Nullable WorkerSession session;
 
   Deliveries(Codec<E> codec, int credit) {
@@ -62,7 +67,11 @@ final class Deliveries<E> implements Holdings {
     this.session = session;
   }
 
-  /** The next one; waits at most so long; null: none came, or the consumer is closed. */
+  /**
+   * The next one; waits at most so long; null: none came, or the consumer is closed.
+   *
+   * @throws MusterException when nothing can come any more
+   */
   @Nullable Delivery<E> take(long timeoutNanos) throws InterruptedException {
     Delivery<E> next = claim();
     if (next != null || timeoutNanos <= 0) {
@@ -72,7 +81,7 @@ final class Deliveries<E> implements Holdings {
     long endNanos = System.nanoTime() + timeoutNanos;
     while (true) {
       synchronized (this) {
-        while (waiting.isEmpty() && !stopped) {
+        while (waiting.isEmpty() && !stopped && failure == null) {
           long leftNanos = endNanos - System.nanoTime();
           if (leftNanos <= 0) {
             return null;
@@ -93,6 +102,7 @@ final class Deliveries<E> implements Holdings {
   private @Nullable Delivery<E> claim() {
     Delivery<E> claimed;
     synchronized (this) {
+      checkNotFailed();
       OfferSlice slice;
       int index;
       do {
@@ -119,6 +129,19 @@ final class Deliveries<E> implements Holdings {
     }
     tell(false);
     return claimed;
+  }
+
+  /** The session has ended by itself: whoever waits, or takes, hears why. */
+  synchronized void fail(MusterException reason) {
+    failure = reason;
+    notifyAll();
+  }
+
+  /** Throws what ended the session. */
+  synchronized void checkNotFailed() {
+    if (failure != null) {
+      throw failure;
+    }
   }
 
   @GuardedBy("this")

@@ -26,7 +26,9 @@ import org.jspecify.annotations.Nullable;
  * }</pre>
  *
  * <p>For a callback instead of a loop see {@link Worker.Builder#consume}. Thread-safe. While the
- * master is away it keeps trying; deliveries stay valid.
+ * master is away it keeps trying; deliveries stay valid. When trying again cannot help, because the
+ * key is wrong for example, each call that takes or waits throws the reason, and what it held goes
+ * to others.
  *
  * @param <E> the entries
  */
@@ -49,7 +51,7 @@ public final class QueueConsumer<E> implements AutoCloseable {
             deliveries,
             atOnce -> closeLater(),
             new Reports(aside));
-    this.keeper = new SessionKeeper("consumer", session, link, notice -> {});
+    this.keeper = new SessionKeeper("consumer", session, link, notice -> {}, deliveries::fail);
     this.disconnect = link.disconnect();
     deliveries.attach(session);
     keeper.start();
@@ -82,6 +84,9 @@ public final class QueueConsumer<E> implements AutoCloseable {
    * @throws dev.muster.common.codec.CodecException when it is not of this type: it is then a failed
    *     task
    * @throws IllegalStateException when the consumer is closed
+   * @throws dev.muster.common.AuthenticationException when the key is not the master's
+   * @throws dev.muster.common.MusterException when the master refused it for another reason that
+   *     stays
    */
   public Delivery<E> take() throws InterruptedException {
     Delivery<E> next = deliveries.take(Long.MAX_VALUE / 2);
@@ -91,12 +96,12 @@ public final class QueueConsumer<E> implements AutoCloseable {
     return next;
   }
 
-  /** The next entry, or null when none comes in time. */
+  /** The next entry, or null when none comes in time; throws as {@link #take} does. */
   public @Nullable Delivery<E> poll(Duration timeout) throws InterruptedException {
     return deliveries.take(timeout.toNanos());
   }
 
-  /** Adds what is here now, at most so many; returns how many. */
+  /** Adds what is here now, at most so many; returns how many. Throws as {@link #take} does. */
   public int drainTo(Collection<? super Delivery<E>> into, int max) {
     int count = 0;
     try {
@@ -114,9 +119,16 @@ public final class QueueConsumer<E> implements AutoCloseable {
     return count;
   }
 
-  /** Waits until every word given so far is durable; false when time ran out. */
+  /**
+   * Waits until every word given so far is durable; false when time ran out. Throws as {@link
+   * #take} does when they cannot become durable any more.
+   */
   public boolean flush(Duration timeout) throws InterruptedException {
-    return session.settle(timeout.toMillis());
+    boolean durable = session.settle(timeout.toMillis());
+    if (!durable) {
+      deliveries.checkNotFailed();
+    }
+    return durable;
   }
 
   private void closeLater() {

@@ -13,4 +13,7 @@ interface RunElsewhere {
 
   /** A dump of all its threads, the handler's first; fails when it does not run any more. */
   CompletableFuture<String> stack();
+
+  /** Says that the worker is about to go; once is enough. Must not be called under a lock. */
+  void drain();
 }

@@ -29,6 +29,7 @@ final class SessionKeeper {
   private final WorkerSession session;
   private final WorkerLink link;
   private final Consumer<String> notices;
+  private final Consumer<MusterException> onFailure;
   private final Outage outage = new Outage();
   private final CountDownLatch ended = new CountDownLatch(1);
   private final ScheduledExecutorService heart;
@@ -38,11 +39,22 @@ final class SessionKeeper {
   private volatile boolean stopping;
   private volatile @Nullable MusterException failure;
 
-  SessionKeeper(String name, WorkerSession session, WorkerLink link, Consumer<String> notices) {
+  /**
+   * @param notices told what a person should know, on the session's thread: must not wait, nor
+   *     throw
+   * @param onFailure told once what ended it that nobody asked to end, as notices are
+   */
+  SessionKeeper(
+      String name,
+      WorkerSession session,
+      WorkerLink link,
+      Consumer<String> notices,
+      Consumer<MusterException> onFailure) {
     this.name = name;
     this.session = session;
     this.link = link;
     this.notices = notices;
+    this.onFailure = onFailure;
     this.heart = Executors.newSingleThreadScheduledExecutor(task -> daemon(task, "-heartbeat"));
     this.thread = daemon(this::run, "-session");
   }
@@ -55,9 +67,16 @@ final class SessionKeeper {
 
   void start() {
     // First: the thread ends the heart when it ends, which a wrong key lets it do at once.
-    var unused =
-        heart.scheduleWithFixedDelay(session::beat, BEAT_MS, BEAT_MS, TimeUnit.MILLISECONDS);
+    var unused = heart.scheduleWithFixedDelay(this::beat, BEAT_MS, BEAT_MS, TimeUnit.MILLISECONDS);
     thread.start();
+  }
+
+  private void beat() {
+    try {
+      session.beat();
+    } catch (RuntimeException | Error e) { // one that passed would be the last beat
+      LOG.warn("{}: a heartbeat failed", name, e);
+    }
   }
 
   private void run() {
@@ -69,10 +88,23 @@ final class SessionKeeper {
     } catch (InterruptedException e) {
       LOG.debug("{} stops", name);
     } catch (MusterException e) {
-      failure = e;
+      failed(e);
+    } catch (RuntimeException | Error e) { // a fault of ours: better told than idle for ever
+      failed(new MusterException("the session with the master failed: " + e, e));
     } finally {
       heart.shutdownNow();
+      session.end();
       ended.countDown();
+    }
+  }
+
+  private void failed(MusterException reason) {
+    failure = reason;
+    if (!stopping) {
+      // No warning: whoever awaits the end prints it, and should print it alone.
+      LOG.info("{} has ended: {}", name, reason.getMessage());
+      notices.accept(Worker.ENDED + reason.getMessage());
+      onFailure.accept(reason);
     }
   }
 

@@ -269,6 +269,13 @@ final class Slot {
     return true;
   }
 
+  /** The worker goes: what runs may end, a chunk with the item that runs. */
+  synchronized void drain() {
+    if (running != null) {
+      running.drain();
+    }
+  }
+
   /** The worker goes and cannot wait: the task is given back, and its outcome will not count. */
   synchronized void abandon() {
     TaskContext task = running;

@@ -51,10 +51,6 @@ final class SlotPool implements Holdings {
     }
   }
 
-  void start(WorkerSession session, ThreadFactory factory) {
-    start(session, factory, own -> own);
-  }
-
   /**
    * @param runners how each slot runs its tasks, called on its thread with what runs them on it
    */
@@ -95,8 +91,8 @@ final class SlotPool implements Holdings {
       meter.begin(startNanos);
       Outcome outcome = runner.run(task);
       long ranNanos = System.nanoTime() - startNanos;
-      Usage usage = task.elsewhere() == null ? meter.end(ranNanos) : task.usage();
-      boolean much = slot.finish(outcome, micros(ranNanos), usage);
+      Usage usage = task.elsewhere() == null ? meter.end(ranNanos, task.moreCpuNs()) : task.usage();
+      boolean much = slot.finish(outcome, RunTime.micros(ranNanos), usage);
       session.gathered(much);
       if (watched) {
         tellQuiet();
@@ -114,11 +110,6 @@ final class SlotPool implements Holdings {
     } catch (Throwable e) { // an Error of the handler: the task failed, the slot lives
       return handlers.thrown(e);
     }
-  }
-
-  /** At least 1, as what ran took some time; at most what the field holds, 71 minutes. */
-  private static int micros(long nanos) {
-    return (int) Math.min(0xFFFF_FFFFL, nanos / 1_000 + 1);
   }
 
   private void tellQuiet() {
@@ -300,6 +291,9 @@ final class SlotPool implements Holdings {
   public void returnUnstarted(FrameGatherer into) {
     // For good: what is still offered now must not begin between its coming and its going back.
     queue.close();
+    if (services.draining().compareAndSet(false, true)) {
+      slots.forEach(Slot::drain);
+    }
     SettlementColumns returned = new SettlementColumns();
     whileNothingIsClaimed(
         () -> {

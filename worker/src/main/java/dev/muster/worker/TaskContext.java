@@ -10,6 +10,7 @@ import dev.muster.proto.v1.Progress;
 import dev.muster.proto.v1.TaskOptions;
 import dev.muster.proto.v1.Usage;
 import dev.muster.proto.v1.WorkerFrame;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -35,6 +36,7 @@ public final class TaskContext {
   private @Nullable List<Runnable> callbacks;
   private @Nullable FollowUps followUps;
   private @Nullable List<Input> inputs;
+  private long moreCpuNs;
 
   // Of a chunk only: which of its items runs. The slot's thread writes them between items.
   private volatile int items;
@@ -249,6 +251,20 @@ public final class TaskContext {
     }
   }
 
+  /**
+   * Adds CPU time that something else used for this task, a program that its handler ran for
+   * example, to what its thread used. Both are in the task's timeline, for attempts of 10 ms or
+   * longer.
+   */
+  public synchronized void usedCpu(Duration more) {
+    moreCpuNs += more.toNanos();
+  }
+
+  /** What {@link #usedCpu} added, ns. */
+  synchronized long moreCpuNs() {
+    return moreCpuNs;
+  }
+
   /** Guards the items of a chunk against running too long; 0 ms: without limit. */
   ItemWatch itemWatch(long limitMs) {
     return new ItemWatch(services.aside(), limitMs);
@@ -354,6 +370,19 @@ public final class TaskContext {
     RunElsewhere where = elsewhere;
     if (where != null) {
       where.kill(graceMs);
+    }
+  }
+
+  /** Whether the worker is about to go: a chunk ends with the item that runs. */
+  boolean isDraining() {
+    return services.draining().get();
+  }
+
+  /** The worker drains: its process, if it has one, is to know. Does not wait. */
+  void drain() {
+    RunElsewhere where = elsewhere;
+    if (where != null) {
+      services.aside().after(0, where::drain);
     }
   }
 

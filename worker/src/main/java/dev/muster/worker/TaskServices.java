@@ -1,6 +1,7 @@
 package dev.muster.worker;
 
 import io.grpc.Channel;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
 
@@ -11,9 +12,19 @@ import java.util.function.Supplier;
  * @param inputs what the tasks came to that one depends on
  * @param aside runs timed steps and callbacks
  * @param notices told what a person should know
+ * @param draining set when the worker is about to go, for good
  */
 record TaskServices(
-    Reports reports, InputsSource inputs, SideThreads aside, Consumer<String> notices) {
+    Reports reports,
+    InputsSource inputs,
+    SideThreads aside,
+    Consumer<String> notices,
+    AtomicBoolean draining) {
+  /** Of a worker that does not drain yet. */
+  TaskServices(Reports reports, InputsSource inputs, SideThreads aside, Consumer<String> notices) {
+    this(reports, inputs, aside, notices, new AtomicBoolean());
+  }
+
   /**
    * @param channels the way to the master; may wait
    */

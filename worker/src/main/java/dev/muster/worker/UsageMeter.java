@@ -46,12 +46,16 @@ final class UsageMeter {
     }
   }
 
-  /** The attempt ended after so long; null: too short to be measured, or nothing is counted. */
-  @Nullable Usage end(long ranNanos) {
+  /**
+   * The attempt ended after so long; null: too short to be measured, or nothing is counted.
+   *
+   * @param moreCpuNs CPU time that something else used for it
+   */
+  @Nullable Usage end(long ranNanos, long moreCpuNs) {
     if (ranNanos < WORTH_NS) {
       return null;
     }
-    long cpuUs = TimeUnit.NANOSECONDS.toMicros(used(cpuNs, counters.cpuNs()));
+    long cpuUs = TimeUnit.NANOSECONDS.toMicros(used(cpuNs, counters.cpuNs()) + moreCpuNs);
     long bytes = used(allocatedBytes, counters.allocatedBytes());
     return cpuUs == 0 && bytes == 0
         ? null

@@ -21,7 +21,6 @@ import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
-import java.util.ServiceLoader;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.concurrent.CountDownLatch;
@@ -58,6 +57,9 @@ public final class Worker implements AutoCloseable {
   /** What {@link Builder#onNotice} hears when it has welcomed the worker after an outage. */
   public static final String CONNECTED_AGAIN = "connected again";
 
+  /** How the notice begins that the worker has ended because trying again cannot help. */
+  static final String ENDED = "ended: ";
+
   private static final Logger LOG = LoggerFactory.getLogger(Worker.class);
 
   /** How long a drained worker waits for the master to say that all outcomes are durable. */
@@ -76,8 +78,10 @@ public final class Worker implements AutoCloseable {
   private final Runnable disconnect;
   private final SideThreads aside;
   private final @Nullable ChildPool children;
+  private final ChildSettings childSettings;
   private final AtomicBoolean draining = new AtomicBoolean();
   private volatile boolean killed;
+  private volatile boolean drainedClean; // before `drained`
   private final CountDownLatch drained = new CountDownLatch(1);
 
   private Worker(Builder builder, WorkerLink link) {
@@ -96,13 +100,21 @@ public final class Worker implements AutoCloseable {
             builder.prefetch,
             new TaskServices(reports, link.channels(), aside, warnings));
     this.session = new WorkerSession(builder.identity(), slots, this::endInBackground, reports);
-    this.keeper = new SessionKeeper(name, session, link, builder.notices);
+    this.keeper =
+        new SessionKeeper(
+            name,
+            session,
+            link,
+            notice -> aside.call(() -> builder.notices.accept(notice)),
+            failure -> {});
     this.disconnect = link.disconnect();
+    this.childSettings = builder.childSettings();
     ChildProgram program = builder.childProgram();
     this.children =
         program == null
             ? null
-            : ChildPool.start(name, program, builder.childOptions, builder.slots, aside, warnings);
+            : ChildPool.start(
+                name, program, childSettings.options(), builder.slots, aside, warnings);
     slots.start(session, SlotThreads.of(builder.isolation, name), builder.runners(children));
     keeper.start();
   }
@@ -146,16 +158,17 @@ public final class Worker implements AutoCloseable {
 
   /**
    * Takes no more tasks, gives back at once those that did not start, lets the running ones finish,
-   * and ends. Returns when the outcomes are durable. Draining twice waits for the first.
+   * and ends. Returns when the outcomes are durable. Draining twice waits for the first, and
+   * answers as it does.
    *
    * @param timeout how long running tasks may take; then they are interrupted and given back, free
    *     of charge
-   * @return whether all running tasks finished and every outcome is durable
+   * @return whether all running tasks finished and every outcome is durable; false also when the
+   *     thread is interrupted while it waits
    */
   public boolean drain(Duration timeout) {
     if (!draining.compareAndSet(false, true)) {
-      awaitDrained();
-      return true;
+      return awaitDrained();
     }
     boolean clean = false;
     try {
@@ -189,16 +202,19 @@ public final class Worker implements AutoCloseable {
       keeper.stop();
       aside.stop();
       disconnect.run();
+      drainedClean = clean;
       drained.countDown();
     }
     return clean;
   }
 
-  private void awaitDrained() {
+  private boolean awaitDrained() {
     try {
       drained.await();
+      return drainedClean;
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
+      return false;
     }
   }
 
@@ -234,21 +250,29 @@ public final class Worker implements AutoCloseable {
 
   /**
    * Puts these handlers in the place of all that the worker has; the programs that it may run stay
-   * allowed. Not with {@link Isolation#PROCESS}. A task that runs goes on with the handler that it
-   * has; those that start from here on get the new ones. The master hears of their names at once,
-   * or when it is back.
+   * allowed. A task that runs goes on with the handler that it has; those that start from here on
+   * get the new ones. With {@link Isolation#PROCESS} a process is started that loads them, which
+   * takes half a second or so, and all others are replaced when their tasks are over. The master
+   * hears of their names at once, or when it is back.
    *
-   * @throws InvalidInputException when two have one name; nothing has changed then
+   * @throws InvalidInputException when two have one name, or cannot be made in a process of their
+   *     own where they should; nothing has changed then
    */
-  public void replaceHandlers(Collection<? extends TaskHandler<?>> replacements) {
+  public synchronized void replaceHandlers(Collection<? extends TaskHandler<?>> replacements) {
     Map<String, HandlerTable.Bound<?>> byName = new HashMap<>();
+    Map<String, TaskHandler<?>> classes = new LinkedHashMap<>();
     for (TaskHandler<?> handler : replacements) {
       if (byName.putIfAbsent(handler.name(), HandlerTable.Bound.of(handler)) != null) {
         throw givenTwice(handler.name());
       }
+      classes.put(handler.name(), handler);
     }
-    if (programs != null) {
-      byName.putIfAbsent(programs.name(), HandlerTable.Bound.of(programs));
+    if (programs != null && !byName.containsKey(programs.name())) {
+      byName.put(programs.name(), HandlerTable.Bound.of(programs));
+      classes.put(programs.name(), programs);
+    }
+    if (children != null) {
+      children.replace(ChildProgram.of(classes.keySet(), classes, childSettings));
     }
     Set<String> before = handlers.names();
     handlers.replace(byName);
@@ -364,15 +388,6 @@ public final class Worker implements AutoCloseable {
     private <T> Builder bind(TaskHandler<T> handler) {
       handle(handler.name(), handler.payload(), handler::run);
       taskHandlers.put(handler.name(), handler);
-      return this;
-    }
-
-    /** Adds every {@link TaskHandler} that a class loader's services name. */
-    @CanIgnoreReturnValue
-    public Builder handlersFrom(ClassLoader loader) {
-      for (TaskHandler<?> handler : ServiceLoader.load(TaskHandler.class, loader)) {
-        handler(handler);
-      }
       return this;
     }
 
@@ -492,7 +507,8 @@ public final class Worker implements AutoCloseable {
      * Told, besides the log, what a person should know: {@link #CONNECTED}; the master is
      * unreachable (at once, then once a minute); the session was lost, after a pause for example,
      * with all that the worker held; {@link #CONNECTED_AGAIN}; a slot is lost to a handler that
-     * does not stop. Called on threads of the worker; must be short.
+     * does not stop; the worker has ended, and why, when trying again cannot help. Called on a
+     * thread of the worker, one at a time; must be short. What it throws is logged.
      */
     @CanIgnoreReturnValue
     public Builder onNotice(Consumer<String> listener) {
@@ -537,9 +553,12 @@ public final class Worker implements AutoCloseable {
     /** What processes of this worker's handlers load; null: handlers run on threads. */
     private @Nullable ChildProgram childProgram() {
       return isolation == Isolation.PROCESS
-          ? ChildProgram.of(
-              handlers.keySet(), taskHandlers, initializers, nonRetryable, childOptions)
+          ? ChildProgram.of(handlers.keySet(), taskHandlers, childSettings())
           : null;
+    }
+
+    private ChildSettings childSettings() {
+      return new ChildSettings(childOptions, initializers, nonRetryable);
     }
 
     private Hello identity() {

@@ -72,17 +72,11 @@ final class WorkerSession {
   private boolean heldSomething;
 
   @GuardedBy("this")
-  private boolean draining;
+  private Farewell farewell = Farewell.NONE;
 
+  /** There will be no other stream. */
   @GuardedBy("this")
-  private boolean saidGoodbye;
-
-  /** The frame that says goodbye on this stream is made: nothing may follow it. */
-  @GuardedBy("this")
-  private boolean madeGoodbye;
-
-  @GuardedBy("this")
-  private boolean sentGoodbye;
+  private boolean over;
 
   /** Why the last session was lost, until somebody asks. */
   @GuardedBy("this")
@@ -127,13 +121,14 @@ final class WorkerSession {
       HeldAttempts held = new HeldAttempts(building);
       gatherer.restart(held);
       int credit = holdings.restart(held);
-      building.setCredit(draining ? 0 : Math.max(0, credit));
+      building.setCredit(farewell == Farewell.NONE ? Math.max(0, credit) : 0);
       heldSomething = building.getHeldIdsCount() > 0;
       hello = building.build();
       stream = fresh;
       welcomed = false;
-      madeGoodbye = false;
-      sentGoodbye = false;
+      if (hasSaidGoodbye()) {
+        farewell = Farewell.DUE; // on this stream, again
+      }
     }
     // Nobody else sends before the welcome, and the welcome answers this.
     fresh.send(WorkerFrame.newBuilder().setHello(hello).build());
@@ -168,10 +163,32 @@ final class WorkerSession {
       return; // the one that sends looks again
     }
     int seen = 1;
-    do {
-      sendAll();
-      seen = transmitting.addAndGet(-seen);
-    } while (seen != 0);
+    try {
+      do {
+        sendAll();
+        seen = transmitting.addAndGet(-seen);
+      } while (seen != 0);
+    } catch (RuntimeException | Error e) { // no memory for the network, for example
+      transmitting.set(0); // or nobody would ever send again
+      broken(e);
+    }
+  }
+
+  /**
+   * A frame may be lost: the next stream says anew what is held, and what is not durable goes
+   * again. Whoever came to send, a slot for example, goes on.
+   */
+  private void broken(Throwable reason) {
+    SessionStream old;
+    synchronized (this) {
+      old = stream;
+      if (old == null) {
+        return;
+      }
+      disconnected(old);
+    }
+    LOG.warn("a frame could not be sent", reason);
+    old.abort("a frame could not be sent: " + reason);
   }
 
   private void sendAll() {
@@ -192,7 +209,9 @@ final class WorkerSession {
         if (frame == null) {
           return;
         }
-        madeGoodbye |= frame.getGoodbye();
+        if (frame.getGoodbye()) {
+          farewell = Farewell.MADE;
+        }
         awaitsSettled = gatherer.awaitsSettled();
         urgent = gatherer.hasMore();
       }
@@ -200,7 +219,9 @@ final class WorkerSession {
       to.send(frame);
       if (frame.getGoodbye()) {
         synchronized (this) {
-          sentGoodbye = true;
+          if (farewell == Farewell.MADE) { // else there is a new stream, to be said to as well
+            farewell = Farewell.SENT;
+          }
           notifyAll();
         }
       }
@@ -234,9 +255,9 @@ final class WorkerSession {
       }
       // What crosses our goodbye goes back with the session's end, free; a word on it would be
       // late.
-      if (frame.getOffersCount() > 0 && !madeGoodbye) {
+      if (frame.getOffersCount() > 0 && farewell.compareTo(Farewell.MADE) < 0) {
         holdings.offered(frame.getOffersList());
-        if (draining) {
+        if (farewell != Farewell.NONE) {
           holdings.returnUnstarted(gatherer);
           flush = true;
         }
@@ -291,10 +312,10 @@ final class WorkerSession {
     holdings.drop();
     reports.clear();
     gatherer = new FrameGatherer(reports);
-    if (draining) {
+    if (farewell != Farewell.NONE) {
       gatherer.draining();
     }
-    if (saidGoodbye) {
+    if (hasSaidGoodbye()) {
       gatherer.goodbye();
     }
     id = newId();
@@ -339,7 +360,7 @@ final class WorkerSession {
     synchronized (this) {
       identity = identity.toBuilder().clearHandlers().addAllHandlers(handlers).build();
       old = stream;
-      if (old == null || !welcomed || draining) {
+      if (old == null || !welcomed || farewell != Farewell.NONE) {
         return;
       }
       disconnected(old);
@@ -350,7 +371,9 @@ final class WorkerSession {
   /** No more offers; what nobody began goes back. */
   void drain() {
     synchronized (this) {
-      draining = true;
+      if (farewell == Farewell.NONE) {
+        farewell = Farewell.DRAINING;
+      }
       holdings.returnUnstarted(gatherer);
       gatherer.draining();
     }
@@ -362,7 +385,9 @@ final class WorkerSession {
     synchronized (this) {
       holdings.collect(gatherer);
       gatherer.goodbye();
-      saidGoodbye = true;
+      if (!hasSaidGoodbye()) {
+        farewell = Farewell.DUE;
+      }
     }
     flush();
   }
@@ -376,21 +401,28 @@ final class WorkerSession {
   }
 
   /**
-   * Waits until every outcome handed in is durable, and a goodbye is said; false when time ran out.
+   * Waits until every outcome handed in is durable, and a goodbye is said; false when time ran out,
+   * or there will be no stream any more.
    */
   boolean awaitSettled(long timeoutMs) throws InterruptedException {
     long endNanos = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(timeoutMs);
     flush();
     synchronized (this) {
-      while (!gatherer.isSettled() || (saidGoodbye && !sentGoodbye)) {
+      while (!gatherer.isSettled() || (hasSaidGoodbye() && farewell != Farewell.SENT)) {
         long leftMs = TimeUnit.NANOSECONDS.toMillis(endNanos - System.nanoTime());
-        if (leftMs <= 0) {
+        if (leftMs <= 0 || over) {
           return false;
         }
         wait(leftMs);
       }
       return true;
     }
+  }
+
+  /** Nobody opens a stream any more: who waits for the master waits no longer. */
+  synchronized void end() {
+    over = true;
+    notifyAll();
   }
 
   /** True when no outcome waits for the master's word. */
@@ -422,7 +454,7 @@ final class WorkerSession {
   }
 
   synchronized boolean hasSaidGoodbye() {
-    return saidGoodbye;
+    return farewell.compareTo(Farewell.DUE) >= 0;
   }
 
   /** Outcomes that the master refused because the tasks belonged to others. */

@@ -25,8 +25,10 @@ import io.grpc.stub.StreamObserver;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.time.Duration;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Queue;
 import java.util.UUID;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
@@ -42,6 +44,9 @@ final class FakeMaster implements AutoCloseable {
 
   /** Everything that a worker said, on whatever stream. */
   final BlockingQueue<WorkerFrame> frames = new LinkedBlockingQueue<>();
+
+  /** Of frames that {@link #settle} has taken, for the test's thread. */
+  private final Queue<NumberedSettlement> unsettled = new ArrayDeque<>();
 
   /** Who asked for inputs, and what the next answers are. */
   final BlockingQueue<Long> asked = new LinkedBlockingQueue<>();
@@ -151,9 +156,12 @@ final class FakeMaster implements AutoCloseable {
                     .setAbandonAfterMs(abandonAfterMs)));
   }
 
-  /** The next settlement, durable at once. */
+  /** The next settlement, durable at once; a frame may have several. */
   Settlement settle() throws InterruptedException {
-    NumberedSettlement next = await(f -> f.getSettlementsCount() > 0).getSettlements(0);
+    while (unsettled.isEmpty()) {
+      unsettled.addAll(await(f -> f.getSettlementsCount() > 0).getSettlementsList());
+    }
+    NumberedSettlement next = unsettled.remove();
     settledUpto(next.getNumber());
     return next.getSettlement();
   }
@@ -215,7 +223,11 @@ final class FakeMaster implements AutoCloseable {
   }
 
   void breakStream() {
-    replies.onError(Status.UNAVAILABLE.asRuntimeException());
+    breakStream(Status.UNAVAILABLE);
+  }
+
+  void breakStream(Status reason) {
+    replies.onError(reason.asRuntimeException());
   }
 
   private final class Work extends WorkGrpc.WorkImplBase {

@@ -2,6 +2,7 @@ package dev.muster.worker;
 
 import dev.muster.common.codec.Codec;
 import dev.muster.common.codec.Codecs;
+import java.io.BufferedReader;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -10,6 +11,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.locks.LockSupport;
 
 /** Handlers that run in processes of their own, and what they tell of these. */
 final class IsolatedHandlers {
@@ -30,6 +32,8 @@ final class IsolatedHandlers {
         .handler(new Talk())
         .handler(new Wait())
         .handler(new Deaf())
+        .handler(new UntilDrained())
+        .handler(new Stray())
         .handler(new World())
         .handler(new Inputs())
         .handler(new Unwritable())
@@ -130,6 +134,18 @@ final class IsolatedHandlers {
     }
   }
 
+  /** Says that it runs; returns when its worker is about to go. */
+  public static final class UntilDrained extends Named {
+    @Override
+    public Object run(Integer n, TaskContext context) {
+      context.log("runs " + n);
+      while (!context.isDraining()) {
+        Thread.onSpinWait();
+      }
+      return n;
+    }
+  }
+
   /** Starts a process, says its number, and stops for nobody. */
   public static final class Deaf extends Named {
     @Override
@@ -144,6 +160,33 @@ final class IsolatedHandlers {
           // goes on
         }
       }
+    }
+  }
+
+  /**
+   * Has a process started by one that ends at once, says its number and its own, and ends somehow.
+   */
+  public static final class Stray extends Named {
+    static final int RETURNS = 1;
+    static final int EXITS = 2;
+    static final int STAYS = 3;
+
+    @Override
+    public Object run(Integer n, TaskContext context) throws IOException {
+      Process shell = new ProcessBuilder("sh", "-c", "sleep 600 >/dev/null 2>&1 & echo $!").start();
+      try (BufferedReader lines = shell.inputReader()) {
+        context.log(lines.readLine() + " " + ProcessHandle.current().pid());
+      }
+      switch (n) {
+        case EXITS -> System.exit(1);
+        case STAYS -> {
+          while (true) {
+            LockSupport.park(this);
+          }
+        }
+        default -> {}
+      }
+      return n;
     }
   }
 

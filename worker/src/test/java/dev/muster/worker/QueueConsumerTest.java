@@ -1,13 +1,19 @@
 package dev.muster.worker;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.muster.client.retry.Backoff;
+import dev.muster.common.AuthenticationException;
+import dev.muster.common.MusterException;
 import dev.muster.common.codec.Codecs;
 import dev.muster.proto.v1.Settlement;
 import dev.muster.proto.v1.WorkerFrame;
+import io.grpc.Status;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -17,10 +23,13 @@ final class QueueConsumerTest {
   private final FakeMaster master = new FakeMaster();
   private final QueueConsumer<Integer> consumer =
       new QueueConsumer<>("results", Codecs.json(Integer.class), 3, master.link());
+  private boolean refused;
 
   @AfterEach
   void close() {
-    master.settleAll();
+    if (!refused) {
+      master.settleAll();
+    }
     consumer.close();
     master.close();
   }
@@ -108,6 +117,56 @@ final class QueueConsumerTest {
       credit += master.frames.take().getCredit();
     }
     assertThat(credit).isEqualTo(2);
+  }
+
+  @Test
+  void shouldTellEachCallWhyTheSessionEndedForGood() throws InterruptedException {
+    WorkerLink refusing =
+        new WorkerLink(
+            () -> {
+              throw new AuthenticationException("wrong key");
+            },
+            Backoff.none(),
+            () -> {});
+    try (QueueConsumer<Integer> unwelcome =
+        new QueueConsumer<>("results", Codecs.json(Integer.class), 3, refusing)) {
+      assertThatThrownBy(unwelcome::take)
+          .isInstanceOf(AuthenticationException.class)
+          .hasMessage("wrong key");
+      assertThatThrownBy(() -> unwelcome.poll(Duration.ofDays(1)))
+          .isInstanceOf(AuthenticationException.class);
+      assertThatThrownBy(() -> unwelcome.drainTo(new ArrayList<>(), 1))
+          .isInstanceOf(AuthenticationException.class);
+    }
+  }
+
+  @Test
+  void shouldWakeWhoeverWaitsWhenTheMasterRefusesTheConsumerLater() throws InterruptedException {
+    // given: an entry that has its word, which nobody can make durable any more
+    master.welcome(false, 0);
+    master.offer("", 1);
+    consumer.take().ack();
+    assertThat(settlement().getCompletedIdsList()).containsExactly(1L);
+    CompletableFuture<Throwable> thrown = new CompletableFuture<>();
+    Thread waiting =
+        new Thread(
+            () -> {
+              try {
+                var unused = consumer.take();
+              } catch (InterruptedException | RuntimeException e) {
+                thrown.complete(e);
+              }
+            });
+    waiting.start();
+    // when
+    refused = true;
+    master.breakStream(Status.PERMISSION_DENIED.withDescription("not any more"));
+    // then
+    assertThat(thrown.join()).isInstanceOf(MusterException.class).hasMessageContaining("any more");
+    assertThatThrownBy(() -> consumer.flush(Duration.ofDays(1)))
+        .isInstanceOf(MusterException.class)
+        .hasMessageContaining("not any more");
+    waiting.join();
   }
 
   private Settlement settlement() throws InterruptedException {

@@ -33,7 +33,7 @@ final class UsageMeterTest {
     meter.begin(0);
     counters.cpuNs += 7 * MS;
     counters.allocatedBytes += 4_096;
-    assertThat(meter.end(10 * MS))
+    assertThat(meter.end(10 * MS, 0))
         .isEqualTo(Usage.newBuilder().setCpuUs(7_000).setAllocatedBytes(4_096).build());
   }
 
@@ -41,7 +41,7 @@ final class UsageMeterTest {
   void shouldReadNothingForShortAttemptsWithinAMillisecond() {
     for (int us = 0; us < 900; us++) {
       meter.begin(us * 1_000L);
-      assertThat(meter.end(1_000)).isNull();
+      assertThat(meter.end(1_000, 0)).isNull();
     }
     assertThat(counters.reads).isEqualTo(1);
     meter.begin(MS);
@@ -52,10 +52,17 @@ final class UsageMeterTest {
   void shouldCountNothingOfWhatRanLongBefore() {
     meter.begin(0);
     counters.cpuNs += 80 * MS;
-    assertThat(meter.end(9 * MS)).isNull();
+    assertThat(meter.end(9 * MS, 0)).isNull();
     meter.begin(9 * MS);
     counters.cpuNs += MS;
-    assertThat(meter.end(20 * MS)).isEqualTo(Usage.newBuilder().setCpuUs(1_000).build());
+    assertThat(meter.end(20 * MS, 0)).isEqualTo(Usage.newBuilder().setCpuUs(1_000).build());
+  }
+
+  @Test
+  void shouldAddWhatSomethingElseUsed() {
+    meter.begin(0);
+    counters.cpuNs += 7 * MS;
+    assertThat(meter.end(10 * MS, 5 * MS)).isEqualTo(Usage.newBuilder().setCpuUs(12_000).build());
   }
 
   @Test
@@ -63,6 +70,6 @@ final class UsageMeterTest {
     counters.cpuNs = -1;
     counters.allocatedBytes = -1;
     meter.begin(0);
-    assertThat(meter.end(20 * MS)).isNull();
+    assertThat(meter.end(20 * MS, 0)).isNull();
   }
 }

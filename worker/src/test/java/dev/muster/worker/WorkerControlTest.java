@@ -217,6 +217,9 @@ final class WorkerControlTest {
   private static RunElsewhere elsewhere(String stack) {
     return new RunElsewhere() {
       @Override
+      public void drain() {}
+
+      @Override
       public void kill(long graceMs) {}
 
       @Override

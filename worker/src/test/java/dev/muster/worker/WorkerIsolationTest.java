@@ -293,7 +293,7 @@ final class WorkerIsolationTest {
           Codecs.json(new TypeReference<Map<String, String>>() {})
               .decode(ByteString.copyFromUtf8(json));
       assertThat(world.keySet().stream().filter(key -> !key.startsWith("fd ")))
-          .isSubsetOf("PATH", "HOME", "LANG", "TZ", "TMPDIR");
+          .isSubsetOf("PATH", "HOME", "LANG", "TZ", "TMPDIR", "MUSTER_CHILD_ID");
       assertThat(world.get("fd 0")).startsWith("pipe:");
       assertThat(world.values())
           .noneMatch(target -> target.startsWith("socket:") || target.equals(secret.toString()));
@@ -363,9 +363,7 @@ final class WorkerIsolationTest {
         ChildProgram.of(
             List.of("Wait"),
             Map.of("Wait", new IsolatedHandlers.Wait()),
-            List.of(),
-            List.of(),
-            options);
+            new ChildSettings(options, List.of(), List.of()));
     SideThreads aside = new SideThreads("test");
     Reports reports = new Reports(aside);
     TaskServices services = new TaskServices(reports, task -> List.of(), aside, notice -> {});

@@ -7,13 +7,20 @@ import dev.muster.proto.v1.MasterFrame;
 import dev.muster.proto.v1.Offer;
 import dev.muster.proto.v1.StopAttempt;
 import dev.muster.proto.v1.WorkerFrame;
+import io.grpc.CallOptions;
 import io.grpc.Channel;
+import io.grpc.ClientCall;
+import io.grpc.ClientInterceptor;
+import io.grpc.ClientInterceptors;
+import io.grpc.ForwardingClientCall;
+import io.grpc.MethodDescriptor;
 import io.grpc.StatusRuntimeException;
 import java.util.Collection;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -108,6 +115,45 @@ final class WorkerSessionTest {
     assertThat(stream.wasAbandoned()).isFalse();
     var unused = session.connect(channel);
     assertThat(master.welcome(true, 0).getHello().getHandlersList()).containsExactly("new");
+  }
+
+  @Test
+  void shouldGoOnWithANewStreamWhenAFrameCannotBeSent() throws InterruptedException {
+    AtomicReference<Error> fault = new AtomicReference<>();
+    SessionStream stream = session.connect(ClientInterceptors.intercept(channel, failing(fault)));
+    WorkerFrame hello = master.welcome(true, 0);
+    assertThat(hello.hasHello()).isTrue();
+    assertThat(stream.awaitAccepted()).isTrue();
+    fault.set(new OutOfMemoryError("direct buffers"));
+    pass(HEARTBEAT_MS);
+    assertThat(stream.awaitEnd()).hasMessageContaining("direct buffers");
+    assertThat(session.isConnected()).isFalse();
+
+    fault.set(null);
+    assertThat(welcomed().wasWelcomed()).isTrue();
+    pass(HEARTBEAT_MS);
+    assertThat(master.frames.take()).isEqualTo(WorkerFrame.getDefaultInstance());
+  }
+
+  /** Throws at each message while there is something to throw. */
+  private static ClientInterceptor failing(AtomicReference<Error> fault) {
+    return new ClientInterceptor() {
+      @Override
+      public <Q, A> ClientCall<Q, A> interceptCall(
+          MethodDescriptor<Q, A> method, CallOptions options, Channel next) {
+        return new ForwardingClientCall.SimpleForwardingClientCall<>(
+            next.newCall(method, options)) {
+          @Override
+          public void sendMessage(Q message) {
+            Error thrown = fault.get();
+            if (thrown != null) {
+              throw thrown;
+            }
+            super.sendMessage(message);
+          }
+        };
+      }
+    };
   }
 
   /** A worker that holds nothing. */

@@ -87,13 +87,8 @@ final class ChunkLine {
     this.resultsAreKept = results == null;
     boolean automatic = options.chunkSize() == 0;
     this.common =
-        Chunk.newBuilder()
-            .setMaxAttempts(options.maxAttempts())
-            .setBackoffMinMs((int) options.backoffMinMs())
-            .setBackoffMaxMs((int) options.backoffMaxMs())
-            .setItemLimitMs(options.itemLimitMs())
-            .setYieldAfterMs(automatic ? YIELD_AFTER_MS : 0)
-            .build();
+        options.common().toBuilder().setYieldAfterMs(automatic ? YIELD_AFTER_MS : 0).build();
+    long itemLimitMs = common.getItemLimitMs();
     TaskQueue<Chunk> plain =
         muster
             .tasks(queue, ChunkCodec.INSTANCE)
@@ -104,14 +99,14 @@ final class ChunkLine {
             .backoff(Duration.ofMillis(500), Duration.ofSeconds(5));
     TaskQueue<Chunk> routed = results == null ? plain : plain.resultsTo(results);
     this.tasks =
-        options.itemLimitMs() == 0
+        itemLimitMs == 0
             ? routed
             : routed.runLimit(
                 Duration.ofMillis(
                     GRACE_MS
                         + (automatic
-                            ? YIELD_AFTER_MS + options.itemLimitMs()
-                            : options.chunkSize() * options.itemLimitMs())));
+                            ? YIELD_AFTER_MS + itemLimitMs
+                            : options.chunkSize() * itemLimitMs)));
   }
 
   /** The id of the map, which is known when it begins; empty: it has no name. */

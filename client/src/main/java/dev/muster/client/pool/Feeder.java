@@ -1,6 +1,6 @@
 package dev.muster.client.pool;
 
-import dev.muster.client.pool.MapEngine.Batch;
+import dev.muster.client.pool.ChunkCutter.Batch;
 import dev.muster.common.MusterException;
 import dev.muster.proto.v1.MapRecord;
 import dev.muster.proto.v1.PlannedChunk;
@@ -36,7 +36,7 @@ final class Feeder<T> implements Runnable {
       // The map is over.
     } catch (MusterException e) {
       engine.broken(e);
-    } catch (RuntimeException e) {
+    } catch (Throwable e) { // Errors, too: of the caller's iterator, or memory that is full
       engine.broken(new MusterException("the input of the map failed: " + e, e));
     }
   }

@@ -2,7 +2,6 @@ package dev.muster.client.pool;
 
 import com.google.errorprone.annotations.concurrent.GuardedBy;
 import dev.muster.client.Muster;
-import dev.muster.common.MusterException;
 import dev.muster.proto.v1.WorkerInfo;
 import java.util.Map;
 import java.util.TreeMap;
@@ -39,7 +38,7 @@ final class HandlerCheck {
   /**
    * How many slots run this handler; 0: no worker is connected.
    *
-   * @throws MusterException when there are workers and none has it
+   * @throws UnknownHandlerException when there are workers and none has it
    */
   synchronized long slots(String handler) {
     if (!looked || System.nanoTime() - lookedNanos > FRESH_NANOS) {
@@ -48,13 +47,7 @@ final class HandlerCheck {
     Long found = slots.get(handler);
     if (found == null && anyWorker) {
       looked = false; // one that has it may have come meanwhile: the next one asks again
-      throw new MusterException(
-          "no worker of queue "
-              + queue
-              + " has handler \""
-              + handler
-              + "\"; they have: "
-              + (slots.isEmpty() ? "none" : String.join(", ", slots.keySet())));
+      throw new UnknownHandlerException(queue, handler, slots.keySet());
     }
     return found == null ? 0 : found;
   }

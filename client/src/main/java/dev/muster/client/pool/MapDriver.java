@@ -2,7 +2,7 @@ package dev.muster.client.pool;
 
 import dev.muster.client.Leases.Leased;
 import dev.muster.client.Muster;
-import dev.muster.client.pool.MapEngine.Batch;
+import dev.muster.client.pool.ChunkCutter.Batch;
 import dev.muster.client.pool.MapEngine.Left;
 import dev.muster.client.pool.MapEngine.Wish;
 import dev.muster.common.MusterException;
@@ -26,12 +26,16 @@ final class MapDriver<T> implements Runnable {
   private static final long REFRESH_NANOS = MapStore.VISIBILITY.toNanos() / 3;
   private static final long LOOK_AGAIN_MS = 1_000;
 
+  private static final String NO_WORKER =
+      "no worker is connected that serves the queue: waiting for one";
+
   private final MapEngine engine;
   private final ChunkLine line;
   private final Muster muster;
   private final HandlerCheck check;
   private final RemoteFunction<T, ?> function;
   private final MapOptions options;
+  private final Standing standing;
   private final @Nullable Items<T> items;
   private final @Nullable MapStore store;
 
@@ -64,6 +68,7 @@ final class MapDriver<T> implements Runnable {
     this.check = check;
     this.function = function;
     this.options = options;
+    this.standing = new Standing(options::notice);
     this.items = items;
     this.store = store;
   }
@@ -99,7 +104,7 @@ final class MapDriver<T> implements Runnable {
       engine.broken(new MusterException("the thread of a map was interrupted"));
     } catch (MusterException e) {
       engine.broken(e);
-    } catch (RuntimeException e) {
+    } catch (Throwable e) { // Errors, too: the caller waits for this thread, and hears nothing else
       engine.broken(new MusterException("the map failed: " + e, e));
     }
   }
@@ -110,16 +115,13 @@ final class MapDriver<T> implements Runnable {
 
   /** False: nobody waited so long. */
   private boolean awaitWorker() throws InterruptedException {
-    boolean told = false;
     long slots = check.slots(function.handler());
     while (slots == 0 && isWanted()) {
-      if (!told) {
-        told = true;
-        options.notice("no worker is connected that serves the queue: waiting for one");
-      }
+      standing.because(NO_WORKER);
       engine.awaitWork(LOOK_AGAIN_MS);
       slots = check.slots(function.handler());
     }
+    standing.ended();
     engine.slots(slots);
     return isWanted();
   }
@@ -135,7 +137,11 @@ final class MapDriver<T> implements Runnable {
       }
       taker = new ResultTaker(store, engine);
     }
+    if (options.isNewDemanded() && MapEngine.hasBegun(record)) {
+      throw new MapNameTakenException(options.name(), record.getDelivered());
+    }
     checkHandler(record);
+    checkOrder(record);
     engine.open(record);
     line.begin(record.getId());
     for (WindowChunk chunk : engine.chunks()) {
@@ -169,6 +175,18 @@ final class MapDriver<T> implements Runnable {
               + " has ended: its "
               + record.getItems()
               + " items were delivered; forget it to begin anew");
+    }
+  }
+
+  /** Who goes on without order knows what that means. */
+  private void checkOrder(MapRecord record) {
+    if (engine.isOrdered() && !record.getOrdered() && record.getDelivered() > 0) {
+      options.notice(
+          "map "
+              + options.name()
+              + " was begun without order: what was delivered before are not its first "
+              + record.getDelivered()
+              + " items, and only what comes now is in order");
     }
   }
 
@@ -251,12 +269,23 @@ final class MapDriver<T> implements Runnable {
       held.addAll(covered);
       store.extend(held);
     }
+    lookForWorkers();
+  }
+
+  /** It had workers before, and may again. */
+  private void lookForWorkers() {
     try {
-      engine.slots(check.slots(function.handler()));
+      long slots = check.slots(function.handler());
+      engine.slots(slots);
+      if (slots == 0) {
+        standing.because(NO_WORKER);
+      } else {
+        standing.ended();
+      }
     } catch (UnreachableException e) {
       throw e;
     } catch (MusterException e) {
-      options.notice(e.getMessage() + ": waiting"); // it had workers before, and may again
+      standing.because(e.getMessage() + ": waiting");
     }
   }
 
@@ -273,6 +302,7 @@ final class MapDriver<T> implements Runnable {
     } else if (engine.wish() == Wish.CANCEL) {
       cancel();
     } else if (engine.failure() != null) {
+      awaitTaker();
       store.letGo(engine.leases()); // what was not written comes again
     } else if (engine.isDelivered() && !engine.isInputCut()) {
       endDelivered(store);
@@ -290,6 +320,7 @@ final class MapDriver<T> implements Runnable {
 
   private void leave(MapStore to) throws InterruptedException {
     line.awaitAdded(); // so that the record names the tasks
+    awaitTaker();
     write(to);
     to.acknowledge(covered);
     to.letGo(engine.leases());
@@ -303,9 +334,16 @@ final class MapDriver<T> implements Runnable {
       var unused = muster.admin().cancel(tasks, true, "the map was called off");
     }
     if (store != null) {
+      awaitTaker();
       List<Leased> held = new ArrayList<>(engine.leases());
       held.addAll(covered);
       store.forget(held);
+    }
+  }
+
+  private void awaitTaker() throws InterruptedException {
+    if (taker != null) {
+      taker.awaitEnd();
     }
   }
 }

@@ -3,14 +3,13 @@ package dev.muster.client.pool;
 import com.google.errorprone.annotations.concurrent.GuardedBy;
 import com.google.protobuf.ByteString;
 import dev.muster.client.Leases.Leased;
+import dev.muster.client.pool.ChunkCutter.Batch;
 import dev.muster.client.pool.MapWindow.HandOut;
 import dev.muster.common.MusterException;
 import dev.muster.proto.v1.ChunkResult;
 import dev.muster.proto.v1.Failure;
 import dev.muster.proto.v1.MapRecord;
-import java.util.ArrayDeque;
 import java.util.ArrayList;
-import java.util.Deque;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
@@ -20,30 +19,20 @@ import org.jspecify.annotations.Nullable;
  * state on the master, others bring results, and the caller takes them. One lock, its own.
  */
 final class MapEngine implements ChunkLine.Listener {
-  /** A chunk takes no more items beyond this; a single item may still be larger. */
-  private static final long CHUNK_BYTES = 256 << 10;
+  private static final long FOREVER_NANOS = Long.MAX_VALUE / 4;
 
-  private static final long CHUNK_AGE_NANOS = TimeUnit.MILLISECONDS.toNanos(100);
-  private static final int SEALED_MAX = 2;
-
+  private final boolean ordered;
   private final boolean byHand;
 
   @GuardedBy("this")
   private final MapWindow window;
 
   @GuardedBy("this")
-  private final ChunkSizer sizer;
-
-  /** Cut, and not yet in the window; or in it from before, to be sent again. */
-  @GuardedBy("this")
-  private final Deque<Batch> sealed = new ArrayDeque<>();
+  private final ChunkCutter cutter;
 
   /** What workers enqueued, to be looked for. */
   @GuardedBy("this")
   private List<Left> left = new ArrayList<>();
-
-  @GuardedBy("this")
-  private @Nullable Batch open;
 
   @GuardedBy("this")
   private boolean opened;
@@ -52,14 +41,10 @@ final class MapEngine implements ChunkLine.Listener {
   private String id = "";
 
   @GuardedBy("this")
-  private boolean inputEnded;
-
-  /** It was not given, and goes on beyond what an earlier caller planned. */
-  @GuardedBy("this")
-  private boolean inputCut;
-
-  @GuardedBy("this")
   private long deliveredBefore;
+
+  @GuardedBy("this")
+  private boolean continues;
 
   /** The state on the master is behind. */
   @GuardedBy("this")
@@ -83,20 +68,13 @@ final class MapEngine implements ChunkLine.Listener {
     CANCEL
   }
 
-  /** Items of one chunk. */
-  static final class Batch {
-    final List<ByteString> items = new ArrayList<>();
-    final long sinceNanos = System.nanoTime();
-    long bytes;
-    @Nullable WindowChunk chunk;
-  }
-
   /** What is left of a chunk, by its unique key. */
   record Left(WindowChunk chunk, String key) {}
 
   MapEngine(boolean ordered, MapOptions options) {
+    this.ordered = ordered;
     window = new MapWindow(ordered);
-    sizer = new ChunkSizer(options.chunkSize());
+    cutter = new ChunkCutter(options.chunkSize());
     byHand = options.isAcknowledgedByHand();
   }
 
@@ -106,10 +84,16 @@ final class MapEngine implements ChunkLine.Listener {
   synchronized void open(MapRecord record) {
     id = record.getId();
     window.restore(record);
-    sizer.startAt(record.getChunkSize());
+    cutter.startAt(record.getChunkSize());
     deliveredBefore = record.getDelivered();
+    continues = hasBegun(record);
     opened = true;
     notifyAll();
+  }
+
+  /** Whether items of a map were planned, or it is known that it has none. */
+  static boolean hasBegun(MapRecord record) {
+    return record.getItems() > 0 || record.getInputEnded();
   }
 
   synchronized void slots(long slots) {
@@ -131,18 +115,16 @@ final class MapEngine implements ChunkLine.Listener {
     return wish != Wish.GO_ON
         || failure != null
         || !left.isEmpty()
-        || (!sealed.isEmpty() && (sealed.getFirst().chunk != null || window.hasRoom()))
+        || cutter.hasNext(window.hasRoom())
         || isDelivered();
   }
 
   /** Chunks that go now; they are in the window. */
   synchronized List<Batch> plan() {
-    if (open != null && System.nanoTime() - open.sinceNanos > CHUNK_AGE_NANOS) {
-      seal(open); // the input is slow: what came must not wait for company
-    }
+    cutter.sealOld(System.nanoTime());
     List<Batch> planned = new ArrayList<>();
-    while (!sealed.isEmpty() && (sealed.getFirst().chunk != null || window.hasRoom())) {
-      Batch next = sealed.removeFirst();
+    while (cutter.hasNext(window.hasRoom())) {
+      Batch next = cutter.next();
       if (next.chunk == null) {
         next.chunk = window.plan(next.items.size(), next.bytes);
       }
@@ -171,17 +153,17 @@ final class MapEngine implements ChunkLine.Listener {
     released.addAll(window.takeReleased());
     MapRecord.Builder record = MapRecord.newBuilder().setId(id).setHandler(handler);
     window.writeTo(record);
-    boolean allPlanned = inputEnded && open == null && sealed.isEmpty();
+    boolean allPlanned = cutter.isUsedUp() && !cutter.isInputCut();
     return record
-        .setInputEnded(allPlanned && !inputCut)
-        .setEnded(allPlanned && !inputCut && window.isEmpty())
-        .setChunkSize(sizer.isAutomatic() ? sizer.size() : 0)
+        .setInputEnded(allPlanned)
+        .setEnded(allPlanned && window.isEmpty())
+        .setChunkSize(cutter.measuredSize())
         .build();
   }
 
   /** Everything is planned and delivered. */
   synchronized boolean isDelivered() {
-    return opened && inputEnded && open == null && sealed.isEmpty() && window.isEmpty();
+    return opened && cutter.isUsedUp() && window.isEmpty();
   }
 
   synchronized List<Long> tasks() {
@@ -210,6 +192,10 @@ final class MapEngine implements ChunkLine.Listener {
     return id;
   }
 
+  boolean isOrdered() {
+    return ordered;
+  }
+
   synchronized boolean isOpened() {
     return opened;
   }
@@ -236,25 +222,21 @@ final class MapEngine implements ChunkLine.Listener {
    * @return false: no more are wanted
    */
   synchronized boolean add(ByteString item) throws InterruptedException {
-    if (open != null && open.bytes + item.size() > CHUNK_BYTES) {
-      seal(open);
+    if (cutter.makeWayFor(item)) {
+      notifyAll();
     }
-    if (!awaitSealedRoom()) {
+    if (!awaitRoom()) {
       return false;
     }
-    Batch into = open == null ? new Batch() : open;
-    open = into;
-    into.items.add(item);
-    into.bytes += item.size();
-    if (into.items.size() >= sizer.size()) {
-      seal(into);
+    if (cutter.add(item, System.nanoTime())) {
+      notifyAll();
     }
     return true;
   }
 
   @GuardedBy("this")
-  private boolean awaitSealedRoom() throws InterruptedException {
-    while (sealed.size() >= SEALED_MAX && isGoingOn()) {
+  private boolean awaitRoom() throws InterruptedException {
+    while (!cutter.hasRoom() && isGoingOn()) {
       wait();
     }
     return isGoingOn();
@@ -265,39 +247,30 @@ final class MapEngine implements ChunkLine.Listener {
     return wish == Wish.GO_ON && failure == null && !over;
   }
 
-  @GuardedBy("this")
-  private void seal(Batch batch) {
-    sealed.addLast(batch);
-    open = null;
-    notifyAll();
-  }
-
   /** Adds a chunk that was planned by an earlier caller and may not have been sent. */
   synchronized boolean addAgain(Batch batch) throws InterruptedException {
-    if (!awaitSealedRoom()) {
+    if (!awaitRoom()) {
       return false;
     }
-    sealed.addLast(batch);
+    cutter.addAgain(batch);
     notifyAll();
     return true;
   }
 
   /** No input is given: this reads what an earlier caller planned. */
   synchronized void cutInput() {
-    inputCut = true;
-    inputEnded();
+    cutter.inputCut();
+    changed = true;
+    notifyAll();
   }
 
   synchronized boolean isInputCut() {
-    return inputCut;
+    return cutter.isInputCut();
   }
 
   synchronized void inputEnded() {
-    inputEnded = true;
+    cutter.inputEnded();
     changed = true;
-    if (open != null) {
-      seal(open);
-    }
     notifyAll();
   }
 
@@ -329,7 +302,7 @@ final class MapEngine implements ChunkLine.Listener {
     if (chunk == null) {
       return;
     }
-    sizer.ran(result.getRan(), result.getRanUs(), result.getSerializedSize());
+    cutter.ran(result.getRan(), result.getRanUs(), result.getSerializedSize());
     for (String key : result.getFollowUpsList()) {
       left.add(new Left(chunk, key));
     }
@@ -378,8 +351,7 @@ final class MapEngine implements ChunkLine.Listener {
         throw failure;
       }
       if (wish != Wish.GO_ON || over) {
-        throw new MusterException(
-            wish == Wish.CANCEL ? "the map was called off" : "the results of the map are closed");
+        throw closed();
       }
       if (byHand && window.isStuck()) {
         throw new IllegalStateException(
@@ -393,8 +365,25 @@ final class MapEngine implements ChunkLine.Listener {
     }
   }
 
+  /**
+   * As {@link #next}, but neither waits nor fails: what the caller has taken before must reach it.
+   *
+   * @return null: none is there now, and what was taken before is not delivered yet
+   */
+  synchronized @Nullable HandOut nextIfThere() {
+    HandOut before = window.last();
+    HandOut next = window.next();
+    if (next != null && before != null && !byHand) {
+      changed = true;
+      if (window.deliver(before)) {
+        notifyAll();
+      }
+    }
+    return next;
+  }
+
   synchronized boolean isEnd() {
-    return opened && inputEnded && open == null && sealed.isEmpty() && window.isHandedOut();
+    return opened && cutter.isUsedUp() && window.isHandedOut();
   }
 
   synchronized void acknowledge() {
@@ -404,16 +393,46 @@ final class MapEngine implements ChunkLine.Listener {
   }
 
   synchronized long deliveredBefore() throws InterruptedException {
-    while (!opened && failure == null && !over) {
-      wait();
-    }
+    requireBegun();
     return deliveredBefore;
   }
 
+  synchronized boolean continues() throws InterruptedException {
+    requireBegun();
+    return continues;
+  }
+
+  /** Waits until it has begun; what is known of a map that cannot begin would be untrue. */
+  @GuardedBy("this")
+  private void requireBegun() throws InterruptedException {
+    var unused = awaitBegun(FOREVER_NANOS);
+    if (!opened) {
+      throw failure != null ? failure : closed();
+    }
+  }
+
+  @GuardedBy("this")
+  private MusterException closed() {
+    return new MusterException(
+        wish == Wish.CANCEL ? "the map was called off" : "the results of the map are closed");
+  }
+
+  /** Waits until it has begun, or cannot; false when the time is over first. */
+  synchronized boolean awaitBegun(long timeoutNanos) throws InterruptedException {
+    long endNanos = System.nanoTime() + timeoutNanos;
+    while (!opened && failure == null && !over) {
+      long leftMs = TimeUnit.NANOSECONDS.toMillis(endNanos - System.nanoTime());
+      if (leftMs <= 0) {
+        return false;
+      }
+      wait(leftMs);
+    }
+    return true;
+  }
+
   synchronized MapProgress progress() {
-    boolean allPlanned = inputEnded && open == null && sealed.isEmpty();
     return new MapProgress(
-        window.items(), allPlanned, window.received(), window.failed(), window.retried());
+        window.items(), cutter.isUsedUp(), window.received(), window.failed(), window.retried());
   }
 
   synchronized void wish(Wish what) {

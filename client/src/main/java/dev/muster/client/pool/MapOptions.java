@@ -1,9 +1,11 @@
 package dev.muster.client.pool;
 
 import com.google.errorprone.annotations.CheckReturnValue;
+import dev.muster.common.InRange;
 import dev.muster.common.InvalidInputException;
 import dev.muster.common.Limits;
 import dev.muster.common.QueueName;
+import dev.muster.proto.v1.Chunk;
 import java.time.Duration;
 import java.util.function.Consumer;
 
@@ -22,36 +24,44 @@ public final class MapOptions {
   private static final int NAME_LENGTH_MAX = 200;
   private static final Duration BACKOFF_MAX = Duration.ofMillis(Limits.BACKOFF_MS_MAX);
   private static final MapOptions DEFAULTS =
-      new MapOptions("", 0, 1, 1_000, 600_000, 0, 0, false, notice -> {});
+      new MapOptions(
+          "",
+          0,
+          Chunk.newBuilder()
+              .setMaxAttempts(1)
+              .setBackoffMinMs(1_000)
+              .setBackoffMaxMs(600_000)
+              .build(),
+          0,
+          false,
+          false,
+          notice -> {});
 
   private final String name;
   private final int chunkSize;
-  private final int maxAttempts;
-  private final long backoffMinMs;
-  private final long backoffMaxMs;
-  private final long itemLimitMs;
+
+  /** What all chunks of the map say alike: how their items are run and tried again. */
+  private final Chunk common;
+
   private final int priority;
   private final boolean acknowledgedByHand;
+  private final boolean mustBeNew;
   private final Consumer<String> notices;
 
   private MapOptions(
       String name,
       int chunkSize,
-      int maxAttempts,
-      long backoffMinMs,
-      long backoffMaxMs,
-      long itemLimitMs,
+      Chunk common,
       int priority,
       boolean acknowledgedByHand,
+      boolean mustBeNew,
       Consumer<String> notices) {
     this.name = name;
     this.chunkSize = chunkSize;
-    this.maxAttempts = maxAttempts;
-    this.backoffMinMs = backoffMinMs;
-    this.backoffMaxMs = backoffMaxMs;
-    this.itemLimitMs = itemLimitMs;
+    this.common = common;
     this.priority = priority;
     this.acknowledgedByHand = acknowledgedByHand;
+    this.mustBeNew = mustBeNew;
     this.notices = notices;
   }
 
@@ -66,7 +76,8 @@ public final class MapOptions {
    * That one gives the same items again, in the same order; those that were planned are skipped.
    * One caller at a time. By default a map has no name, and ends with its caller.
    *
-   * @param name [A-Za-z0-9._:/-]{1,200}
+   * @param name [A-Za-z0-9._:/-]{1,200}; not one that ends in ".state" or ".lock", for map/NAME,
+   *     map/NAME.state and map/NAME.lock are the map's queues
    */
   public MapOptions named(String name) {
     if (name.length() > NAME_LENGTH_MAX) {
@@ -76,16 +87,23 @@ public final class MapOptions {
               + " characters, found "
               + name.length());
     }
+    if (name.endsWith(MapStore.STATE) || name.endsWith(MapStore.LOCK)) {
+      throw new InvalidInputException(
+          "a map's name must not end in %s or %s, found %s: queues of the map %s are called so"
+              .formatted(
+                  MapStore.STATE, MapStore.LOCK, name, name.substring(0, name.lastIndexOf('.'))));
+    }
     return new MapOptions(
-        QueueName.check(name),
-        chunkSize,
-        maxAttempts,
-        backoffMinMs,
-        backoffMaxMs,
-        itemLimitMs,
-        priority,
-        acknowledgedByHand,
-        notices);
+        QueueName.check(name), chunkSize, common, priority, acknowledgedByHand, mustBeNew, notices);
+  }
+
+  /**
+   * Only as a map that begins: when a map of its name has begun before, and was not forgotten, this
+   * one fails with a {@link MapNameTakenException}, and none of its items is read. By default it
+   * goes on with that one. Of no effect without a name.
+   */
+  public MapOptions mustBeNew() {
+    return new MapOptions(name, chunkSize, common, priority, acknowledgedByHand, true, notices);
   }
 
   /**
@@ -96,13 +114,11 @@ public final class MapOptions {
   public MapOptions chunkSize(int items) {
     return new MapOptions(
         name,
-        within("chunk size", 1, CHUNK_ITEMS_MAX, items),
-        maxAttempts,
-        backoffMinMs,
-        backoffMaxMs,
-        itemLimitMs,
+        InRange.check("chunk size", 1, CHUNK_ITEMS_MAX, items),
+        common,
         priority,
         acknowledgedByHand,
+        mustBeNew,
         notices);
   }
 
@@ -111,16 +127,9 @@ public final class MapOptions {
    * failure is final is not tried again.
    */
   public MapOptions maxAttempts(int attempts) {
-    return new MapOptions(
-        name,
-        chunkSize,
-        within("maximum attempts", 1, Limits.ATTEMPTS_MAX, attempts),
-        backoffMinMs,
-        backoffMaxMs,
-        itemLimitMs,
-        priority,
-        acknowledgedByHand,
-        notices);
+    return with(
+        common.toBuilder()
+            .setMaxAttempts(InRange.check("maximum attempts", 1, Limits.ATTEMPTS_MAX, attempts)));
   }
 
   /**
@@ -130,22 +139,13 @@ public final class MapOptions {
    * @param max at most 30 days
    */
   public MapOptions backoff(Duration min, Duration max) {
-    long minMs = positiveMs("shortest back-off", min, BACKOFF_MAX);
-    long maxMs = positiveMs("longest back-off", max, BACKOFF_MAX);
+    long minMs = InRange.ms("shortest back-off", min, BACKOFF_MAX);
+    long maxMs = InRange.ms("longest back-off", max, BACKOFF_MAX);
     if (minMs > maxMs) {
       throw new InvalidInputException(
           "the longest back-off must not be less than the shortest, found " + min + " to " + max);
     }
-    return new MapOptions(
-        name,
-        chunkSize,
-        maxAttempts,
-        minMs,
-        maxMs,
-        itemLimitMs,
-        priority,
-        acknowledgedByHand,
-        notices);
+    return with(common.toBuilder().setBackoffMinMs((int) minMs).setBackoffMaxMs((int) maxMs));
   }
 
   /**
@@ -153,16 +153,9 @@ public final class MapOptions {
    * failed, to be tried again as others. At most a day; without limit by default.
    */
   public MapOptions itemLimit(Duration limit) {
-    return new MapOptions(
-        name,
-        chunkSize,
-        maxAttempts,
-        backoffMinMs,
-        backoffMaxMs,
-        positiveMs("limit of an item", limit, Duration.ofDays(1)),
-        priority,
-        acknowledgedByHand,
-        notices);
+    return with(
+        common.toBuilder()
+            .setItemLimitMs(InRange.ms("limit of an item", limit, Duration.ofDays(1))));
   }
 
   /** 0 (the default) to 9; 9 goes first. */
@@ -170,12 +163,10 @@ public final class MapOptions {
     return new MapOptions(
         name,
         chunkSize,
-        maxAttempts,
-        backoffMinMs,
-        backoffMaxMs,
-        itemLimitMs,
-        within("priority", 0, Limits.PRIORITY_MAX, priority),
+        common,
+        InRange.check("priority", 0, Limits.PRIORITY_MAX, priority),
         acknowledgedByHand,
+        mustBeNew,
         notices);
   }
 
@@ -184,16 +175,7 @@ public final class MapOptions {
    * results somewhere and must not lose one. By default it does when the next one is asked for.
    */
   public MapOptions acknowledgedByHand() {
-    return new MapOptions(
-        name,
-        chunkSize,
-        maxAttempts,
-        backoffMinMs,
-        backoffMaxMs,
-        itemLimitMs,
-        priority,
-        true,
-        notices);
+    return new MapOptions(name, chunkSize, common, priority, true, mustBeNew, notices);
   }
 
   /**
@@ -202,15 +184,7 @@ public final class MapOptions {
    */
   public MapOptions onNotice(Consumer<String> listener) {
     return new MapOptions(
-        name,
-        chunkSize,
-        maxAttempts,
-        backoffMinMs,
-        backoffMaxMs,
-        itemLimitMs,
-        priority,
-        acknowledgedByHand,
-        listener);
+        name, chunkSize, common, priority, acknowledgedByHand, mustBeNew, listener);
   }
 
   /** Empty: none. */
@@ -223,25 +197,17 @@ public final class MapOptions {
     return chunkSize;
   }
 
-  int maxAttempts() {
-    return maxAttempts;
-  }
-
-  long backoffMinMs() {
-    return backoffMinMs;
-  }
-
-  long backoffMaxMs() {
-    return backoffMaxMs;
-  }
-
-  /** 0: none. */
-  long itemLimitMs() {
-    return itemLimitMs;
+  /** What all chunks say alike. */
+  Chunk common() {
+    return common;
   }
 
   int priority() {
     return priority;
+  }
+
+  boolean isNewDemanded() {
+    return mustBeNew;
   }
 
   boolean isAcknowledgedByHand() {
@@ -252,18 +218,8 @@ public final class MapOptions {
     notices.accept(text);
   }
 
-  private static int within(String what, int min, int max, int found) {
-    if (found < min || found > max) {
-      throw new InvalidInputException(what + " must be " + min + " to " + max + ", found " + found);
-    }
-    return found;
-  }
-
-  private static long positiveMs(String what, Duration time, Duration longest) {
-    if (time.isNegative() || time.isZero() || time.compareTo(longest) > 0) {
-      throw new InvalidInputException(
-          what + " must be more than 0 and at most " + longest.toDays() + " days, found " + time);
-    }
-    return time.plusNanos(999_999).toMillis();
+  private MapOptions with(Chunk.Builder changed) {
+    return new MapOptions(
+        name, chunkSize, changed.build(), priority, acknowledgedByHand, mustBeNew, notices);
   }
 }

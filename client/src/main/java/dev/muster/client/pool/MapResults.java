@@ -74,6 +74,8 @@ public final class MapResults<R> implements Iterator<R>, AutoCloseable {
    *     the last count as delivered when this returns
    * @return in the order of the map; empty at the end, see {@link #hasNext}, or when nothing came
    *     in time
+   * @throws MusterException as {@link #hasNext}, only when nothing was taken: else what was taken
+   *     is returned, and the next call throws
    */
   public List<ItemResult<R>> poll(int max, Duration timeout) {
     List<ItemResult<R>> taken = new ArrayList<>();
@@ -81,7 +83,7 @@ public final class MapResults<R> implements Iterator<R>, AutoCloseable {
     while (next != null) {
       peeked = null;
       taken.add(decoded(next));
-      next = taken.size() < max ? peek(0) : null;
+      next = taken.size() < max ? engine.nextIfThere() : null;
     }
     return taken;
   }
@@ -108,7 +110,7 @@ public final class MapResults<R> implements Iterator<R>, AutoCloseable {
     if (failure == null) {
       try {
         value = function.read(of.getValues(entry));
-      } catch (CodecException e) {
+      } catch (RuntimeException e) { // any codec's: the items taken with it must not be lost
         failure = unreadable(e);
       }
     }
@@ -122,10 +124,12 @@ public final class MapResults<R> implements Iterator<R>, AutoCloseable {
         runUs);
   }
 
-  private static Failure unreadable(CodecException why) {
+  private static Failure unreadable(RuntimeException why) {
     return Failure.newBuilder()
         .setKind(CodecException.class.getName())
-        .setMessage("its result cannot be read: " + why.getMessage())
+        .setMessage(
+            "its result cannot be read: "
+                + (why instanceof CodecException ? why.getMessage() : why.toString()))
         .build();
   }
 
@@ -140,12 +144,40 @@ public final class MapResults<R> implements Iterator<R>, AutoCloseable {
   }
 
   /**
+   * Waits until the map has begun, or cannot begin; at most so long. It begins when a worker is
+   * there and no other caller has its name.
+   *
+   * @return whether {@link #deliveredBefore}, {@link #continues} and {@link #hasNext} know now
+   *     whose items these are
+   */
+  public boolean awaitBegun(Duration timeout) throws InterruptedException {
+    return engine.awaitBegun(Math.min(FOREVER, timeout.toNanos()));
+  }
+
+  /**
    * How many items earlier callers of this name had delivered; 0 for a map that begins here. Waits
    * until the map has begun.
+   *
+   * @throws MusterException when it cannot begin, as {@link #hasNext}
    */
   public long deliveredBefore() {
     try {
       return engine.deliveredBefore();
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new MusterException("interrupted while a map was taken up");
+    }
+  }
+
+  /**
+   * Whether an earlier caller of this name has begun the map, even if it had nothing of it. Waits
+   * until that is known.
+   *
+   * @throws MusterException when it cannot begin, as {@link #hasNext}
+   */
+  public boolean continues() {
+    try {
+      return engine.continues();
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
       throw new MusterException("interrupted while a map was taken up");
@@ -172,6 +204,11 @@ public final class MapResults<R> implements Iterator<R>, AutoCloseable {
   /** Ends the map: calls off what waits and runs, and forgets its state. */
   public void cancel() {
     end(Wish.CANCEL);
+  }
+
+  /** As {@link #cancel}, without waiting for the end. */
+  void callOff() {
+    engine.wish(Wish.CANCEL);
   }
 
   private void end(Wish wish) {

@@ -18,6 +18,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
 
@@ -30,13 +31,20 @@ import org.jspecify.annotations.Nullable;
  *   map/NAME        results of chunks
  * </pre>
  *
- * For one thread.
+ * For one thread, but for {@link #takeResults} and {@link #giveBack}.
  */
 final class MapStore {
   /** A caller that died is followed by another one after so long. */
   static final Duration VISIBILITY = Duration.ofSeconds(15);
 
-  private static final Duration WAIT = Duration.ofSeconds(1);
+  /** What is added to a map's name: no map is called so, or its results would go there. */
+  static final String STATE = ".state";
+
+  static final String LOCK = ".lock";
+
+  /** So long a question for something waits for it to come. */
+  static final Duration WAIT = Duration.ofSeconds(1);
+
   private static final Duration OWN_RECORD = VISIBILITY.plusSeconds(5);
 
   /** So long a map that has ended is remembered. */
@@ -58,8 +66,8 @@ final class MapStore {
     this.leases = muster.leases();
     this.name = name;
     this.results = "map/" + name;
-    this.state = results + ".state";
-    this.lock = results + ".lock";
+    this.state = results + STATE;
+    this.lock = results + LOCK;
   }
 
   /** The queue of the chunks' results. */
@@ -85,26 +93,44 @@ final class MapStore {
   @Nullable MapRecord open(BooleanSupplier goesOn, MapOptions options, MapRecord fresh)
       throws InterruptedException {
     muster.tasks(lock, byte[].class).dropResults().unique(LOCK_KEY).enqueue(new byte[0]);
-    heldLock = take(lock, goesOn, options);
+    Runnable waits = waits(options);
+    heldLock = take(lock, goesOn, waits);
     if (heldLock == null) {
       return null;
     }
     if (isNew()) {
       muster.tasks(state, byte[].class).dropResults().unique("record").enqueue(fresh.toByteArray());
     }
-    heldRecord = take(state, goesOn, options);
+    heldRecord = take(state, goesOn, waits);
     return heldRecord == null ? null : parse(heldRecord.payload());
   }
 
-  /** Who holds the lock is alone: then a record is there, held by a caller that died, or is not. */
+  /**
+   * There is no record. For who holds the lock that stays so; a caller that died may still hold
+   * one.
+   */
   private boolean isNew() {
     QueueInfo info = muster.queue(state).orElse(QueueInfo.getDefaultInstance());
     return info.getReady() + info.getDelayed() + info.getOffered() + info.getRunning() == 0;
   }
 
-  private @Nullable Leased take(String queue, BooleanSupplier goesOn, MapOptions options)
+  /** Says once that another caller has the map: its lock and its record come free one by one. */
+  private Runnable waits(MapOptions options) {
+    AtomicBoolean told = new AtomicBoolean();
+    return () -> {
+      if (told.compareAndSet(false, true)) {
+        options.notice(
+            "map "
+                + name
+                + " is held by another caller, or by one that died less than "
+                + VISIBILITY.toSeconds()
+                + " s ago: waiting");
+      }
+    };
+  }
+
+  private @Nullable Leased take(String queue, BooleanSupplier goesOn, Runnable waits)
       throws InterruptedException {
-    boolean told = false;
     while (goesOn.getAsBoolean()) {
       List<Leased> taken = leases.take(queue, 1, WAIT, VISIBILITY);
       if (!taken.isEmpty()) {
@@ -113,15 +139,7 @@ final class MapStore {
       if (heldLock != null) {
         var unused = leases.extend(List.of(heldLock), VISIBILITY);
       }
-      if (!told) {
-        told = true;
-        options.notice(
-            "map "
-                + name
-                + " is held by another caller, or by one that died less than "
-                + VISIBILITY.toSeconds()
-                + " s ago: waiting");
-      }
+      waits.run();
     }
     return null;
   }
@@ -292,11 +310,18 @@ final class MapStore {
     forgetLock();
   }
 
-  /** As {@link #forget(List)}, for who has not opened the map. Calls its chunks off. */
-  void forget(BooleanSupplier goesOn) throws InterruptedException {
-    MapRecord record = open(goesOn, MapOptions.defaults(), MapRecord.getDefaultInstance());
+  /**
+   * As {@link #forget(List)}, for who has not opened the map. Calls its chunks off.
+   *
+   * @return false: there is none, or this gave up
+   */
+  boolean forget(BooleanSupplier goesOn, MapOptions options) throws InterruptedException {
+    if (isNew()) {
+      return false;
+    }
+    MapRecord record = open(goesOn, options, MapRecord.getDefaultInstance());
     if (record == null) {
-      return;
+      return false;
     }
     List<Long> tasks =
         record.getWindowList().stream()
@@ -307,6 +332,7 @@ final class MapStore {
       var unused = muster.admin().cancel(tasks, true, "its map was forgotten");
     }
     forget(List.of());
+    return true;
   }
 
   private void forgetLock() {

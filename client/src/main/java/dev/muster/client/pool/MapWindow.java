@@ -246,12 +246,24 @@ final class MapWindow {
    * @return whether its chunk is wholly delivered with it
    */
   boolean deliverLast() {
-    if (last == null) {
-      return false;
-    }
-    WindowChunk chunk = last.chunk();
-    chunk.deliver(last.place());
+    HandOut item = last;
     last = null;
+    return item != null && deliver(item);
+  }
+
+  /** What was handed out last and is not delivered; null: nothing is. */
+  @Nullable HandOut last() {
+    return last;
+  }
+
+  /**
+   * An item that was handed out is delivered.
+   *
+   * @return whether its chunk is wholly delivered with it
+   */
+  boolean deliver(HandOut item) {
+    WindowChunk chunk = item.chunk();
+    chunk.deliver(item.place());
     boolean whole = chunk.next() == chunk.items() && chunk.isDelivered();
     if (whole) {
       release(chunk);

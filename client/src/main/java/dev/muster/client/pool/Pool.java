@@ -3,6 +3,7 @@ package dev.muster.client.pool;
 import com.google.errorprone.annotations.CanIgnoreReturnValue;
 import com.google.errorprone.annotations.CheckReturnValue;
 import dev.muster.client.Muster;
+import dev.muster.client.pool.UnderWay.Work;
 import dev.muster.common.InvalidInputException;
 import dev.muster.common.MusterException;
 import dev.muster.common.QueueName;
@@ -11,16 +12,13 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Iterator;
 import java.util.List;
-import java.util.Set;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
-import java.util.concurrent.TimeUnit;
-import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Runs functions on the workers of a queue, as {@code multiprocessing.Pool} does on processes.
@@ -41,35 +39,18 @@ import org.jspecify.annotations.Nullable;
  */
 @CheckReturnValue
 public final class Pool implements AutoCloseable {
+  private static final Logger LOG = LoggerFactory.getLogger(Pool.class);
   private static final AtomicLong NUMBERS = new AtomicLong();
   private static final Duration POLL = Duration.ofHours(1);
+  private static final Duration TERMINATE_TIMEOUT = Duration.ofSeconds(60);
   private static final int LIST_BATCH = 1_024;
 
   private final Muster muster;
   private final String queue;
   private final HandlerCheck check;
 
-  /** What is under way: maps and calls. */
-  private final Set<Work> underWay = ConcurrentHashMap.newKeySet();
-
+  private final UnderWay underWay = new UnderWay();
   private volatile boolean closed;
-
-  /** A map or a call: how it ends, and how it is called off. Not a record: each is only itself. */
-  private static final class Work {
-    final CompletableFuture<?> end;
-    final Runnable callOff;
-
-    Work(CompletableFuture<?> end, Runnable callOff) {
-      this.end = end;
-      this.callOff = callOff;
-    }
-  }
-
-  private Work begun(CompletableFuture<?> end, Runnable callOff) {
-    Work work = new Work(end, callOff);
-    underWay.add(work);
-    return work;
-  }
 
   private Pool(Muster muster, String queue) {
     this.muster = muster;
@@ -98,7 +79,7 @@ public final class Pool implements AutoCloseable {
 
   /**
    * As {@link #applyAsync(RemoteFunction, Object)}, and hands the result to a callback, or the
-   * failure to another, on the common pool.
+   * failure to another, on the common pool. What a callback throws is logged, and changes nothing.
    */
   public <T, R> AsyncResult<R> applyAsync(
       RemoteFunction<T, R> function,
@@ -115,10 +96,14 @@ public final class Pool implements AutoCloseable {
     var unused =
         future.whenCompleteAsync(
             (value, failure) -> {
-              if (failure == null) {
-                callback.accept(value);
-              } else {
-                errorCallback.accept(AsyncResult.ours(failure));
+              try {
+                if (failure == null) {
+                  callback.accept(value);
+                } else {
+                  errorCallback.accept(AsyncResult.ours(failure));
+                }
+              } catch (Throwable e) { // nobody else would hear of it
+                LOG.warn("a callback of a pool failed", e);
               }
             });
     return new AsyncResult<>(future);
@@ -132,11 +117,11 @@ public final class Pool implements AutoCloseable {
     CompletableFuture<CallCodec.Value<R>> end =
         muster.results().result(id, new CallCodec<>(function));
     CompletableFuture<R> result = new CompletableFuture<>();
-    Work work = begun(result, () -> result.cancel(true));
+    Work work = underWay.call(result, id);
     var unused =
         end.whenComplete(
             (value, failure) -> {
-              underWay.remove(work);
+              underWay.ended(work);
               if (failure == null) {
                 result.complete(value.value());
               } else {
@@ -147,9 +132,11 @@ public final class Pool implements AutoCloseable {
         result.whenComplete(
             (value, failure) -> {
               if (result.isCancelled() && !end.isDone()) {
-                underWay.remove(work);
+                underWay.ended(work);
                 end.cancel(false);
-                muster.cancel(id);
+                if (!work.isCalledOff()) {
+                  muster.cancel(id);
+                }
               }
             });
     return result;
@@ -212,7 +199,7 @@ public final class Pool implements AutoCloseable {
     }
     CompletableFuture<List<@Nullable R>> all = new CompletableFuture<>();
     MapResults<R> results = imap(function, items.iterator(), options);
-    Work work = begun(all, results::cancel);
+    Work work = underWay.map(all, results::callOff);
     Thread reader = new Thread(() -> readAll(results, all, work), "muster-map-reader");
     reader.setDaemon(true);
     reader.start();
@@ -235,10 +222,10 @@ public final class Pool implements AutoCloseable {
       } else {
         all.completeExceptionally(first);
       }
-    } catch (RuntimeException e) {
+    } catch (Throwable e) { // Errors, too: a list of all results may be more than the heap holds
       all.completeExceptionally(e);
     } finally {
-      underWay.remove(work);
+      underWay.ended(work);
     }
   }
 
@@ -284,12 +271,22 @@ public final class Pool implements AutoCloseable {
   /**
    * Calls off what waits and runs of a map with a name, and forgets its state, so that the name is
    * free. Waits while another caller has it.
+   *
+   * @return whether there was one
    */
-  public void forget(String name) {
+  @CanIgnoreReturnValue
+  public boolean forget(String name) {
+    return forget(name, notice -> {});
+  }
+
+  /** As {@link #forget(String)}, and tells what it waits for, as {@link MapOptions#onNotice}. */
+  @CanIgnoreReturnValue
+  public boolean forget(String name, Consumer<String> notices) {
     checkOpen();
-    MapStore store = new MapStore(muster, MapOptions.defaults().named(name).name());
+    MapOptions options = MapOptions.defaults().named(name).onNotice(notices);
+    MapStore store = new MapStore(muster, options.name());
     try {
-      store.forget(() -> !closed);
+      return store.forget(() -> !closed, options);
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
       throw new MusterException("interrupted while a map was forgotten");
@@ -324,13 +321,16 @@ public final class Pool implements AutoCloseable {
             store);
     MapResults<R> results = new MapResults<>(engine, function);
     CompletableFuture<@Nullable Void> end = new CompletableFuture<>();
-    Work work = begun(end, results::cancel);
+    Work work = underWay.map(end, results::callOff);
     Thread thread =
         new Thread(
             () -> {
-              driver.run();
-              underWay.remove(work);
-              end.complete(null);
+              try {
+                driver.run();
+              } finally {
+                underWay.ended(work);
+                end.complete(null);
+              }
             },
             "muster-map-" + NUMBERS.incrementAndGet());
     thread.setDaemon(true);
@@ -355,7 +355,9 @@ public final class Pool implements AutoCloseable {
 
   /**
    * The pool as an executor of {@link RemoteCall}s; anything else that it is given is an {@link
-   * dev.muster.common.InvalidInputException}, for a lambda cannot travel. Its futures are {@link
+   * dev.muster.common.InvalidInputException}, for a lambda cannot travel: so {@code execute} and
+   * the {@code submit} of a {@code Runnable} always refuse, and what is built on them, such as
+   * {@code CompletableFuture.supplyAsync}, cannot use it. Its futures are {@link
    * java.util.concurrent.CompletableFuture}s. Shutting it down shuts down nothing else.
    */
   public ExecutorService executor() {
@@ -380,19 +382,7 @@ public final class Pool implements AutoCloseable {
     if (!closed) {
       throw new IllegalStateException("the pool takes work: close or terminate it first");
     }
-    CompletableFuture<?> all =
-        CompletableFuture.allOf(
-            underWay.stream()
-                .map(work -> work.end.handle((value, failure) -> value))
-                .toArray(CompletableFuture<?>[]::new));
-    try {
-      var unused = all.get(timeout.toMillis(), TimeUnit.MILLISECONDS);
-      return true;
-    } catch (TimeoutException e) {
-      return false;
-    } catch (ExecutionException e) {
-      throw new IllegalStateException("ends are never failures here", e);
-    }
+    return underWay.join(timeout);
   }
 
   /** As {@link #join(Duration)}, however long it takes. */
@@ -400,9 +390,21 @@ public final class Pool implements AutoCloseable {
     join(Duration.ofDays(36_500));
   }
 
-  /** Takes no more work, and calls off what waits and runs; results to come are failures. */
+  /**
+   * Takes no more work, and calls off what waits and runs; results to come are failures. Returns
+   * when all of it has ended.
+   *
+   * @throws MusterException when the master did not hear of it within a minute: what it has not
+   *     heard of runs on; the callers of all maps and calls hear of the end all the same
+   */
   public void terminate() {
     closed = true;
-    underWay.forEach(work -> work.callOff.run());
+    try {
+      underWay.callOffAll(
+          tasks -> muster.admin().cancel(tasks, false, "its pool was terminated"),
+          TERMINATE_TIMEOUT);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
   }
 }

@@ -41,26 +41,25 @@ final class PoolExecutor implements ExecutorService {
 
   @Override
   public CompletableFuture<?> submit(Runnable task) {
-    return start(task);
+    throw refusal(task);
   }
 
   @Override
   public <T> CompletableFuture<T> submit(Runnable task, T result) {
-    return start(task).thenApply(unused -> result);
+    throw refusal(task);
   }
 
   @Override
   public void execute(Runnable task) {
-    var unused = start(task);
+    throw refusal(task);
   }
 
-  @SuppressWarnings("unchecked") // a RemoteCall is the Callable of its result
-  private <T> CompletableFuture<T> start(Object task) {
-    RemoteCall<?, ?> call = remote(task);
+  private <T> CompletableFuture<T> start(Callable<T> task) {
+    RemoteCall<?, T> call = remote(task);
     if (shutdown) {
       throw new RejectedExecutionException("the executor is shut down");
     }
-    CompletableFuture<T> future = (CompletableFuture<T>) call(call);
+    CompletableFuture<T> future = call(call);
     long number = numbers.incrementAndGet();
     running.put(number, future);
     var unused = future.whenComplete((value, failure) -> ended(number));
@@ -78,11 +77,15 @@ final class PoolExecutor implements ExecutorService {
     }
   }
 
-  private static RemoteCall<?, ?> remote(Object task) {
-    if (task instanceof RemoteCall<?, ?> call) {
+  private static <T> RemoteCall<?, T> remote(Callable<T> task) {
+    if (task instanceof RemoteCall<?, T> call) {
       return call;
     }
-    throw new InvalidInputException(
+    throw refusal(task);
+  }
+
+  private static InvalidInputException refusal(Object task) {
+    return new InvalidInputException(
         "a pool runs handlers that its workers have: expected a RemoteCall, found "
             + task.getClass().getName()
             + "; code such as a lambda cannot travel");
@@ -154,8 +157,13 @@ final class PoolExecutor implements ExecutorService {
       var unused = remote(task);
     }
     List<CompletableFuture<T>> started = new ArrayList<>(tasks.size());
-    for (Callable<T> task : tasks) {
-      started.add(start(task));
+    try {
+      for (Callable<T> task : tasks) {
+        started.add(start(task));
+      }
+    } catch (RuntimeException e) {
+      started.forEach(future -> future.cancel(true)); // nobody will hear of them
+      throw e;
     }
     return started;
   }

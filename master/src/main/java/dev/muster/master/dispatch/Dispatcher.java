@@ -40,7 +40,6 @@ public final class Dispatcher {
   private final Proposer proposer;
   private final LongSupplier clockNs;
   private final LongSupplier clockMs;
-  private final LeaseListener leases;
   private final Map<String, QueueDemand> queues = new HashMap<>();
   private final Set<QueueDemand> changed = new LinkedHashSet<>();
 
@@ -53,19 +52,11 @@ public final class Dispatcher {
   /**
    * @param clockNs monotonic, ns
    * @param clockMs the clock that stamps entries, ms since the epoch
-   * @param leases told of leases without a session; on the apply thread
    */
-  public Dispatcher(
-      Proposer proposer, LongSupplier clockNs, LongSupplier clockMs, LeaseListener leases) {
+  public Dispatcher(Proposer proposer, LongSupplier clockNs, LongSupplier clockMs) {
     this.proposer = proposer;
     this.clockNs = clockNs;
     this.clockMs = clockMs;
-    this.leases = leases;
-  }
-
-  /** Told of leases that end by the clock. */
-  public interface LeaseListener {
-    void leased(List<Offer> offers, long leaseUntilMs);
   }
 
   QueueDemand demand(String queue) {
@@ -130,7 +121,7 @@ public final class Dispatcher {
                   queue.proposed--;
                   queue.enqueuing -= atOnce;
                   changed.add(queue);
-                  if (full && queue.supply.refusesAtOnce()) {
+                  if (full && refusesAtOnce(queue, count)) {
                     reply.applied(outcome);
                   } else if (full) {
                     queue.enqueues.add(
@@ -150,6 +141,11 @@ public final class Dispatcher {
                 });
           }
         });
+  }
+
+  /** It need not wait for room, or there will never be enough of it. */
+  private static boolean refusesAtOnce(QueueDemand queue, int count) {
+    return queue.supply.refusesAtOnce() || count > queue.supply.roomMax();
   }
 
   /**
@@ -208,8 +204,17 @@ public final class Dispatcher {
 
   private void planEnqueues(QueueDemand queue) {
     long room = queue.supply.room();
-    while (!queue.enqueues.isEmpty() && queue.enqueues.element().count() <= room) {
-      ParkedEnqueue parked = queue.enqueues.remove();
+    while (!queue.enqueues.isEmpty()) {
+      ParkedEnqueue parked = queue.enqueues.element();
+      if (refusesAtOnce(queue, parked.count())) { // The queue's settings were changed meanwhile.
+        queue.enqueues.remove();
+        parked.reply().applied(parked.refusal());
+        continue;
+      }
+      if (parked.count() > room) {
+        return;
+      }
+      queue.enqueues.remove();
       room -= parked.count();
       propose(parked.command(), parked.count(), queue, parked.reply(), parked.untilNs());
     }
@@ -324,9 +329,6 @@ public final class Dispatcher {
           @Override
           public void applied(Outcome outcome) {
             Outcome.Leased leased = (Outcome.Leased) outcome;
-            if (leased.count() > 0) {
-              leases.leased(leased.offers(), leased.leaseUntilMs());
-            }
             boolean taken = leased.count() > 0 && take.receiver.take(leased.offers());
             proposer.execute(
                 () -> {

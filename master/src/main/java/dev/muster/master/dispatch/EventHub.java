@@ -3,6 +3,7 @@ package dev.muster.master.dispatch;
 import dev.muster.master.queue.Task;
 import dev.muster.proto.v1.Event;
 import dev.muster.proto.v1.TailReply;
+import dev.muster.proto.v1.TaskState;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.List;
@@ -47,8 +48,22 @@ public final class EventHub {
     listeners = listeners.stream().filter(other -> other != listener).toList();
   }
 
+  /** Somebody listens. */
+  boolean isHeard() {
+    return !listeners.isEmpty();
+  }
+
   /** A task entered a state. The apply thread. */
   public void moved(Task task) {
+    tell(task, task.isWithASession() ? TaskState.TASK_STATE_OFFERED : task.state());
+  }
+
+  /** The handler of a task began, says the session that holds it. Under the machine's lock. */
+  void started(Task task) {
+    tell(task, TaskState.TASK_STATE_RUNNING);
+  }
+
+  private void tell(Task task, TaskState state) {
     List<Listener> told = listeners;
     if (told.isEmpty()) {
       return;
@@ -56,19 +71,19 @@ public final class EventHub {
     Event event = null;
     for (Listener listener : told) {
       if (task.queueName().startsWith(listener.prefix)) {
-        event = event == null ? event(task) : event;
+        event = event == null ? event(task, state) : event;
         listener.add(event);
       }
     }
   }
 
-  private Event event(Task task) {
+  private Event event(Task task, TaskState state) {
     String detail = task.detail();
     return Event.newBuilder()
         .setAtMs(clockMs.getAsLong())
         .setQueue(task.queueName())
         .setTask(task.id())
-        .setState(task.state())
+        .setState(state)
         .setDetail(
             detail.length() > DETAIL_CHARS_MAX ? detail.substring(0, DETAIL_CHARS_MAX) : detail)
         .build();

@@ -1,5 +1,6 @@
 package dev.muster.master.dispatch;
 
+import com.carrotsearch.hppc.LongLongHashMap;
 import com.carrotsearch.hppc.LongObjectHashMap;
 import com.carrotsearch.hppc.cursors.ObjectCursor;
 import dev.muster.common.Limits;
@@ -85,6 +86,9 @@ public final class RunWatch {
   private final TreeSet<Run> deadlines =
       new TreeSet<>(
           Comparator.<Run>comparingLong(run -> run.lookNs).thenComparingLong(run -> run.id));
+
+  /** When a session was last seen to be held up by this master's log, ns. */
+  private final LongLongHashMap heldUp = new LongLongHashMap();
 
   private final Proposer proposer;
   private final Applier applier;
@@ -223,8 +227,17 @@ public final class RunWatch {
     forgetAll(run -> run.session == session && !run.started);
   }
 
+  /**
+   * The log stalls over what the session has said: what it says beyond that is not read. A stall is
+   * no silence, and what ended meanwhile may not have been heard of.
+   */
+  void heldUp(long session, long nowNs) {
+    heldUp.put(session, nowNs);
+  }
+
   /** The session ended. */
   void closed(long session) {
+    heldUp.remove(session);
     forgetAll(run -> run.session == session);
   }
 
@@ -257,8 +270,9 @@ public final class RunWatch {
     List<Run> over = new ArrayList<>();
     while (!deadlines.isEmpty() && deadlines.first().lookNs <= nowNs) {
       Run run = deadlines.pollFirst();
-      boolean isOver = run.overNs() <= nowNs;
-      run.lookNs = isOver ? nowNs + AGAIN_NS : run.overNs();
+      boolean isHeldUp = isHeldUp(run, nowNs);
+      boolean isOver = !isHeldUp && run.overNs() <= nowNs;
+      run.lookNs = isHeldUp || isOver ? nowNs + AGAIN_NS : run.overNs();
       deadlines.add(run);
       if (isOver) {
         over.add(run);
@@ -267,6 +281,16 @@ public final class RunWatch {
     for (int from = 0; from < over.size(); from += OVERRUN_MAX) {
       propose(over.subList(from, Math.min(over.size(), from + OVERRUN_MAX)), nowNs);
     }
+  }
+
+  /** Its session is held up, or was just now: what it said meanwhile is being read. */
+  private boolean isHeldUp(Run run, long nowNs) {
+    if (!heldUp.containsKey(run.session)) {
+      return false;
+    }
+    long lastNs = heldUp.get(run.session);
+    run.signNs = Math.max(run.signNs, lastNs);
+    return nowNs - lastNs < AGAIN_NS;
   }
 
   /** While this master was paused it heard nobody: that silence is not the workers'. */

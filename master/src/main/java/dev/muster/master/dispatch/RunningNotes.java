@@ -26,7 +26,7 @@ public final class RunningNotes {
   private final Applier applier;
   private final long bytesMax;
 
-  // Guarded by this.
+  // Guarded by this, within the machine's lock if that is needed too.
   /** By task, who spoke first first. */
   private final LinkedHashMap<Long, TaskNotes> tasks = new LinkedHashMap<>();
 
@@ -50,11 +50,17 @@ public final class RunningNotes {
     if (frame.getProgressCount() + frame.getLogLinesCount() + frame.getPartialsCount() == 0) {
       return;
     }
-    List<WatchReply> said = applier.read(machine -> held(machine.attempts(), session, frame));
-    synchronized (this) {
-      said.forEach(this::keep);
-      any = !tasks.isEmpty();
-    }
+    // Kept under the machine's lock as well: a task that ended in between would leave its notes.
+    applier.read(
+        machine -> {
+          keep(held(machine.attempts(), session, frame));
+          return true;
+        });
+  }
+
+  private synchronized void keep(List<WatchReply> said) {
+    said.forEach(this::keep);
+    any = !tasks.isEmpty();
   }
 
   private static List<WatchReply> held(Attempts attempts, long session, WorkerFrame frame) {

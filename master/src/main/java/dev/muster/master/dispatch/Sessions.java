@@ -9,6 +9,8 @@ import dev.muster.master.log.v1.ReturnUnstarted;
 import dev.muster.master.log.v1.Settle;
 import dev.muster.master.queue.Attempts;
 import dev.muster.master.queue.Outcome;
+import dev.muster.master.queue.QueueMachine;
+import dev.muster.master.queue.Task;
 import dev.muster.master.replication.Applier;
 import dev.muster.master.replication.Proposer;
 import dev.muster.master.replication.Reply;
@@ -25,6 +27,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import java.util.function.LongSupplier;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -48,6 +51,7 @@ public final class Sessions {
   private final Dispatcher dispatcher;
   private final RunWatch runs;
   private final RunningNotes notes;
+  private final EventHub events;
   private final LongSupplier clockNs;
 
   private final StackRequests stacks;
@@ -70,12 +74,14 @@ public final class Sessions {
       Dispatcher dispatcher,
       RunWatch runs,
       RunningNotes notes,
+      EventHub events,
       LongSupplier clockNs) {
     this.proposer = proposer;
     this.applier = applier;
     this.dispatcher = dispatcher;
     this.runs = runs;
     this.notes = notes;
+    this.events = events;
     this.clockNs = clockNs;
     this.stacks = new StackRequests(clockNs);
     this.heartbeatNs = clockNs.getAsLong();
@@ -83,14 +89,14 @@ public final class Sessions {
   }
 
   /** This master leads now: every open session has its full time to come back. On the loop. */
-  public void restore(long[] sessions) {
-    for (long session : sessions) {
-      links.putIfAbsent(session, newLink(session));
+  public void restore(QueueMachine machine) {
+    for (long session : machine.sessions()) {
+      links.putIfAbsent(session, newLink(session, machine.attempts().key(session)));
     }
   }
 
-  private WorkerLink newLink(long session) {
-    return new WorkerLink(session, clockNs.getAsLong(), runs);
+  private WorkerLink newLink(long session, ByteString key) {
+    return new WorkerLink(session, clockNs.getAsLong(), runs, () -> opening.containsKey(key));
   }
 
   /** A stream says hello. On the loop; the listener hears what came of it. */
@@ -112,11 +118,12 @@ public final class Sessions {
           public void applied(Outcome outcome) {
             proposer.execute(() -> opened(key));
             if (outcome instanceof Outcome.Opened opened) {
-              WorkerLink link = links.computeIfAbsent(opened.number(), Sessions.this::newLink);
+              WorkerLink link =
+                  links.computeIfAbsent(opened.number(), number -> newLink(number, key));
               link.lastHeardNs = clockNs.getAsLong();
               link.tookNs = link.lastHeardNs;
-              link.comingBack = () -> opening.containsKey(key);
               link.introduce(hello, link.lastHeardNs);
+              link.holds(hello.getHeldIdsList());
               link.settled(opened.lostIds());
               link.attach(stream);
               listener.opened(new Handle(link, stream), opened);
@@ -199,18 +206,21 @@ public final class Sessions {
    * A frame after the first. On the loop; {@code taken} runs when all of it is applied or refused.
    */
   private void frame(WorkerLink link, WorkerStream stream, WorkerFrame frame, Runnable taken) {
+    tellStarted(link, frame.getStartedIdsList());
     link.started(frame.getStartedIdsList());
     runs.started(link.session, frame.getStartedIdsList());
     runs.progress(link.session, frame.getProgressList());
     notes.note(link.session, frame);
     stacks.answered(link.session, frame.getStacksList());
     List<NumberedSettlement> settlements = frame.getSettlementsList();
-    for (int i = 0; i < settlements.size(); i++) {
-      boolean last = i == settlements.size() - 1;
-      settle(link, stream, settlements.get(i), last ? taken : () -> {});
-    }
     if (settlements.isEmpty()) {
       taken.run();
+    } else {
+      link.underWay.came(clockNs.getAsLong());
+    }
+    for (int i = 0; i < settlements.size(); i++) {
+      boolean last = i == settlements.size() - 1;
+      settle(link, stream, settlements.get(i), last ? taken : null);
     }
     // A late frame of the stream before: the hello has said already what it adds to the credit.
     if (link.stream() == stream) {
@@ -226,8 +236,28 @@ public final class Sessions {
     }
   }
 
+  /** To those who listen: of what was not known to have started. */
+  private void tellStarted(WorkerLink link, List<Long> ids) {
+    if (ids.isEmpty() || !events.isHeard()) {
+      return;
+    }
+    applier.read(
+        machine -> {
+          for (long id : ids) {
+            Task task = link.hasStarted(id) ? null : machine.attempts().held(link.session, id);
+            if (task != null) {
+              events.started(task);
+            }
+          }
+          return true;
+        });
+  }
+
+  /**
+   * @param taken of the last settlement of a frame; null: others follow
+   */
   private void settle(
-      WorkerLink link, WorkerStream stream, NumberedSettlement numbered, Runnable taken) {
+      WorkerLink link, WorkerStream stream, NumberedSettlement numbered, @Nullable Runnable taken) {
     Settlement settlement = numbered.getSettlement();
     Settle.Builder settle =
         Settle.newBuilder()
@@ -250,11 +280,17 @@ public final class Sessions {
               // when it comes back.
               stream.finish();
             }
-            taken.run();
+            if (taken != null) {
+              link.underWay.ended(clockNs.getAsLong());
+              taken.run();
+            }
           }
 
           @Override
           public void unknown(String why) {
+            if (taken != null) {
+              link.underWay.ended(clockNs.getAsLong());
+            }
             stream.finish();
           }
         });
@@ -411,6 +447,10 @@ public final class Sessions {
       WorkerStream stream = link.stream();
       if (stream == null || !stream.isStuck()) {
         link.tookNs = nowNs;
+      }
+      if (link.isHeldUp(nowNs)) {
+        link.lastHeardNs = nowNs;
+        runs.heldUp(link.session, nowNs);
       }
       if (!link.closing && nowNs - link.lastHeardNs > TIMEOUT_NS) {
         LOG.info(

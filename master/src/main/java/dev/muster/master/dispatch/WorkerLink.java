@@ -35,11 +35,10 @@ final class WorkerLink {
   /** When its stream was last seen to take frames, or to be opened; the same clock, ns. */
   volatile long tookNs;
 
-  /**
-   * A hello of this worker is under way, and settles what the session holds. Set by apply, asked on
-   * the loop.
-   */
-  volatile BooleanSupplier comingBack = () -> false;
+  /** A hello of this worker is under way, and settles what the session holds. On the loop. */
+  final BooleanSupplier comingBack;
+
+  final FramesUnderWay underWay = new FramesUnderWay();
 
   /** What it said of itself last; the default instance: nothing since this master leads. */
   volatile Hello hello = Hello.getDefaultInstance();
@@ -84,8 +83,9 @@ final class WorkerLink {
 
   private final RunWatch runs;
 
-  WorkerLink(long session, long nowNs, RunWatch runs) {
+  WorkerLink(long session, long nowNs, RunWatch runs, BooleanSupplier comingBack) {
     this.session = session;
+    this.comingBack = comingBack;
     this.lastHeardNs = nowNs;
     this.tookNs = nowNs;
     this.runs = runs;
@@ -136,6 +136,11 @@ final class WorkerLink {
         && !comingBack.getAsBoolean();
   }
 
+  /** It has said what this master's log stalls over: more cannot be heard of it. On the loop. */
+  boolean isHeldUp(long nowNs) {
+    return comingBack.getAsBoolean() || underWay.areHeldUp(nowNs);
+  }
+
   /** Whether it can run what is in this pool with the credit that it has. */
   boolean fits(PoolSupply pool) {
     return pool.cost() <= credit
@@ -146,6 +151,17 @@ final class WorkerLink {
   void started(List<Long> ids) {
     synchronized (started) {
       ids.forEach(started::add);
+    }
+  }
+
+  /** What it does not hold it has not started either, whatever a late frame said. */
+  void holds(List<Long> ids) {
+    synchronized (started) {
+      if (!started.isEmpty()) {
+        LongHashSet held = new LongHashSet(ids.size());
+        ids.forEach(held::add);
+        started.retainAll(held);
+      }
     }
   }
 

@@ -12,7 +12,7 @@ import java.util.function.LongSupplier;
 
 /**
  * Proposes to advance time when a timer of the state machine is due: delays, back-offs, TTLs,
- * retention. One proposal at a time. On the loop, but for what says otherwise.
+ * visibility timeouts, retention. One proposal at a time. On the loop, but for what says otherwise.
  */
 public final class TimerWatch {
   private static final Command ADVANCE =

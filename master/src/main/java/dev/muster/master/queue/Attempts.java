@@ -1,5 +1,6 @@
 package dev.muster.master.queue;
 
+import com.google.protobuf.ByteString;
 import dev.muster.proto.v1.TaskOptions;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -36,6 +37,12 @@ public final class Attempts {
     return open == null ? "" : open.worker;
   }
 
+  /** The key of an open session, which its worker says hello with; empty when it is not open. */
+  public ByteString key(long session) {
+    WorkerSession open = state.sessions.find(session);
+    return open == null ? ByteString.EMPTY : open.key;
+  }
+
   /**
    * Who holds a task.
    *
@@ -55,6 +62,12 @@ public final class Attempts {
   public boolean holds(long session, long id, long token) {
     Task task = state.tasks.leased(id);
     return task != null && task.token == token && task.session == session;
+  }
+
+  /** The task of this id if the session holds it, else null. */
+  public @Nullable Task held(long session, long id) {
+    Task task = state.tasks.leased(id);
+    return task != null && task.session == session ? task : null;
   }
 
   /** Everything leased by sessions, in no order. */

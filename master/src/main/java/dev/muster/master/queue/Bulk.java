@@ -1,6 +1,7 @@
 package dev.muster.master.queue;
 
 import com.google.protobuf.ByteString;
+import dev.muster.master.store.LaneKey;
 import dev.muster.master.store.v1.AnswerRecord;
 import dev.muster.proto.v1.RefusalReason;
 import dev.muster.proto.v1.RequestId;
@@ -10,11 +11,12 @@ import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.Iterator;
 import java.util.List;
+import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /** Does one thing to all tasks that match a filter, a bounded number at a time. */
 final class Bulk {
-  /** So many tasks are looked at in one step. */
+  /** So many tasks, and so many lines in which something waits, are looked at in one step. */
   private static final int LOOK_MAX = 1_000;
 
   private final MachineState state;
@@ -78,7 +80,7 @@ final class Bulk {
           RefusalReason.REFUSAL_REASON_UNKNOWN_QUEUE,
           "queue " + filter.getQueue() + " was never used");
     }
-    Page page = page(queue, filter, command.getCursor(), LOOK_MAX);
+    Page page = page(queue, filter, command.getCursor(), LOOK_MAX, state.sequence);
     long count = 0;
     for (Task task : page.tasks) {
       boolean done =
@@ -93,52 +95,75 @@ final class Bulk {
     return new Outcome.Bulked(count, page.cursor);
   }
 
-  /** Tasks that match, in the order of their lane. */
-  Page page(QueueState queue, TaskFilter filter, ByteString cursor, int limit) {
+  /**
+   * Tasks that match, in the order of their lane.
+   *
+   * @param upto the last position of interest, if this is the first page
+   */
+  private Page page(QueueState queue, TaskFilter filter, ByteString cursor, int limit, long upto) {
     if (filter.getIdsCount() > 0) {
       return byId(queue, filter, cursor, limit);
     }
-    List<LaneKeyRange> ranges = ranges(queue, filter.getState(), cursor);
-    List<Task> found = new ArrayList<>();
-    int looked = 0;
-    for (LaneKeyRange range : ranges) {
-      List<Task> places = state.tasks.places(range.lane, range.from, limit - looked);
-      looked += places.size();
-      for (Task task : places) {
-        if (matches(task, filter)) {
-          found.add(task);
-        }
-      }
-      if (looked == limit) {
-        Task last = places.get(places.size() - 1);
-        return new Page(found, cursor(range.lane.line(), last.position + 1));
-      }
+    Cursor start = cursor.isEmpty() ? new Cursor(0, 0, upto) : Cursor.of(cursor);
+    List<LaneKey> lanes = queue.lanesOf(filter.getState(), start.line, LOOK_MAX);
+    boolean inTheMiddle = !lanes.isEmpty() && lanes.get(0).line() == start.line;
+    Look look = new Look(filter, limit);
+    state.tasks.visit(lanes, inTheMiddle ? start.from : 0, start.upto, LOOK_MAX, look);
+    if (look.last != null && (look.found.size() == limit || look.count == LOOK_MAX)) {
+      return new Page(look.found, start.at(look.last.lane.line(), look.last.position + 1));
     }
-    return new Page(found, ByteString.EMPTY);
+    return lanes.size() == LOOK_MAX
+        ? new Page(look.found, start.at(lanes.get(LOOK_MAX - 1).line() + 1, 0))
+        : new Page(look.found, ByteString.EMPTY);
   }
 
-  private record LaneKeyRange(dev.muster.master.store.LaneKey lane, long from) {}
+  /**
+   * Where a step goes on.
+   *
+   * @param from the first position of interest in this line; the next ones begin at their start
+   * @param upto the last position of interest in all of them: what comes back, or is added, while a
+   *     sweep runs comes after it, or the sweep might never end
+   */
+  private record Cursor(long line, long from, long upto) {
+    private static final int BYTES = 24;
 
-  /** The lanes that hold tasks in this state, from the cursor on. */
-  private static List<LaneKeyRange> ranges(QueueState queue, TaskState wanted, ByteString cursor) {
-    long line = 0;
-    long from = 0;
-    if (!cursor.isEmpty()) {
-      ByteBuffer buffer = cursor.asReadOnlyByteBuffer();
-      line = buffer.getLong();
-      from = buffer.getLong();
+    static Cursor of(ByteString bytes) {
+      ByteBuffer buffer = bytes.asReadOnlyByteBuffer();
+      // One of an older master says where to go on, and not where to end.
+      return new Cursor(
+          buffer.getLong(),
+          buffer.getLong(),
+          bytes.size() < BYTES ? Long.MAX_VALUE : buffer.getLong());
     }
-    List<LaneKeyRange> ranges = new ArrayList<>();
-    for (dev.muster.master.store.LaneKey lane : queue.lanesOf(wanted)) {
-      if (lane.line() >= line) {
-        ranges.add(new LaneKeyRange(lane, lane.line() == line ? from : 0));
-      }
+
+    ByteString at(long nextLine, long nextFrom) {
+      ByteBuffer bytes = ByteBuffer.allocate(BYTES);
+      return ByteString.copyFrom(bytes.putLong(nextLine).putLong(nextFrom).putLong(upto).flip());
     }
-    return ranges;
   }
 
-  private static ByteString cursor(long line, long from) {
-    return ByteString.copyFrom(ByteBuffer.allocate(16).putLong(line).putLong(from).flip());
+  /** Picks those that match. */
+  private static final class Look implements Predicate<Task> {
+    private final TaskFilter filter;
+    private final int limit;
+    private final List<Task> found = new ArrayList<>();
+    private @Nullable Task last;
+    private int count;
+
+    Look(TaskFilter filter, int limit) {
+      this.filter = filter;
+      this.limit = limit;
+    }
+
+    @Override
+    public boolean test(Task task) {
+      last = task;
+      count++;
+      if (matches(task, filter)) {
+        found.add(task);
+      }
+      return found.size() < limit;
+    }
   }
 
   private Page byId(QueueState queue, TaskFilter filter, ByteString cursor, int limit) {
@@ -152,7 +177,11 @@ final class Bulk {
         found.add(task);
       }
     }
-    return new Page(found, to == filter.getIdsCount() ? ByteString.EMPTY : cursor(to, 0));
+    return new Page(
+        found,
+        to == filter.getIdsCount()
+            ? ByteString.EMPTY
+            : ByteString.copyFrom(ByteBuffer.allocate(8).putLong(to).flip()));
   }
 
   private static boolean matches(Task task, TaskFilter filter) {
@@ -232,20 +261,7 @@ final class Bulk {
 
   /** Forgets what has ended; what waits or is set aside is called off first. */
   private boolean drop(Task found) {
-    Kept kept =
-        switch (found.state) {
-          case TASK_STATE_SUCCEEDED -> found.queue.retained;
-          case TASK_STATE_FAILED -> found.queue.dead;
-          case TASK_STATE_CANCELLED, TASK_STATE_EXPIRED -> found.queue.ended;
-          case TASK_STATE_READY,
-              TASK_STATE_DELAYED,
-              TASK_STATE_QUARANTINED,
-              TASK_STATE_RUNNING,
-              TASK_STATE_UNKNOWN,
-              TASK_STATE_OFFERED,
-              UNRECOGNIZED ->
-              null;
-        };
+    Kept kept = found.queue.keptOf(found.state);
     if (kept != null) {
       endings.forget(found, kept);
       return true;
@@ -263,6 +279,6 @@ final class Bulk {
   /** One page for people. */
   @Nullable Page list(TaskFilter filter, ByteString cursor, int limit) {
     QueueState queue = state.queues.find(filter.getQueue());
-    return queue == null ? null : page(queue, filter, cursor, limit);
+    return queue == null ? null : page(queue, filter, cursor, limit, Long.MAX_VALUE);
   }
 }

@@ -11,14 +11,18 @@ import dev.muster.master.store.v1.TaskRecord;
 import dev.muster.master.store.v1.UniqueRecord;
 import dev.muster.proto.v1.TaskState;
 import java.nio.BufferUnderflowException;
+import java.nio.LongBuffer;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.Map;
+import java.util.Set;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
  * What stored records say of each other, both ways: tasks and their lines, the holders of groups,
- * tenants, timers, unique keys. In memory it keeps the lines only: everything else is looked up.
+ * tenants, timers, unique keys, inputs, children. In memory it keeps the lines only: everything
+ * else is looked up.
  */
 final class CrossCheck {
   private final StateStore.View view;
@@ -26,6 +30,12 @@ final class CrossCheck {
   private final Map<LaneKey, LineRecord> lines = new HashMap<>();
   private final Map<Integer, QueueRecord> queues;
   private long nowMs;
+
+  /** The task whose records were looked at last, and what comes before it. */
+  private long ownerId;
+
+  private @Nullable TaskRecord owner;
+  private Set<Long> after = Set.of();
 
   /**
    * @param queues by number; filled before the first record is shown
@@ -101,7 +111,9 @@ final class CrossCheck {
     }
     long timerMs = timerMs(task);
     if (timerMs != 0) {
-      expectTimer(timerMs, Timers.Kind.TASK, task.getId(), name(task) + " waits for its time");
+      boolean leased = task.getState() == TaskState.TASK_STATE_RUNNING;
+      String what = name(task) + (leased ? " has a lease that ends" : " waits for its time");
+      expectTimer(timerMs, Timers.Kind.TASK, task.getId(), what);
     }
   }
 
@@ -152,6 +164,9 @@ final class CrossCheck {
     long expiresMs = task.getExpiresMs();
     if (task.getState() == TaskState.TASK_STATE_READY) {
       return expiresMs;
+    }
+    if (task.getState() == TaskState.TASK_STATE_RUNNING) {
+      return task.getLeaseUntilMs();
     }
     if (task.getState() != TaskState.TASK_STATE_DELAYED) {
       return 0;
@@ -236,6 +251,51 @@ final class CrossCheck {
                 + (task == null ? "has no record" : "is " + task.getState()));
       }
     }
+  }
+
+  // What tasks have beside their records: it must go with them.
+
+  void input(ByteString key) {
+    long[] ids = ids(key);
+    TaskRecord task = owner(ids[0]);
+    if (task == null || !after.contains(ids[1])) {
+      drift.accept(
+          "what task "
+              + Long.toUnsignedString(ids[1])
+              + " came to is kept for task "
+              + Long.toUnsignedString(ids[0])
+              + ", which "
+              + (task == null ? "has no record" : "does not come after it"));
+    }
+  }
+
+  void child(ByteString key) {
+    long[] ids = ids(key);
+    TaskRecord parent = owner(ids[0]);
+    if (parent == null || !parent.getHasChildren()) {
+      drift.accept(
+          "task "
+              + Long.toUnsignedString(ids[1])
+              + " is kept as a child of task "
+              + Long.toUnsignedString(ids[0])
+              + ", which "
+              + (parent == null ? "has no record" : "knows of none"));
+    }
+  }
+
+  /** Looked up once for all that it has: there may be many. */
+  private @Nullable TaskRecord owner(long id) {
+    if (id != ownerId) {
+      ownerId = id;
+      owner = view.task(id);
+      after = owner == null ? Set.of() : new HashSet<>(owner.getAfterList());
+    }
+    return owner;
+  }
+
+  private static long[] ids(ByteString key) {
+    LongBuffer ids = key.asReadOnlyByteBuffer().asLongBuffer();
+    return new long[] {ids.get(), ids.get()};
   }
 
   private static boolean hasEnded(TaskState state) {

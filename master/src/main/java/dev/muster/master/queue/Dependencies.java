@@ -56,12 +56,16 @@ final class Dependencies {
     for (long id : bonds.after()) {
       Task first = state.tasks.find(id);
       if (first == null) {
-        continue; // forgotten meanwhile: whoever named it was told that it was known
+        // A request that names it is refused. A follow-up cannot be: its task has completed.
+        cancelled = bonds.onFailure == OnFailure.ON_FAILURE_CANCEL ? whyUnknown(id) : cancelled;
+        continue;
       }
       if (!first.isFinished()) {
         bonds.await(id);
-        Task touched = state.touchWaiting(first);
+        Task touched = state.touchInPlace(first);
+        int before = touched.memoryBytes();
         bondsOf(touched).addDependent(task.id);
+        state.grewInPlace(touched, touched.memoryBytes() - before);
         continue;
       }
       putInput(task.id, first.toResult());
@@ -100,13 +104,15 @@ final class Dependencies {
   }
 
   private void passOn(TaskResult result, Task dependent, Endings endings) {
-    Task task = state.tasks.touch(dependent);
+    Task task = state.touchInPlace(dependent);
+    int before = task.memoryBytes();
     if (task.bonds == null || !task.bonds.ended(result.getId())) {
       return;
     }
+    state.grewInPlace(task, task.memoryBytes() - before);
     putInput(task.id, result);
     if (task.state != TaskState.TASK_STATE_DELAYED) {
-      return; // it was called off meanwhile
+      return; // it was called off meanwhile; if it is put back, it need not wait for this one
     }
     if (result.getState() != TaskState.TASK_STATE_SUCCEEDED
         && task.bonds.onFailure == OnFailure.ON_FAILURE_CANCEL) {
@@ -122,6 +128,12 @@ final class Dependencies {
         + Long.toUnsignedString(first.getId())
         + ", which comes before it, is "
         + first.getState().name().substring("TASK_STATE_".length());
+  }
+
+  static String whyUnknown(long first) {
+    return "task "
+        + Long.toUnsignedString(first)
+        + ", which is to come first, never was or is forgotten";
   }
 
   private void putInput(long task, TaskResult result) {

@@ -12,14 +12,18 @@ import dev.muster.proto.v1.ResultPolicy;
 import dev.muster.proto.v1.TaskOptions;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.HashSet;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /** Adds tasks: those of producers, of other tasks, of workflows and of schedules. */
 final class Enqueueing {
   private final MachineState state;
   private final Waiting waiting;
+  private final Room room;
   private final Dependencies dependencies;
   private final Endings endings;
   private final int outstandingMax;
@@ -32,6 +36,7 @@ final class Enqueueing {
       int outstandingMax) {
     this.state = state;
     this.waiting = waiting;
+    this.room = new Room(state, waiting, endings);
     this.dependencies = dependencies;
     this.endings = endings;
     this.outstandingMax = outstandingMax;
@@ -51,6 +56,7 @@ final class Enqueueing {
     if (refused != null) {
       return refused;
     }
+    makeRoom(queue, request);
     Outcome.Enqueued added = addAll(queue, request, request.getParentId());
     remember(number, added);
     return added;
@@ -61,7 +67,9 @@ final class Enqueueing {
     if (queue.ready.refuses(request.getOptions())) {
       return tooManyPools(queue);
     }
-    return unknown != null ? unknownTask(unknown) : refusal(queue, newTasks(queue, request));
+    return unknown != null
+        ? unknownTask(unknown)
+        : room.refusal(queue, newTasks(queue, request), request.getPayloadsCount());
   }
 
   /** How many of them are not there under their unique keys already. */
@@ -84,59 +92,28 @@ final class Enqueueing {
     return Uniques.key(request.getUniqueScope(), queue, handler, name);
   }
 
-  private Outcome.@Nullable Refused refusal(QueueState queue, int count) {
-    if (queue.settings.proto().getDraining()) {
-      return new Outcome.Refused(
-          RefusalReason.REFUSAL_REASON_QUEUE_DRAINING,
-          "queue " + queue.name + " is being drained and takes no new tasks");
+  private void makeRoom(QueueState queue, EnqueueRequest request) {
+    if (!queue.settings.dropsOldest()) {
+      return;
     }
-    if (queue.room() >= count) {
-      return null;
-    }
-    // Nothing is dropped in vain: what waits for its time is not dropped, and may fill the queue.
-    if (queue.settings.dropsOldest() && queue.room() + queue.ready.size() >= count) {
-      dropOldest(queue, count);
-      return null;
-    }
-    // Who waits for room must not go by an older figure: it would try again at once, and again.
-    state.tellLeader(queue);
-    return new Outcome.Refused(
-        RefusalReason.REFUSAL_REASON_QUEUE_FULL,
-        "queue "
-            + queue.name
-            + " takes "
-            + queue.settings.proto().getMaxLength()
-            + " waiting tasks and holds "
-            + queue.waiting()
-            + "; "
-            + count
-            + " more do not fit");
-  }
-
-  private void dropOldest(QueueState queue, long room) {
-    while (queue.room() < room) {
-      Task oldest = queue.ready.toDrop(state);
-      if (oldest == null) {
-        return;
+    Set<ByteString> keys = new HashSet<>();
+    for (String name : request.getUniqueKeysList()) {
+      if (!name.isEmpty()) {
+        keys.add(uniqueKey(queue, request, name));
       }
-      Task task = state.tasks.touch(oldest);
-      waiting.leave(task);
-      endings.cancel(task, "dropped to make room in a full queue");
     }
+    room.make(queue, newTasks(queue, request), keys);
   }
 
   /** What other tasks enqueue when they complete: accepted even into a full queue. */
   void followUp(Task parent, EnqueueRequest request) {
-    QueueState queue = state.queues.findOrAdd(request.getQueue());
+    QueueState queue = state.useAlways(request.getQueue());
     var unused = addAll(queue, request, parent.id);
   }
 
   /** One plain task, accepted even into a full queue. Returns its id. */
   long add(String queueName, TaskOptions options, ByteString payload) {
-    QueueState queue = state.queues.findOrAdd(queueName);
-    if (options.getResultPolicy() == ResultPolicy.RESULT_POLICY_QUEUE) {
-      var unused = state.queues.findOrAdd(options.getResultQueue());
-    }
+    QueueState queue = state.useAlways(queueName);
     return add(queue, queue.shared(options), payload, Task.Keys.NONE, 0, 0, null);
   }
 
@@ -210,6 +187,11 @@ final class Enqueueing {
     return delayMs > 0 ? state.nowMs + delayMs : runAtMs;
   }
 
+  /** Never past the end of time: what is in the log is applied, whatever times it names. */
+  private static long later(long atMs, long byMs) {
+    return atMs > Long.MAX_VALUE - byMs ? Long.MAX_VALUE : atMs + byMs;
+  }
+
   private long add(
       QueueState queue,
       TaskOptions options,
@@ -220,7 +202,7 @@ final class Enqueueing {
       @Nullable Bonds bonds) {
     Task task = new Task(++state.sequence, queue, options, payload, state.nowMs, keys, parent);
     if (options.getTtlMs() != 0) {
-      task.expiresMs = Math.max(state.nowMs, dueMs) + options.getTtlMs();
+      task.expiresMs = later(Math.max(state.nowMs, dueMs), options.getTtlMs());
     }
     String cancelled = null;
     if (bonds != null) {
@@ -243,7 +225,7 @@ final class Enqueueing {
   private void adopt(long parentId, long child) {
     Task parent = state.tasks.find(parentId);
     if (parent != null) {
-      state.touchWaiting(parent).hasChildren = true;
+      state.touchInPlace(parent).hasChildren = true;
       state.children.put(MachineState.idKey(parentId, child), ByteString.EMPTY);
     }
   }
@@ -263,6 +245,7 @@ final class Enqueueing {
       counts.merge(node.getQueue(), 1, Integer::sum);
     }
     List<QueueState> queues = new ArrayList<>();
+    Map<QueueState, Integer> more = new LinkedHashMap<>();
     for (GraphNode node : request.getNodesList()) {
       QueueState queue = state.use(node.getQueue());
       if (queue == null) {
@@ -273,11 +256,16 @@ final class Enqueueing {
         return tooManyPools(queue);
       }
       Integer count = counts.remove(node.getQueue());
-      Outcome.Refused refused = count == null ? null : refusal(queue, count);
+      if (count == null) {
+        continue;
+      }
+      Outcome.Refused refused = room.refusal(queue, count, count);
       if (refused != null) {
         return refused;
       }
+      more.put(queue, count);
     }
+    more.forEach((queue, count) -> room.make(queue, count, Set.of()));
     Outcome.Enqueued added = addAll(request, queues);
     remember(number, added);
     return added;
@@ -396,9 +384,6 @@ final class Enqueueing {
 
   private static Outcome.Refused unknownTask(long id) {
     return new Outcome.Refused(
-        RefusalReason.REFUSAL_REASON_UNKNOWN_TASK,
-        "task "
-            + Long.toUnsignedString(id)
-            + ", which is to come first, never was or is forgotten");
+        RefusalReason.REFUSAL_REASON_UNKNOWN_TASK, Dependencies.whyUnknown(id));
   }
 }

@@ -157,7 +157,7 @@ final class Explanation {
                   + " runs "
                   + tenant.running
                   + " tasks with weight "
-                  + tenant.weight
+                  + tenant.weight()
                   + "; who has used less goes first");
         }
       }

@@ -26,6 +26,18 @@ final class Kept {
     lane.append(task, current);
   }
 
+  /**
+   * One of them was touched, and stays where it is: what is in memory of it may be another object.
+   */
+  void changed(Task task) {
+    lane.changed(task);
+  }
+
+  /** What one of them costs has changed by so much. */
+  void grew(int moreBytes) {
+    bytes += moreBytes;
+  }
+
   /** Takes one out, wherever it is. */
   void remove(Task task) {
     bytes -= task.memoryBytes();

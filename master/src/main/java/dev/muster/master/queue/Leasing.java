@@ -88,6 +88,7 @@ final class Leasing {
       task.runUs = 0;
       task.worker = session == null ? "" : session.worker;
       state.tasks.lease(task);
+      state.timers.set(task);
       if (session != null) {
         task.session = session.number;
         session.hold(task);
@@ -105,6 +106,7 @@ final class Leasing {
     return new Outcome.Leased(offers.build(), count, cost, leaseUntilMs);
   }
 
+  /** As {@link #expire(Task)}; no longer proposed, but there are logs with it. */
   Outcome expire(ExpireLeases command) {
     for (int i = 0; i < command.getIdsCount(); i++) {
       Task task = state.tasks.leased(command.getIds(i));
@@ -112,10 +114,15 @@ final class Leasing {
           && task.token == command.getTokens(i)
           && task.session == 0
           && task.leaseUntilMs <= state.nowMs) {
-        giveBack(task, Return.EXPIRED);
+        expire(task);
       }
     }
     return new Outcome.Done();
+  }
+
+  /** The time of a lease without a session is over. */
+  void expire(Task leased) {
+    giveBack(leased, Return.EXPIRED);
   }
 
   Outcome extend(ExtendRequest command) {
@@ -131,7 +138,10 @@ final class Leasing {
                 .setReason(RefusalReason.REFUSAL_REASON_STALE_TOKEN)
                 .build());
       } else {
-        state.tasks.touch(task).leaseUntilMs = state.nowMs + command.getVisibilityTimeoutMs();
+        Task mine = state.tasks.touch(task);
+        state.timers.clear(mine);
+        mine.leaseUntilMs = state.nowMs + command.getVisibilityTimeoutMs();
+        state.timers.set(mine);
       }
     }
     return new Outcome.Settled(refused);
@@ -269,6 +279,7 @@ final class Leasing {
    * @param ran it may have run: for as long as it says, or since its lease when it does not say
    */
   void release(Task task, boolean ran) {
+    state.timers.clear(task);
     if (ran) {
       task.queue.ready.released(task, task.runUs, state);
     } else {

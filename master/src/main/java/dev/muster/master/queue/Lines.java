@@ -7,12 +7,12 @@ import dev.muster.master.store.LaneKey;
 import dev.muster.master.store.v1.LineRecord;
 import dev.muster.proto.v1.TaskOptions;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeSet;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -141,11 +141,10 @@ final class Lines {
     return byNumber.get(number);
   }
 
-  void addLanes(List<LaneKey> all) {
-    long[] numbers = byNumber.keys().toArray();
-    Arrays.sort(numbers);
-    for (long number : numbers) {
-      all.add(byNumber.get(number).lane.key());
+  /** All but the plain ones, in no order. */
+  void forEach(Consumer<Line> visit) {
+    for (ObjectCursor<Line> cursor : byNumber.values()) {
+      visit.accept(cursor.value);
     }
   }
 

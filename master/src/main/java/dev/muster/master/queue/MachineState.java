@@ -49,8 +49,7 @@ final class MachineState {
 
   /**
    * The queue of this name, made when it is new; null when there are too many. A new one is flushed
-   * at once, used or not: numbers are given out by count, so one that the store does not know would
-   * be given out twice.
+   * at once, used or not: a number that the store does not know would be given out twice.
    */
   @Nullable QueueState use(String name) {
     QueueState queue = queues.find(name);
@@ -59,6 +58,16 @@ final class MachineState {
       if (queue != null) {
         changed(queue);
       }
+    }
+    return queue;
+  }
+
+  /** As {@link #use}, however many there are: for what has been promised already. */
+  QueueState useAlways(String name) {
+    QueueState queue = queues.find(name);
+    if (queue == null) {
+      queue = queues.addAlways(name);
+      changed(queue);
     }
     return queue;
   }
@@ -72,13 +81,26 @@ final class MachineState {
     tellLeader(queue);
   }
 
-  /** Touches a task that stays where it is, though it may wait there. */
-  Task touchWaiting(Task task) {
+  /** Touches a task that stays where it is: the lane in which it waits or is kept hears of it. */
+  Task touchInPlace(Task task) {
     Task mine = tasks.touch(task);
-    if (mine.state == TaskState.TASK_STATE_READY) {
+    Kept kept = mine.queue.keptOf(mine.state);
+    if (kept != null) {
+      kept.changed(mine);
+    } else if (mine.state == TaskState.TASK_STATE_READY) {
       mine.queue.ready.changed(mine);
     }
     return mine;
+  }
+
+  /** What a touched task that stays where it is costs has changed by so much. */
+  void grewInPlace(Task task, int moreBytes) {
+    tasks.current().grew(moreBytes);
+    Kept kept = task.queue.keptOf(task.state);
+    if (kept != null) {
+      kept.grew(moreBytes);
+      tasks.current().dirty(task.queue);
+    }
   }
 
   /** The leader is told what waits in this queue, changed or not. */

@@ -14,6 +14,10 @@ final class Producer {
   final ByteString key;
   long answeredBelow;
   long lastUsedMs;
+
+  /** Number of its last use among those of all producers. */
+  long lastUse;
+
   private final TreeMap<Long, AnswerRecord> answers = new TreeMap<>();
 
   Producer(ByteString key) {
@@ -24,6 +28,7 @@ final class Producer {
     this(record.getKey());
     answeredBelow = record.getAnsweredBelow();
     lastUsedMs = record.getLastUsedMs();
+    lastUse = record.getLastUse();
     record.getAnswersList().forEach(answer -> answers.put(answer.getNumber(), answer));
   }
 
@@ -32,6 +37,7 @@ final class Producer {
         .setKey(key)
         .setAnsweredBelow(answeredBelow)
         .setLastUsedMs(lastUsedMs)
+        .setLastUse(lastUse)
         .addAllAnswers(answers.values())
         .build();
   }

@@ -23,11 +23,20 @@ final class ProducerBook {
 
   private final LinkedHashMap<ByteString, Producer> producers = new LinkedHashMap<>();
 
+  /** Requests that were remembered: what orders those with one stamp. */
+  private long uses;
+
   void restore(StateStore store) {
     List<Producer> found = new ArrayList<>();
     store.producers(record -> found.add(new Producer(record)));
-    found.sort(Comparator.comparingLong(producer -> producer.lastUsedMs));
-    found.forEach(producer -> producers.put(producer.key, producer));
+    // By the time alone, those of one entry might stand in another order than before.
+    found.sort(
+        Comparator.comparingLong((Producer producer) -> producer.lastUse)
+            .thenComparingLong(producer -> producer.lastUsedMs));
+    for (Producer producer : found) {
+      producers.put(producer.key, producer);
+      uses = producer.lastUse;
+    }
   }
 
   /** The earlier answer to this request, or null when it is new (or has no number). */
@@ -74,6 +83,7 @@ final class ProducerBook {
     }
     producers.put(producer.key, producer);
     producer.lastUsedMs = nowMs;
+    producer.lastUse = ++uses;
     producer.advance(request.getAnsweredBelow());
     producer.remember(answer.setNumber(request.getNumber()).build());
     current.dirty(producer);

@@ -24,6 +24,9 @@ final class QueueBook {
   private final IntObjectHashMap<QueueState> byNumber = new IntObjectHashMap<>();
   private final Histories histories = new Histories();
 
+  /** The highest number that was given out. */
+  private int lastNumber;
+
   /**
    * @param sequence the last position that was given out
    */
@@ -77,18 +80,13 @@ final class QueueBook {
     if (byName.size() >= QUEUES_MAX) {
       return null;
     }
-    QueueState queue = new QueueState(byName.size() + 1, name, histories);
-    add(queue);
-    return queue;
+    return addAlways(name);
   }
 
   /** As {@link #add}, without the limit: for what has been promised already. */
-  QueueState findOrAdd(String name) {
-    QueueState queue = find(name);
-    if (queue == null) {
-      queue = new QueueState(byName.size() + 1, name, histories);
-      add(queue);
-    }
+  QueueState addAlways(String name) {
+    QueueState queue = new QueueState(lastNumber + 1, name, histories);
+    add(queue);
     return queue;
   }
 
@@ -117,5 +115,6 @@ final class QueueBook {
   private void add(QueueState queue) {
     byName.put(queue.name, queue);
     byNumber.put(queue.number, queue);
+    lastNumber = Math.max(lastNumber, queue.number);
   }
 }

@@ -14,6 +14,7 @@ import dev.muster.proto.v1.QueueInfo;
 import dev.muster.proto.v1.Reason;
 import dev.muster.proto.v1.RefusalReason;
 import dev.muster.proto.v1.TaskInfo;
+import dev.muster.proto.v1.TaskState;
 import dev.muster.proto.v1.TenantInfo;
 import java.util.ArrayList;
 import java.util.List;
@@ -75,6 +76,7 @@ public final class QueueMachine {
 
   private void restoreHolder(Task task) {
     task.queue.ready.restoreLeased(task);
+    state.timers.restore(task);
     WorkerSession session = state.sessions.find(task.session);
     if (session != null) {
       session.hold(task);
@@ -269,7 +271,9 @@ public final class QueueMachine {
       state.timers.clear(timer.atMs(), timer.kind(), timer.id());
       return;
     }
-    if (found.expiresMs != 0 && found.expiresMs <= state.nowMs) {
+    if (found.state == TaskState.TASK_STATE_RUNNING) {
+      leasing.expire(found);
+    } else if (found.expiresMs != 0 && found.expiresMs <= state.nowMs) {
       Task task = state.tasks.touch(found);
       waiting.leave(task);
       endings.expire(task);
@@ -378,15 +382,6 @@ public final class QueueMachine {
         .forEach(
             task ->
                 visit.lease(task.queue.name, task.id, task.token, task.session, task.leaseUntilMs));
-  }
-
-  /**
-   * When this attempt's lease ends, ms since the epoch; 0: it does not hold the task any more, or
-   * has a session.
-   */
-  public long leaseUntilMs(long id, long token) {
-    Task task = state.tasks.leased(id);
-    return task != null && task.token == token ? task.leaseUntilMs : 0;
   }
 
   /** What waits in each queue, in order of name. */

@@ -180,9 +180,28 @@ final class QueueState {
     return List.of(retained, dead, ended);
   }
 
-  /** The lanes that hold tasks in this state, in order of line. */
-  List<LaneKey> lanesOf(TaskState state) {
-    return state == TaskState.TASK_STATE_READY ? ready.lanes() : List.of(laneOf(state, 0));
+  /** Where it keeps finished tasks in this state; null: it is none of an end. */
+  @Nullable Kept keptOf(TaskState state) {
+    return switch (state) {
+      case TASK_STATE_SUCCEEDED -> retained;
+      case TASK_STATE_FAILED -> dead;
+      case TASK_STATE_CANCELLED, TASK_STATE_EXPIRED -> ended;
+      case TASK_STATE_READY,
+          TASK_STATE_DELAYED,
+          TASK_STATE_RUNNING,
+          TASK_STATE_QUARANTINED,
+          TASK_STATE_OFFERED,
+          TASK_STATE_UNKNOWN,
+          UNRECOGNIZED ->
+          null;
+    };
+  }
+
+  /** The lanes that hold tasks in this state, from a line on: at most so many, in order of line. */
+  List<LaneKey> lanesOf(TaskState state, long fromLine, int max) {
+    return state == TaskState.TASK_STATE_READY
+        ? ready.lanes(fromLine, max)
+        : List.of(laneOf(state, 0));
   }
 
   /** The lane that a stored task is in. */

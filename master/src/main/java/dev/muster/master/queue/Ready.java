@@ -281,7 +281,9 @@ final class Ready {
           tokens == 0 ? limit.nextUs(bucketUs) : lines == null ? nextUs : lines.tenants.nextUs();
     }
     long nextAtMs = nextUs == Long.MAX_VALUE ? nextUs : (nextUs + 999) / 1_000;
-    return new Supply(queue.room(), overflow == Overflow.OVERFLOW_REJECT, pools, nextAtMs);
+    long max = queue.settings.proto().getMaxLength();
+    long roomMax = max == 0 ? Long.MAX_VALUE : max;
+    return new Supply(queue.room(), roomMax, overflow == Overflow.OVERFLOW_REJECT, pools, nextAtMs);
   }
 
   private static PoolSupply supply(
@@ -341,14 +343,14 @@ final class Ready {
     return line(line).lane.key();
   }
 
-  /** The lanes of all lines, in order of number. */
-  List<LaneKey> lanes() {
-    List<LaneKey> all = new ArrayList<>();
-    plainLines().forEach(line -> all.add(line.lane.key()));
+  /** The lanes in which something waits, from a line's number on: at most so many, in order. */
+  List<LaneKey> lanes(long from, int max) {
+    FirstLanes first = new FirstLanes(from, max);
+    plainLines().forEach(first::add);
     if (lines != null) {
-      lines.addLanes(all);
+      lines.forEach(first::add);
     }
-    return all;
+    return first.keys();
   }
 
   long nextLine() {

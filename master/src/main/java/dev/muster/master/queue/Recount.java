@@ -91,7 +91,9 @@ public final class Recount implements StateStore.Auditor {
       case LINES -> line(value);
       case TIMERS -> records().timer(key, value);
       case UNIQUES -> records().unique(key, value);
-      case TENANTS, INPUTS, CHILDREN, SCHEDULES -> {
+      case INPUTS -> records().input(key);
+      case CHILDREN -> records().child(key);
+      case TENANTS, SCHEDULES -> {
         // Nothing counts them.
       }
     }

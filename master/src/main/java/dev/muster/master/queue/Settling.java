@@ -1,5 +1,6 @@
 package dev.muster.master.queue;
 
+import com.carrotsearch.hppc.LongIntHashMap;
 import com.google.protobuf.ByteString;
 import dev.muster.master.log.v1.Settle;
 import dev.muster.master.store.v1.AnswerRecord;
@@ -106,11 +107,8 @@ final class Settling {
   private List<RefusedAttempt> apply(Settlement settlement, long session) {
     List<RefusedAttempt> refused = new ArrayList<>(0);
     // First, so that what a task enqueues is there before it has ended, and only if it may end.
-    for (FollowUp followUp : settlement.getFollowUpsList()) {
-      Task parent = completing(followUp.getId(), settlement, session);
-      if (parent != null) {
-        enqueueing.followUp(parent, followUp.getTasks());
-      }
+    if (settlement.getFollowUpsCount() > 0) {
+      followUps(settlement, session);
     }
     for (CompletedUsage measured : settlement.getCompletedUsageList()) {
       noteUsage(measured, settlement, session);
@@ -156,6 +154,23 @@ final class Settling {
     return refused;
   }
 
+  private void followUps(Settlement settlement, long session) {
+    LongIntHashMap completed = new LongIntHashMap(settlement.getCompletedIdsCount());
+    for (int i = settlement.getCompletedIdsCount() - 1; i >= 0; i--) {
+      completed.put(settlement.getCompletedIds(i), i);
+    }
+    for (FollowUp followUp : settlement.getFollowUpsList()) {
+      int index = completed.getOrDefault(followUp.getId(), -1);
+      Task parent = state.tasks.leased(followUp.getId());
+      if (index >= 0
+          && parent != null
+          && parent.session == session
+          && parent.token == settlement.getCompletedTokens(index)) {
+        enqueueing.followUp(parent, followUp.getTasks());
+      }
+    }
+  }
+
   /** What a success used goes into its timeline, where the record of the task is kept. */
   private void noteUsage(CompletedUsage measured, Settlement settlement, long session) {
     int index = measured.getIndex();
@@ -187,20 +202,6 @@ final class Settling {
             crashed.hasUsage() ? crashed.getUsage() : null);
       }
     }
-  }
-
-  /** The task if this settlement completes it, and may; else null. */
-  private @Nullable Task completing(long id, Settlement settlement, long session) {
-    Task task = state.tasks.leased(id);
-    if (task == null || task.session != session) {
-      return null;
-    }
-    for (int i = 0; i < settlement.getCompletedIdsCount(); i++) {
-      if (settlement.getCompletedIds(i) == id) {
-        return settlement.getCompletedTokens(i) == task.token ? task : null;
-      }
-    }
-    return null;
   }
 
   /**

@@ -79,7 +79,7 @@ public final class Task {
   /** It has enqueued others, and is remembered for their sake. */
   boolean hasChildren;
 
-  /** Without a session: when the lease ends, ms since the epoch. */
+  /** When the lease ends, ms since the epoch; 0: with its session, or there is none. */
   long leaseUntilMs;
 
   /** While DELAYED: when it is due, ms since the epoch; 0: it waits for other tasks only. */
@@ -309,8 +309,8 @@ public final class Task {
       case TASK_STATE_READY -> expiresMs;
       case TASK_STATE_DELAYED ->
           dueMs == 0 || (expiresMs != 0 && expiresMs < dueMs) ? expiresMs : dueMs;
-      case TASK_STATE_RUNNING,
-          TASK_STATE_SUCCEEDED,
+      case TASK_STATE_RUNNING -> leaseUntilMs;
+      case TASK_STATE_SUCCEEDED,
           TASK_STATE_FAILED,
           TASK_STATE_CANCELLED,
           TASK_STATE_EXPIRED,
@@ -434,14 +434,22 @@ public final class Task {
     return state;
   }
 
+  /** A session holds it: whether its worker has begun, the leader knows. */
+  public boolean isWithASession() {
+    return session != 0;
+  }
+
   /** The queue that it is in. */
   public String queueName() {
     return queue.name;
   }
 
-  /** What there is to say of its state, in a line: the handler, and why it ended. */
+  /** What there is to say of its state, in a line: the handler, its worker, why it ended. */
   public String detail() {
     String handler = options.getHandler();
+    if (session != 0) {
+      return handler.isEmpty() ? "on " + worker : handler + " on " + worker;
+    }
     String why =
         failure == null || !cause.isEmpty()
             ? cause

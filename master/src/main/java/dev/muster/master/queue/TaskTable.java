@@ -5,10 +5,10 @@ import dev.muster.master.store.LaneKey;
 import dev.muster.master.store.StateStore;
 import dev.muster.master.store.v1.TaskRecord;
 import dev.muster.proto.v1.TaskState;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.TreeMap;
+import java.util.NavigableMap;
+import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -16,6 +16,9 @@ import org.jspecify.annotations.Nullable;
  * store.
  */
 final class TaskTable {
+  /** So many places are read from the store at a time, or more. */
+  private static final int READ_MIN = 64;
+
   private final StateStore store;
   private final QueueBook queues;
   private final SessionBook sessions;
@@ -161,54 +164,76 @@ final class TaskTable {
   }
 
   /**
-   * The places of any lane in order, also those in windows. Slow: it goes through all that changed
-   * since the last flush.
+   * Goes through the tasks of some lanes, in order of line and position, also those in windows.
+   * Slow: it goes once through all that changed since the last flush, however few it finds there.
    *
-   * @param limit at most so many
+   * @param lanes of one kind and queue, in order of line: all between the first and the last in
+   *     which something is
+   * @param from the first position of interest in the first of them
+   * @param upto the last position of interest in any of them
+   * @param max at most so many tasks
+   * @param visit gets tasks until it returns false
    */
-  List<Task> places(LaneKey lane, long from, int limit) {
-    TreeMap<Long, Long> ids = new TreeMap<>();
-    placesIn(current, lane, from, ids);
-    if (frozen != null) {
-      placesIn(frozen, lane, from, ids);
+  void visit(List<LaneKey> lanes, long from, long upto, int max, Predicate<Task> visit) {
+    if (lanes.isEmpty()) {
+      return;
     }
-    List<Task> found = new ArrayList<>();
+    ChangedPlaces changed =
+        new ChangedPlaces(lanes.get(0), lanes.get(lanes.size() - 1), from, upto, max);
+    current.forEachTask(changed::add);
+    if (frozen != null) {
+      frozen.forEachTask(
+          task -> {
+            if (current.task(task.id) == null) {
+              changed.add(task);
+            }
+          });
+    }
+    int left = max;
+    for (int i = 0; i < lanes.size() && left > 0; i++) {
+      LaneKey lane = lanes.get(i);
+      left = visit(lane, i == 0 ? from : 0, upto, changed.of(lane), left, visit);
+    }
+  }
+
+  /** Returns how many more may be visited. */
+  private int visit(
+      LaneKey lane,
+      long from,
+      long upto,
+      NavigableMap<Long, Long> ids,
+      int max,
+      Predicate<Task> visit) {
+    int chunk = Math.max(READ_MIN, max); // Many places in the store may be left by now.
+    int left = max;
     long next = from;
-    boolean more = true;
-    while (more && found.size() < limit) {
-      long start = next;
+    boolean more = next <= upto;
+    while (more) {
       int[] read = {0};
-      long[] last = {start};
+      long[] last = {next};
       store.scan(
           lane,
-          start,
-          limit,
+          next,
+          chunk,
           (position, id) -> {
             read[0]++;
             last[0] = position;
             ids.put(position, id);
           });
-      more = read[0] == limit;
-      long end = more ? last[0] : Long.MAX_VALUE;
-      for (Map.Entry<Long, Long> place : ids.subMap(start, true, end, true).entrySet()) {
+      more = read[0] == chunk && last[0] < upto;
+      long end = more ? last[0] : upto;
+      for (Map.Entry<Long, Long> place : ids.subMap(next, true, end, true).entrySet()) {
         Task task = find(place.getValue());
-        if (task != null && task.isAt(lane, place.getKey()) && found.size() < limit) {
-          found.add(task);
+        if (task != null && task.isAt(lane, place.getKey())) {
+          left--;
+          if (!visit.test(task) || left == 0) {
+            return 0;
+          }
         }
       }
       next = end + 1;
     }
-    return found;
-  }
-
-  private static void placesIn(
-      Generation generation, LaneKey lane, long from, Map<Long, Long> ids) {
-    generation.forEachTask(
-        task -> {
-          if (task.position >= from && task.isAt(lane, task.position)) {
-            ids.put(task.position, task.id);
-          }
-        });
+    return left;
   }
 
   private boolean readSpill(Generation generation, LaneKey lane, long from, PlaceLoader loader) {

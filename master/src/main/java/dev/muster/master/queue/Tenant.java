@@ -172,8 +172,13 @@ final class Tenant extends Generation.Kept {
     return oldest;
   }
 
+  /** By which it shares: its own, or else that of everybody. */
+  int weight() {
+    return weight == 0 ? WEIGHT_DEFAULT : weight;
+  }
+
   long chargeUs(long runUs) {
-    return Math.max(1, runUs * WEIGHT_DEFAULT / (weight == 0 ? WEIGHT_DEFAULT : weight));
+    return Math.max(1, runUs * WEIGHT_DEFAULT / weight());
   }
 
   ByteString key() {
@@ -199,7 +204,7 @@ final class Tenant extends Generation.Kept {
   TenantInfo toInfo() {
     return TenantInfo.newBuilder()
         .setTenant(name)
-        .setWeight(weight == 0 ? WEIGHT_DEFAULT : weight)
+        .setWeight(weight())
         .setConcurrency(concurrency)
         .setRate(rate)
         .setWaiting(waiting)

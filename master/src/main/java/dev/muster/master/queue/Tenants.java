@@ -124,9 +124,7 @@ final class Tenants {
 
   /** More of its tasks wait. */
   void entered(Tenant tenant, long more, MachineState state) {
-    if (tenant.idle) {
-      notIdle(tenant);
-    }
+    notIdle(tenant);
     if (isFair() && tenant.waiting == 0 && tenant.turnUs() < ready.virtualTimeUs) {
       catchUp(tenant);
       tenant.place();
@@ -224,6 +222,7 @@ final class Tenants {
 
   Tenant configure(ConfigureTenantRequest request, MachineState state) {
     Tenant tenant = use(request.getTenant(), state);
+    notIdle(tenant);
     if (request.hasWeight()) {
       tenant.weight = request.getWeight();
       tenant.charge();
@@ -237,7 +236,6 @@ final class Tenants {
       setLimit(tenant);
     }
     stand(tenant, state.nowUs());
-    notIdle(tenant);
     noteIdle(tenant);
     if (tenant == none && isEmpty()) {
       state.tasks.current().gone(none, Family.TENANTS, none.key());
@@ -250,10 +248,12 @@ final class Tenants {
   /** What holds for tenants without settings has changed. */
   void configured(MachineState state) {
     for (Tenant tenant : inOrder.values()) {
+      notIdle(tenant);
       if (setLimit(tenant)) {
         state.tasks.current().dirty(tenant);
       }
       stand(tenant, state.nowUs());
+      noteIdle(tenant);
     }
   }
 
@@ -285,11 +285,20 @@ final class Tenants {
     }
   }
 
+  /**
+   * It is needed, or about to change. Before it does: one that is found no more where it was put
+   * would be forgotten with its settings, and with what waits.
+   */
   private void notIdle(Tenant tenant) {
-    tenant.idle = false;
-    if (!idle.remove(tenant)) {
-      refilling.remove(tenant);
+    if (tenant.idle && !idle.remove(tenant) && !refilling.remove(tenant)) {
+      throw new IllegalStateException(
+          "tenant "
+              + tenant.name
+              + " of queue "
+              + ready.queue.name
+              + " is idle, and is not among those that are to be forgotten");
     }
+    tenant.idle = false;
   }
 
   /** Forgets the idle ones that have nothing to make up for. */

@@ -13,7 +13,7 @@ import java.util.List;
 final class Timers {
   /** What a timer is for. The code is stored: never change one. */
   enum Kind {
-    /** A delayed task is due, or a waiting one expires. */
+    /** A delayed task is due, a waiting one expires, or the lease of a consumer ends. */
     TASK(1),
     /** A unique key is free again; the value is the key. */
     UNIQUE(2),
@@ -81,7 +81,7 @@ final class Timers {
     set(atMs, kind, id, ByteString.EMPTY);
   }
 
-  /** A touched task waits from now on: it is due at its {@link Task#timerMs}, if it has one. */
+  /** A touched task stands as it does from now on: until its {@link Task#timerMs}, if any. */
   void set(Task task) {
     long atMs = task.timerMs();
     if (atMs != 0) {
@@ -90,11 +90,19 @@ final class Timers {
     }
   }
 
-  /** A touched task that waits is about to wait no more. */
+  /** A touched task is about to stand otherwise. */
   void clear(Task task) {
     long atMs = task.timerMs();
     if (atMs != 0 && !tasks.current().dueNoMore(task, atMs)) {
       clear(atMs, Kind.TASK, task.id);
+    }
+  }
+
+  /** A task is read from the store as it stands. What an older program wrote has no timer. */
+  void restore(Task task) {
+    long atMs = task.timerMs();
+    if (atMs != 0 && index.get(key(atMs, Kind.TASK, task.id)) == null) {
+      set(atMs, Kind.TASK, task.id);
     }
   }
 
@@ -103,8 +111,8 @@ final class Timers {
   }
 
   /**
-   * Takes the timers that are due, the earliest first, at most so many. Those of tasks must then
-   * leave where they wait.
+   * Takes the timers that are due, the earliest first, at most so many. Those of tasks must then be
+   * cleared.
    */
   List<Timer> takeDue(long nowMs, int max) {
     List<Timer> first = new ArrayList<>();

@@ -19,7 +19,7 @@ import org.jspecify.annotations.Nullable;
  * flusher say that it is done. Apply waits for the flusher only when two generations are full: that
  * is the back-pressure.
  */
-public final class Applier {
+public final class Applier implements AutoCloseable {
   /** A generation is flushed when it holds so many bytes. */
   private static final long GENERATION_BYTES = 64L << 20;
 
@@ -28,6 +28,9 @@ public final class Applier {
   private final ReentrantLock lock = new ReentrantLock();
   private final Condition flushed = lock.newCondition();
   private volatile Effects effects = Effects.NONE;
+
+  /** Guarded by the lock. */
+  private boolean closed;
 
   public Applier(QueueMachine machine, Flusher flusher) {
     this.machine = machine;
@@ -75,10 +78,17 @@ public final class Applier {
     }
   }
 
-  /** Asks the state machine between two entries. Any thread; keep it short, apply waits. */
+  /**
+   * Asks the state machine between two entries. Any thread; keep it short, apply waits.
+   *
+   * @throws IllegalStateException when it is closed
+   */
   public <T> T read(Function<QueueMachine, T> query) {
     lock.lock();
     try {
+      if (closed) {
+        throw new IllegalStateException("the master has stopped: its state cannot be read");
+      }
       return query.apply(machine);
     } finally {
       lock.unlock();
@@ -108,6 +118,20 @@ public final class Applier {
         roll();
         awaitFlushed();
       }
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /**
+   * No query begins after this, and none is under way when it returns: the store may be closed.
+   * After the log.
+   */
+  @Override
+  public void close() {
+    lock.lock();
+    try {
+      closed = true;
     } finally {
       lock.unlock();
     }

@@ -68,19 +68,20 @@ public final class Flusher implements AutoCloseable {
         });
   }
 
-  /** Ends what is under way, at most 8 s, and stops. */
+  /** Ends what is under way, and stops; see {@link #awaitClosed}. */
   @Override
   public void close() {
-    if (thread == null) {
-      return;
+    if (thread != null) {
+      thread.shutdown();
     }
-    thread.shutdown();
-    try {
-      if (!thread.awaitTermination(8, TimeUnit.SECONDS)) {
-        thread.shutdownNow();
-      }
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-    }
+  }
+
+  /**
+   * Waits until nothing is being written any more, after {@link #close}.
+   *
+   * @return false: it takes longer than that, and the store must stay open
+   */
+  public boolean awaitClosed(long timeoutMs) throws InterruptedException {
+    return thread == null || thread.awaitTermination(timeoutMs, TimeUnit.MILLISECONDS);
   }
 }

@@ -63,9 +63,20 @@ final class EnqueueCheck {
     if (request.getDelayMs() != 0 && request.getRunAtMs() != 0) {
       return RequestCheck.bad("a request has a delay or a time to run at, not both");
     }
-    if (request.getRunAtMs() < 0) {
+    if (request.getRunAtMs() < 0 || request.getRunAtMs() > Limits.RUN_AT_MS_MAX) {
       return RequestCheck.bad(
-          "the time to run at is in ms since the epoch, from 1, found " + request.getRunAtMs());
+          "the time to run at is in ms since the epoch, from 1 to "
+              + Limits.RUN_AT_MS_MAX
+              + ", found "
+              + request.getRunAtMs());
+    }
+    if (request.getWaitMs() < 0 || request.getWaitMs() > Limits.ENQUEUE_WAIT_MS_MAX) {
+      return RequestCheck.bad(
+          "an enqueue waits for room at most "
+              + Limits.ENQUEUE_WAIT_MS_MAX
+              + " ms, found "
+              + Integer.toUnsignedString(request.getWaitMs())
+              + "; send it again after that, under the same number");
     }
     Outcome.Refused refused =
         RequestCheck.time("a delay", request.getDelayMs(), Limits.TASK_TIME_MS_MAX);

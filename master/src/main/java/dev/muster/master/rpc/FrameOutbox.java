@@ -50,9 +50,15 @@ final class FrameOutbox extends Outflow<MasterFrame> implements WorkerStream {
     super(caller, egress);
   }
 
-  void welcome(Welcome message) {
+  /**
+   * In one frame: told apart, a worker could say of what it has lost that it starts it.
+   *
+   * @param lost what it thinks it holds, and does not
+   */
+  void welcome(Welcome message, List<Long> lost) {
     synchronized (this) {
       welcome = message;
+      cancelled.addAll(lost);
     }
     schedule();
   }

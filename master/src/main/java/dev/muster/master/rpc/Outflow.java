@@ -96,6 +96,17 @@ abstract class Outflow<R> {
   }
 
   private void drain() {
+    try {
+      send();
+    } catch (RuntimeException e) {
+      // Without a word the caller would wait for ever.
+      end();
+      caller.onError(Refusals.broken("the master cannot go on with this stream", e));
+      whenEnded.run();
+    }
+  }
+
+  private void send() {
     boolean last = false;
     while (!last) {
       R message;

@@ -28,6 +28,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Executor;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.function.Supplier;
 
 /** What stands in the queues, and their settings. */
@@ -193,11 +194,24 @@ public final class QueuesService extends QueuesGrpc.QueuesImplBase {
 
   @Override
   public void verify(VerifyRequest request, StreamObserver<VerifyReply> caller) {
-    background.execute(
-        () -> {
-          caller.onNext(verification.get());
-          caller.onCompleted();
-        });
+    try {
+      background.execute(() -> verify(caller));
+    } catch (RejectedExecutionException e) {
+      caller.onError(Refusals.unavailable("the master is stopping"));
+    }
+  }
+
+  private void verify(StreamObserver<VerifyReply> caller) {
+    VerifyReply reply;
+    try {
+      reply = verification.get();
+    } catch (RuntimeException e) {
+      // What cannot be read is what this is asked for: the caller has to hear of it.
+      caller.onError(Refusals.broken("the count ends early", e));
+      return;
+    }
+    caller.onNext(reply);
+    caller.onCompleted();
   }
 
   @Override

@@ -9,6 +9,8 @@ import dev.muster.proto.v1.Refusal;
 import dev.muster.proto.v1.RefusalReason;
 import io.grpc.StatusRuntimeException;
 import io.grpc.protobuf.StatusProto;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Says no in gRPC's words: a status for people and programs that know only gRPC, and our reason in
@@ -16,6 +18,8 @@ import io.grpc.protobuf.StatusProto;
  */
 final class Refusals {
   private static final String DOMAIN = "muster.dev";
+
+  private static final Logger LOG = LoggerFactory.getLogger(Refusals.class);
 
   private Refusals() {}
 
@@ -44,6 +48,19 @@ final class Refusals {
     return new Outcome.Refused(
         RefusalReason.REFUSAL_REASON_OVERLOADED,
         "too many requests wait for the disk; try again later, or send larger batches");
+  }
+
+  /** The master itself fails, at this call: the same call would fail again. */
+  static StatusRuntimeException broken(String what, RuntimeException failure) {
+    LOG.error("{}", what, failure);
+    String why = failure.getMessage() == null ? failure.toString() : failure.getMessage();
+    return io.grpc.Status.DATA_LOSS
+        .withDescription(
+            what
+                + ": "
+                + why
+                + "; if the data directory is damaged, restore it whole from a backup")
+        .asRuntimeException();
   }
 
   static Refusal message(Outcome.Refused refused) {

@@ -123,10 +123,8 @@ final class WorkStream implements StreamObserver<WorkerFrame> {
               .setSettledUpto(outcome.settledUpto())
               .setHeartbeatIntervalMs(Limits.HEARTBEAT_INTERVAL_MS)
               .setSessionTimeoutMs(Limits.SESSION_TIMEOUT_MS)
-              .build());
-      if (!outcome.lostIds().isEmpty()) {
-        outbox.cancelled(outcome.lostIds());
-      }
+              .build(),
+          outcome.lostIds());
       opened.frame(rest, () -> {});
       caller.request(UNDER_WAY_MAX);
     }

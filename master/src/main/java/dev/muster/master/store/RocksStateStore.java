@@ -287,6 +287,9 @@ public final class RocksStateStore implements StateStore {
   private void each(ColumnFamilyHandle family, ReadOptions asOf, BiConsumer<byte[], byte[]> visit) {
     try (RocksIterator iterator = db.newIterator(family, asOf)) {
       for (iterator.seekToFirst(); iterator.isValid(); iterator.next()) {
+        if (Thread.currentThread().isInterrupted()) {
+          throw new StoreException("interrupted while everything was being read");
+        }
         visit.accept(iterator.key(), iterator.value());
       }
       check(iterator);

@@ -366,15 +366,14 @@ final class DispatchTest {
   @Test
   void shouldTellTheStreamThatCameBackWhenItsSessionIsBeingEnded() {
     Worker worker = new Worker().hello("w", 1);
-    worker.end();
     rig.hold();
     Worker again = new Worker();
     again.begin("w", 1, List.of(), List.of());
     rig.settle();
-    rig.tick(Limits.SESSION_TIMEOUT_MS + 1);
+    worker.frame(WorkerFrame.newBuilder().setGoodbye(true));
     rig.release();
     assertThat(again.opened).isNotNull();
-    assertThat(again.expired).isTrue();
+    assertThat(again.finished).isTrue();
   }
 
   @Test
@@ -487,18 +486,6 @@ final class DispatchTest {
   }
 
   @Test
-  void shouldNotProposeAgainAndAgainWhenABatchIsLargerThanAnIdleQueueTakes() {
-    configure(2);
-    rig.settle();
-    int before = rig.entries.size();
-    LeaderRig.Replies parked = enqueue(3, 10_000);
-    assertThat(parked.outcomes).isEmpty();
-    assertThat(rig.entries).hasSizeLessThanOrEqualTo(before + 1);
-    rig.tick(10_000);
-    assertThat(reason(parked)).isEqualTo(RefusalReason.REFUSAL_REASON_QUEUE_FULL);
-  }
-
-  @Test
   void shouldCountWorkersWhenTheyHaveStreams() {
     Worker worker = new Worker().hello("w", 1);
     assertThat(rig.sessions.workers("q")).isEqualTo(1);
@@ -516,8 +503,8 @@ final class DispatchTest {
         () ->
             next.applier.read(
                 machine -> {
-                  next.sessions.restore(machine.sessions());
-                  next.leases.restore(machine);
+                  next.sessions.restore(machine);
+                  next.timers.restore(machine);
                   return true;
                 }));
     rig.tick(1_000);

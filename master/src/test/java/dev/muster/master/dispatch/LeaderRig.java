@@ -1,15 +1,11 @@
 package dev.muster.master.dispatch;
 
-import dev.muster.master.expiry.LeaseWatch;
 import dev.muster.master.expiry.ScheduleWatch;
 import dev.muster.master.expiry.TimerWatch;
 import dev.muster.master.log.v1.Command;
 import dev.muster.master.log.v1.Entry;
-import dev.muster.master.queue.Effects;
 import dev.muster.master.queue.Outcome;
 import dev.muster.master.queue.QueueMachine;
-import dev.muster.master.queue.Supply;
-import dev.muster.master.queue.Task;
 import dev.muster.master.replication.Applier;
 import dev.muster.master.replication.Batch;
 import dev.muster.master.replication.Flusher;
@@ -44,7 +40,6 @@ public final class LeaderRig implements AutoCloseable {
   public final Applier applier;
   public final Proposer proposer;
   public final Awaits awaits;
-  public final LeaseWatch leases;
   public final TimerWatch timers;
   public final RunWatch runs;
   public final RunningNotes notes;
@@ -72,49 +67,17 @@ public final class LeaderRig implements AutoCloseable {
     flusher = new Flusher(store, broken::set);
     applier = new Applier(new QueueMachine(store, 100), flusher);
     proposer = new Proposer(this::append, nowMs::get, broken::set);
-    leases = new LeaseWatch(proposer, applier, nowMs::get);
     timers = new TimerWatch(proposer, applier, nowMs::get, alarms::add);
     schedules = new ScheduleWatch(proposer, applier, nowMs::get, () -> true);
-    dispatcher = new Dispatcher(proposer, this::nowNs, nowMs::get, leases::leased);
+    dispatcher = new Dispatcher(proposer, this::nowNs, nowMs::get);
     runs = new RunWatch(proposer, applier, this::nowNs);
     notes = new RunningNotes(applier);
-    sessions = new Sessions(proposer, applier, dispatcher, runs, notes, this::nowNs);
+    events = new EventHub(nowMs::get);
+    sessions = new Sessions(proposer, applier, dispatcher, runs, notes, events, this::nowNs);
     roster = new Roster(sessions, this::nowNs);
     awaits = new Awaits(applier);
-    events = new EventHub(nowMs::get);
     applier.lead(
-        new Effects() {
-          @Override
-          public void waiting(String queue, Supply supply) {
-            proposer.execute(() -> dispatcher.waiting(queue, supply));
-          }
-
-          @Override
-          public void finished(Task task) {
-            awaits.finished(task);
-            notes.finished(task.id());
-          }
-
-          @Override
-          public void moved(Task task) {
-            events.moved(task);
-          }
-
-          @Override
-          public void stop(long session, long id, long token) {
-            sessions.stop(session, id, token);
-          }
-
-          @Override
-          public void lost(long session, List<Long> ids) {
-            sessions.lost(session, ids);
-          }
-
-          @Override
-          public void due(long atMs) {
-            timers.due(atMs);
-          }
-        });
+        new LeaderEffects(proposer, dispatcher, sessions, awaits, notes, events, timers::due));
     proposer.start(this::beforeSealing);
     proposer.execute(schedules::restore);
   }
@@ -222,7 +185,6 @@ public final class LeaderRig implements AutoCloseable {
         () -> {
           sessions.tick();
           dispatcher.tick();
-          leases.tick();
           runs.tick();
           timers.tick();
           schedules.tick();

@@ -22,6 +22,7 @@ public final class RigWorker implements WorkerStream, Sessions.HelloListener {
   public int drains;
   public int finishes;
   public int kills;
+  public boolean expired;
 
   /** It does not read. */
   public boolean stuck;
@@ -117,7 +118,9 @@ public final class RigWorker implements WorkerStream, Sessions.HelloListener {
   public void heartbeat() {}
 
   @Override
-  public void expired() {}
+  public void expired() {
+    expired = true;
+  }
 
   @Override
   public boolean isStuck() {

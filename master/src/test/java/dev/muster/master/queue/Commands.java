@@ -65,14 +65,19 @@ final class Commands {
         .build();
   }
 
+  /** Without a session: for longer than any test lasts. */
   static Command lease(String queue, long session, int max) {
+    return lease(queue, session, max, Integer.MAX_VALUE);
+  }
+
+  static Command lease(String queue, long session, int max, int visibilityTimeoutMs) {
     return Command.newBuilder()
         .setLease(
             Lease.newBuilder()
                 .setQueue(queue)
                 .setSession(session)
                 .setMax(max)
-                .setVisibilityTimeoutMs(1_000))
+                .setVisibilityTimeoutMs(visibilityTimeoutMs))
         .build();
   }
 

@@ -107,6 +107,15 @@ final class ExplanationTest {
   }
 
   @Test
+  void shouldNameTheWeightThatATenantHasWithoutOneOfItsOwn() {
+    put(EnqueueRequest.newBuilder().addTenants("t"));
+    long second = put(EnqueueRequest.newBuilder().addTenants("t"));
+    rig.apply(lease("q", 0, 1));
+    assertThat(message(second, "TENANT_SHARE"))
+        .isEqualTo("tenant t runs 1 tasks with weight 100; who has used less goes first");
+  }
+
+  @Test
   void shouldNameTheTimeAndTheTasksThatADelayedOneWaitsFor() {
     long first = put(EnqueueRequest.newBuilder().setDelayMs(5_000));
     assertThat(rules(first)).containsExactly("DELAY");

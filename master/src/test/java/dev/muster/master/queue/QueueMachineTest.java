@@ -57,7 +57,7 @@ final class QueueMachineTest {
   }
 
   private List<Offer> offers(String queue, long session, int max) {
-    return ((Outcome.Leased) rig.apply(lease(queue, session, max))).offers();
+    return ((Outcome.Leased) rig.apply(lease(queue, session, max, 1_000))).offers();
   }
 
   private List<Long> leaseIds(String queue, long session, int max) {
@@ -282,7 +282,9 @@ final class QueueMachineTest {
     rig.clockMs += 4_999;
     rig.apply(expire(1, 2));
     assertThat(task(1).getState()).isEqualTo(TaskState.TASK_STATE_RUNNING);
-    assertThat(rig.machine.leaseUntilMs(1, 2)).isEqualTo(rig.clockMs + 1);
+    rig.clockMs += 1;
+    rig.apply(expire(1, 2));
+    assertThat(task(1).getState()).isEqualTo(TaskState.TASK_STATE_READY);
   }
 
   @Test

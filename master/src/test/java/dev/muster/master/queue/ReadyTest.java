@@ -375,7 +375,8 @@ final class ReadyTest {
     put(options(), 2);
     configure(QueueSettings.newBuilder().setPaused(true));
     assertThat(take(10)).isEmpty();
-    assertThat(supply()).isEqualTo(new Supply(Long.MAX_VALUE, false, List.of(), Long.MAX_VALUE));
+    assertThat(supply())
+        .isEqualTo(new Supply(Long.MAX_VALUE, Long.MAX_VALUE, false, List.of(), Long.MAX_VALUE));
     configure(QueueSettings.newBuilder().setPaused(false));
     assertThat(take(10)).hasSize(2);
   }

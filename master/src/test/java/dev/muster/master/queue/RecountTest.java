@@ -8,7 +8,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.google.protobuf.ByteString;
 import com.google.protobuf.InvalidProtocolBufferException;
+import dev.muster.master.log.v1.Cancel;
 import dev.muster.master.log.v1.Command;
+import dev.muster.master.queue.Timers.Kind;
 import dev.muster.master.store.Family;
 import dev.muster.master.store.LaneKey;
 import dev.muster.master.store.MemoryStateStore;
@@ -193,17 +195,26 @@ final class RecountTest {
   void shouldTellWhenATimerIsGone() {
     long id = put(EnqueueRequest.newBuilder().setDelayMs(500));
     long dueMs = rig.clockMs + 500;
-    assertThat(drift(batch -> batch.delete(Family.TIMERS, Timers.key(dueMs, Timers.Kind.TASK, id))))
+    assertThat(drift(batch -> batch.delete(Family.TIMERS, Timers.key(dueMs, Kind.TASK, id))))
         .containsExactly("task 53 waits for its time at " + dueMs + ", and has no timer");
+  }
+
+  @Test
+  void shouldTellWhenTheTimerOfALeaseIsGone() {
+    long id = put(EnqueueRequest.newBuilder());
+    rig.apply(lease("q", 0, 50));
+    long endMs = rig.clockMs + Integer.MAX_VALUE;
+    assertThat(drift(batch -> batch.delete(Family.TIMERS, Timers.key(endMs, Kind.TASK, id))))
+        .containsExactly("task 53 has a lease that ends at " + endMs + ", and has no timer");
   }
 
   @Test
   void shouldTellWhenATimerIsForNobody() {
     long id = put(EnqueueRequest.newBuilder());
-    ByteString stray = Timers.key(7, Timers.Kind.TASK, id);
+    ByteString stray = Timers.key(7, Kind.TASK, id);
     assertThat(drift(batch -> batch.put(Family.TIMERS, stray, ByteString.EMPTY)))
         .containsExactly("a timer at 7 is for task 53, which waits for no time");
-    ByteString nobody = Timers.key(8, Timers.Kind.TASK, 9_999);
+    ByteString nobody = Timers.key(8, Kind.TASK, 9_999);
     tamper(
         batch -> {
           batch.delete(Family.TIMERS, stray);
@@ -218,7 +229,10 @@ final class RecountTest {
     put(EnqueueRequest.newBuilder().addUniqueKeys("k").setUniqueForMs(500));
     assertThat(
             drift(
-                batch -> all(Family.TIMERS).keySet().forEach(k -> batch.delete(Family.TIMERS, k))))
+                batch ->
+                    all(Family.TIMERS).keySet().stream()
+                        .filter(key -> Timers.timer(key, ByteString.EMPTY).kind() != Kind.TASK)
+                        .forEach(key -> batch.delete(Family.TIMERS, key))))
         .hasSize(2)
         .anyMatch(what -> what.startsWith("queue q is to look at what it keeps at "))
         .contains("unique key k is free again at " + (rig.clockMs + 500) + ", and has no timer");
@@ -250,6 +264,28 @@ final class RecountTest {
     tamper(batch -> all(Family.UNIQUES).keySet().forEach(k -> batch.put(Family.UNIQUES, k, ended)));
     assertThat(Recount.of(store).getDriftList())
         .containsExactly("unique key k is held by task 1, which is TASK_STATE_SUCCEEDED");
+  }
+
+  @Test
+  void shouldTellWhenAnInputOrAChildIsLeftOver() {
+    long first = put(EnqueueRequest.newBuilder());
+    long after = put(EnqueueRequest.newBuilder().addAfterIds(first).setParentId(first));
+    rig.apply(Command.newBuilder().setCancel(Cancel.newBuilder().addIds(first)).build());
+    ByteString input = MachineState.idKey(9_999, first);
+    ByteString child = MachineState.idKey(9_999, after);
+    assertThat(
+            drift(
+                batch -> {
+                  batch.put(Family.INPUTS, input, ByteString.EMPTY);
+                  batch.put(Family.CHILDREN, child, ByteString.EMPTY);
+                  batch.putTask(record(first).setHasChildren(false).build());
+                  batch.putTask(record(after).clearAfter().build());
+                }))
+        .containsExactlyInAnyOrder(
+            "what task 53 came to is kept for task 9999, which has no record",
+            "what task 53 came to is kept for task 54, which does not come after it",
+            "task 54 is kept as a child of task 9999, which has no record",
+            "task 54 is kept as a child of task 53, which knows of none");
   }
 
   @Test

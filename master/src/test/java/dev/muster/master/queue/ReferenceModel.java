@@ -334,6 +334,10 @@ final class ReferenceModel {
       case EXTEND -> extend(command.getExtend());
       case ADVANCE -> {
         queues.values().forEach(this::forgetOldest);
+        items.values().stream()
+            .filter(item -> item.isLeased() && item.session == 0 && item.leaseUntilMs <= nowMs)
+            .sorted(Comparator.comparingLong((Item item) -> item.leaseUntilMs))
+            .forEach(item -> giveBack(item, Leasing.Return.EXPIRED));
         yield new Outcome.Advanced(false);
       }
       case CONFIGURE_QUEUE -> configure(command.getConfigureQueue());

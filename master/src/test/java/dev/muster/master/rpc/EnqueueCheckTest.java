@@ -48,6 +48,13 @@ final class EnqueueCheckTest {
     assertThat(refused.reason()).isEqualTo(reason);
   }
 
+  @Test
+  void shouldBoundTheWaitForRoom() {
+    accepted(one().setWaitMs(Limits.ENQUEUE_WAIT_MS_MAX));
+    refused(one().setWaitMs(Limits.ENQUEUE_WAIT_MS_MAX + 1), "at most 60000 ms, found 60001");
+    refused(one().setWaitMs(-1), "at most 60000 ms, found 4294967295");
+  }
+
   private static void options(Consumer<TaskOptions.Builder> change, String part) {
     TaskOptions.Builder options = TaskOptions.newBuilder();
     change.accept(options);
@@ -92,6 +99,7 @@ final class EnqueueCheckTest {
             .addAfterIds(1)
             .addAfterIds(2));
     accepted(one().setRunAtMs(1));
+    accepted(one().setRunAtMs(Limits.RUN_AT_MS_MAX));
   }
 
   @Test
@@ -121,6 +129,8 @@ final class EnqueueCheckTest {
     refused(one().setDelayMs(Limits.TASK_TIME_MS_MAX + 1), "a delay is 0 to");
     refused(one().setDelayMs(1).setRunAtMs(1), "not both");
     refused(one().setRunAtMs(-1), "ms since the epoch");
+    refused(
+        one().setRunAtMs(Limits.RUN_AT_MS_MAX + 1), "from 1 to 31536000000000, found 3153600000");
     refused(one().setUniqueForMs(-1), "unique key holds");
   }
 

@@ -10,8 +10,11 @@ import dev.muster.proto.v1.MasterFrame;
 import dev.muster.proto.v1.RefusalReason;
 import dev.muster.proto.v1.StopAttempt;
 import dev.muster.proto.v1.TaskResult;
+import dev.muster.proto.v1.Welcome;
+import io.grpc.Status;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
 
@@ -116,6 +119,15 @@ final class OutflowTest {
   }
 
   @Test
+  void shouldWelcomeAWorkerAndSayWhatItHasLostInOneFrame() {
+    FakeCaller<MasterFrame> caller = new FakeCaller<>();
+    Welcome welcome = Welcome.newBuilder().setResumed(true).build();
+    new FrameOutbox(caller, Runnable::run).welcome(welcome, List.of(7L));
+    assertThat(caller.replies)
+        .containsExactly(MasterFrame.newBuilder().setWelcome(welcome).addCancelledIds(7).build());
+  }
+
+  @Test
   void shouldTellAWorkerOnceToEndAndWhichStacksAreWanted() {
     FakeCaller<MasterFrame> caller = new FakeCaller<>();
     FrameOutbox outbox = new FrameOutbox(caller, egress::add);
@@ -201,5 +213,25 @@ final class OutflowTest {
     assertThat(caller.replies).hasSize(1);
     assertThat(caller.completed).isFalse();
     assertThat(caller.reason()).isEqualTo(RefusalReason.REFUSAL_REASON_UNKNOWN_TASK);
+  }
+
+  @Test
+  void shouldSaySoWhenWhatIsToBeSentCannotBeRead() {
+    FakeCaller<InputsReply> caller = new FakeCaller<>();
+    InputsStream.open(
+        caller,
+        egress::add,
+        from -> {
+          if (from == 0) {
+            return new InputPage(List.of(result(1)), 1);
+          }
+          throw new IllegalStateException("a record cannot be read");
+        });
+    run();
+    assertThat(caller.replies).hasSize(1);
+    assertThat(caller.completed).isFalse();
+    assertThat(caller.error).hasMessageContaining("a record cannot be read");
+    assertThat(Status.fromThrowable(Objects.requireNonNull(caller.error)).getCode())
+        .isEqualTo(Status.Code.DATA_LOSS);
   }
 }

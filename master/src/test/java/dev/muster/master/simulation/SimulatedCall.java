@@ -37,6 +37,7 @@ final class SimulatedCall<Q, R> {
   private final Answer<R> answer;
   private final Caller caller = new Caller();
   private @Nullable StreamObserver<Q> handler;
+  private Runnable whenReached = () -> {};
   private final ArrayDeque<Runnable> inbox = new ArrayDeque<>();
   private long upAtMs;
   private long downAtMs;
@@ -132,6 +133,11 @@ final class SimulatedCall<Q, R> {
     return !cut && !clientEnded && !masterEnded;
   }
 
+  /** From now on, this runs whenever a message reaches the master's machine. */
+  void whenReached(Runnable task) {
+    whenReached = task;
+  }
+
   /** The client sends. */
   void send(Q message) {
     if (clientEnded) {
@@ -162,6 +168,7 @@ final class SimulatedCall<Q, R> {
         master.process,
         () -> {
           if (!masterEnded) {
+            whenReached.run();
             delivery.run();
             master.wake();
           }

@@ -1,20 +1,21 @@
 package dev.muster.master.simulation;
 
+import com.google.protobuf.ByteString;
+import dev.muster.common.Limits;
 import dev.muster.master.dispatch.Awaits;
 import dev.muster.master.dispatch.Dispatcher;
 import dev.muster.master.dispatch.EventHub;
+import dev.muster.master.dispatch.LeaderEffects;
 import dev.muster.master.dispatch.Roster;
 import dev.muster.master.dispatch.RunWatch;
 import dev.muster.master.dispatch.RunningNotes;
 import dev.muster.master.dispatch.Sessions;
-import dev.muster.master.expiry.LeaseWatch;
 import dev.muster.master.expiry.ScheduleWatch;
 import dev.muster.master.expiry.TimerWatch;
+import dev.muster.master.log.v1.Command;
 import dev.muster.master.log.v1.Entry;
 import dev.muster.master.queue.Effects;
 import dev.muster.master.queue.QueueMachine;
-import dev.muster.master.queue.Supply;
-import dev.muster.master.queue.Task;
 import dev.muster.master.replication.Applier;
 import dev.muster.master.replication.Batch;
 import dev.muster.master.replication.Flusher;
@@ -25,11 +26,12 @@ import dev.muster.master.rpc.QueuesService;
 import dev.muster.master.rpc.SchedulesService;
 import dev.muster.master.rpc.TasksService;
 import dev.muster.master.rpc.WorkService;
-import dev.muster.proto.v1.TaskState;
 import dev.muster.proto.v1.VerifyReply;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
@@ -55,6 +57,12 @@ final class SimulatedMaster {
   private static final long TICK_MS = 200;
   private static final long FLUSH_EVERY_MS = 5_000;
 
+  /** The disk takes so long at most, ms. */
+  private static final int FSYNC_STALL_MS = 30_000;
+
+  /** What a shorter stall adds to a worker's silence may be held against the worker, ms. */
+  static final long STALL_UNNOTICED_MS = 1_500;
+
   final World.Program process = new World.Program("master");
   final Set<SimulatedCall<?, ?>> calls = new LinkedHashSet<>();
   final QueueMachine machine;
@@ -70,8 +78,8 @@ final class SimulatedMaster {
   private final Proposer proposer;
   private final Dispatcher dispatcher;
   private final Sessions sessions;
-  private final LeaseWatch leases;
   private final Awaits awaits;
+  private final EventHub events;
   private final TimerWatch timers;
   private final RunWatch runs;
   private final RunningNotes notes;
@@ -83,22 +91,45 @@ final class SimulatedMaster {
 
   private @Nullable Runnable flush;
 
+  private final long bornMs;
+  private final Map<ByteString, Silence> silences = new HashMap<>();
+
+  /** How long a session was not heard of at a stretch, ms. */
+  private static final class Silence {
+    private long heardMs;
+    private long longestMs;
+
+    Silence(long nowMs) {
+      heardMs = nowMs;
+    }
+
+    long longestMs(long nowMs) {
+      return Math.max(longestMs, nowMs - heardMs);
+    }
+
+    void heard(long nowMs) {
+      longestMs = longestMs(nowMs);
+      heardMs = nowMs;
+    }
+  }
+
   SimulatedMaster(World world, SimulatedDisk disk, LimitLedger limits) {
     this.world = world;
     this.disk = disk;
     this.limits = limits;
+    bornMs = world.nowMs;
     machine = new QueueMachine(disk.store(), OUTSTANDING_MAX);
     Flusher flusher = new Flusher(disk.store(), SimulatedMaster::broken, this::flushLater);
     flusher.onFlushed(generation -> disk.purge(generation.appliedIndex()));
     applier = new Applier(machine, flusher);
     clock = new LeaderClock(() -> EPOCH_MS + world.nowMs + world.clockOffByMs, this::clockNs);
     proposer = new Proposer(new SimulatedLog(), clock, world::dice, SimulatedMaster::broken);
-    leases = new LeaseWatch(proposer, applier, clock);
-    dispatcher = new Dispatcher(proposer, this::clockNs, clock, leases::leased);
+    dispatcher = new Dispatcher(proposer, this::clockNs, clock);
     timers = new TimerWatch(proposer, applier, clock, this::alarm);
     runs = new RunWatch(proposer, applier, this::clockNs);
     notes = new RunningNotes(applier);
-    sessions = new Sessions(proposer, applier, dispatcher, runs, notes, this::clockNs);
+    events = new EventHub(clock);
+    sessions = new Sessions(proposer, applier, dispatcher, runs, notes, events, this::clockNs);
     awaits = new Awaits(applier);
     tasks =
         new TasksService(
@@ -117,7 +148,7 @@ final class SimulatedMaster {
             proposer,
             applier,
             sessions,
-            new EventHub(clock),
+            events,
             VerifyReply::getDefaultInstance,
             this::sendLater,
             this::sendLater);
@@ -165,7 +196,9 @@ final class SimulatedMaster {
 
   private void lead() {
     clock.notBefore(machine.nowMs());
-    applier.lead(new LeaderEffects());
+    applier.lead(
+        limits.counting(
+            new LeaderEffects(proposer, dispatcher, sessions, awaits, notes, events, timers::due)));
     proposer.drive(dispatcher::plan);
     proposer.execute(this::restoreLeader);
     every(TICK_MS, () -> proposer.execute(this::tick));
@@ -175,20 +208,41 @@ final class SimulatedMaster {
 
   private void restoreLeader() {
     scheduleWatch.restore();
-    sessions.restore(machine.sessions());
-    leases.restore(machine);
-    machine.waiting(dispatcher::waiting);
-    timers.restore(machine);
+    sessions.restore(machine);
     runs.restore(machine);
+    timers.restore(machine);
+    machine.waiting(dispatcher::waiting);
   }
 
   private void tick() {
     sessions.tick();
     dispatcher.tick();
-    leases.tick();
-    timers.tick();
     runs.tick();
+    timers.tick();
     scheduleWatch.tick();
+  }
+
+  /** Something of this session reached the master's machine, read or not. */
+  void heard(ByteString session) {
+    silences.computeIfAbsent(session, key -> new Silence(bornMs)).heard(world.nowMs);
+  }
+
+  /** How long nothing of this session reached the master's machine, at the longest, ms. */
+  long longestSilenceMs(ByteString session) {
+    return silences.computeIfAbsent(session, key -> new Silence(bornMs)).longestMs(world.nowMs);
+  }
+
+  /** A session is lost by the silence of its worker, and not by the master's own. */
+  private void checkLost(Command command) {
+    ByteString key = machine.attempts().key(command.getCloseSession().getSession());
+    if (command.getCloseSession().getLost() && !key.isEmpty()) {
+      long silentMs = longestSilenceMs(key);
+      World.check(
+          silentMs >= Limits.SESSION_TIMEOUT_MS - STALL_UNNOTICED_MS,
+          () ->
+              machine.attempts().worker(command.getCloseSession().getSession())
+                  + (" is lost, and was silent for " + silentMs + " ms at most"));
+    }
   }
 
   private void alarm(long inMs) {
@@ -281,9 +335,16 @@ final class SimulatedMaster {
       long term = disk.term;
       long index = disk.appended;
       world.tell(() -> index + " appended " + names(entry));
-      long fsyncMs = world.faulty && world.roll(30) == 0 ? world.roll(2_000) : world.roll(4);
-      fsyncAtMs = Math.max(fsyncAtMs, world.nowMs + fsyncMs);
+      entry.getCommandsList().forEach(SimulatedMaster.this::checkLost);
+      fsyncAtMs = Math.max(fsyncAtMs, world.nowMs + fsyncMs());
       world.at(fsyncAtMs, process, () -> fsynced(batch, entry, ended, term, index));
+    }
+
+    private long fsyncMs() {
+      if (world.fault(3)) {
+        return world.roll(FSYNC_STALL_MS);
+      }
+      return world.faulty && world.roll(30) == 0 ? world.roll(2_000) : world.roll(4);
     }
 
     private void fsynced(Batch batch, Entry entry, Consumer<Batch> ended, long term, long index) {
@@ -303,42 +364,6 @@ final class SimulatedMaster {
             ended.accept(batch);
             wake();
           });
-    }
-  }
-
-  /** As {@code Core.LeaderEffects}. */
-  private final class LeaderEffects implements Effects {
-    @Override
-    public void waiting(String queue, Supply supply) {
-      proposer.execute(() -> dispatcher.waiting(queue, supply));
-    }
-
-    @Override
-    public void finished(Task task) {
-      awaits.finished(task);
-      notes.finished(task.id());
-    }
-
-    @Override
-    public void moved(Task task) {
-      if (task.state() == TaskState.TASK_STATE_RUNNING) {
-        limits.leased(task.queueName());
-      }
-    }
-
-    @Override
-    public void stop(long session, long id, long token) {
-      sessions.stop(session, id, token);
-    }
-
-    @Override
-    public void lost(long session, List<Long> ids) {
-      sessions.lost(session, ids);
-    }
-
-    @Override
-    public void due(long atMs) {
-      timers.due(atMs);
     }
   }
 }

@@ -20,6 +20,7 @@ import java.util.HashSet;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
+import java.util.function.LongSupplier;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
@@ -192,10 +193,12 @@ final class SimulatedWorker {
     heldSomething = hello.getHeldIdsCount() > 0;
     welcomed = false;
     heardMs = world.nowMs;
-    Frames frames = new Frames();
+    SimulatedMaster now = master.get();
+    ByteString key = session;
+    Frames frames = new Frames(() -> now.longestSilenceMs(key));
     SimulatedCall<WorkerFrame, MasterFrame> opened =
-        SimulatedCall.stream(
-            world, process, master.get(), (to, caller) -> to.work.work(caller), frames);
+        SimulatedCall.stream(world, process, now, (to, caller) -> to.work.work(caller), frames);
+    opened.whenReached(() -> now.heard(key));
     frames.mine = opened;
     stream = opened;
     opened.send(WorkerFrame.newBuilder().setHello(hello).build());
@@ -403,6 +406,13 @@ final class SimulatedWorker {
   private final class Frames implements SimulatedCall.Answer<MasterFrame> {
     private @Nullable SimulatedCall<WorkerFrame, MasterFrame> mine;
 
+    /** How long the master heard nothing of this session at a stretch, ms. */
+    private final LongSupplier silentMs;
+
+    Frames(LongSupplier silentMs) {
+      this.silentMs = silentMs;
+    }
+
     @Override
     public void next(MasterFrame frame) {
       SimulatedCall<WorkerFrame, MasterFrame> from = mine;
@@ -429,7 +439,7 @@ final class SimulatedWorker {
         welcome(frame, from);
       }
       // First: the same task may be offered anew in the same frame.
-      checkOverrun(frame);
+      checkOverrun(frame, silentMs.getAsLong());
       lost(frame.getCancelledIdsList());
       frame.getStopList().forEach(SimulatedWorker.this::stop);
       frame.getOffersList().forEach(offer -> offered(offer, from));
@@ -512,7 +522,7 @@ final class SimulatedWorker {
   }
 
   /** Nothing is ever stopped too early. */
-  private void checkOverrun(MasterFrame frame) {
+  private void checkOverrun(MasterFrame frame, long silentMs) {
     if (frame.hasWelcome()) {
       return; // These were lost when the session was away.
     }
@@ -525,10 +535,19 @@ final class SimulatedWorker {
         World.check(
             held.lost
                 || (options.getRunLimitMs() > 0 && ranMs >= options.getRunLimitMs())
-                || (options.getProgressTimeoutMs() > 0 && ranMs >= options.getProgressTimeoutMs()),
-            () -> held.entry.name + " is said to have overrun after " + ranMs + " ms");
+                || (options.getProgressTimeoutMs() > 0
+                    && ranMs >= options.getProgressTimeoutMs()
+                    && (held.hangs || silentMs >= silenceMs(options))),
+            () ->
+                (held.entry.name + " is said to have overrun after " + ranMs + " ms, and ")
+                    + (process.name + " was silent for " + silentMs + " ms at most"));
       }
     }
+  }
+
+  /** A handler that does not hang is silent for so long only when its worker is, ms. */
+  private static long silenceMs(TaskOptions options) {
+    return options.getProgressTimeoutMs() - BEAT_MS - SimulatedMaster.STALL_UNNOTICED_MS;
   }
 
   /** Somebody called an attempt off: its handler is asked to stop, and may be done before. */

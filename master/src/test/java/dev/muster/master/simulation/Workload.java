@@ -24,7 +24,6 @@ final class Workload {
   /** Nobody configures these: they are there when the first task follows into them. */
   static final List<String> NEW = List.of("new0", "new1");
 
-
   /** Tasks that follow from tasks that follow, and so on, at most. */
   private static final int GENERATIONS = 2;
 
@@ -108,7 +107,7 @@ final class Workload {
     }
     switch (world.roll(8)) {
       case 0 -> options.setRunLimitMs(100 + world.roll(1_500));
-      case 1 -> options.setProgressTimeoutMs(1_000 + world.roll(2_000));
+      case 1 -> options.setProgressTimeoutMs(1_000 + world.roll(5_000));
       default -> {}
     }
     return options.build();

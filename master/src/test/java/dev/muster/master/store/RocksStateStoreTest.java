@@ -3,6 +3,7 @@ package dev.muster.master.store;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.muster.master.queue.Recount;
 import dev.muster.master.store.LaneKey.Kind;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -40,5 +41,22 @@ final class RocksStateStoreTest extends StateStoreContract {
     assertThatThrownBy(() -> RocksStateStore.open(file))
         .isInstanceOf(StoreException.class)
         .hasMessageContaining(file.toString());
+  }
+
+  @Test
+  void shouldEndAnAuditWhenItIsInterrupted() {
+    commit(
+        batch -> {
+          batch.putTask(task(5));
+          batch.putTask(task(6));
+        });
+    Thread.currentThread().interrupt();
+    try {
+      assertThatThrownBy(() -> Recount.of(store()))
+          .isInstanceOf(StoreException.class)
+          .hasMessageContaining("interrupted");
+    } finally {
+      assertThat(Thread.interrupted()).isTrue();
+    }
   }
 }

@@ -28,7 +28,7 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>The program gets its arguments as they are, no shell in between; an empty directory of its own
  * as working directory, HOME and TMPDIR, removed afterwards; and no environment but PATH, LANG and
- * TZ of the worker, what the task gives, and {@link ProcessTree#MARK}. In a session of its own
+ * TZ of the worker, what the task gives, and {@link ProcessTree#PROGRAM}. In a session of its own
  * where {@code setsid} is installed, so that a Ctrl-C meant for the worker does not reach it.
  *
  * <p>Each line of output is a line of the task's log, level STDOUT or STDERR, and a sign of life.
@@ -152,7 +152,9 @@ public final class ExecHandler implements TaskHandler<ExecCommand>, RunsInWorker
     running.read(out);
     running.read(err);
     running.write(input);
-    return switch (running.await(stop, command.limitMs())) {
+    RunningProgram.End end = running.await(stop, command.limitMs());
+    context.usedCpu(running.cpuTime());
+    return switch (end) {
       case EXITED -> ended(command.program(), running.exitCode(), out, err);
       case TIMED_OUT ->
           throw failed(
@@ -184,7 +186,7 @@ public final class ExecHandler implements TaskHandler<ExecCommand>, RunsInWorker
     variables.put("HOME", directory.toString());
     variables.put("TMPDIR", directory.toString());
     variables.putAll(command.variables());
-    variables.put(ProcessTree.MARK, mark);
+    variables.put(ProcessTree.PROGRAM, mark);
     try {
       return RunningProgram.start(builder, mark);
     } catch (IOException e) { // too many arguments, no process left, …

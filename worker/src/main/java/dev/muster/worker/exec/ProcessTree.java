@@ -10,32 +10,39 @@ import java.util.HashSet;
 import java.util.Set;
 
 /**
- * A program and all that it started, directly or not.
+ * A process and all that it started, directly or not. For the worker itself: a program of {@link
+ * ExecHandler}, a process of handlers.
  *
  * <p>A child whose parent has ended hangs below another process, where looking for descendants does
- * not find it. So each program gets a variable of its own in its environment, which its children
+ * not find it. So each root gets a variable of its own in its environment, which its children
  * inherit, and on Linux all processes are searched for it. What takes it out of its environment on
  * purpose and leaves its parent is not found. For one thread.
  */
-final class ProcessTree {
+public final class ProcessTree {
   /** The variable that marks a program's processes. */
-  static final String MARK = "MUSTER_EXEC_ID";
+  public static final String PROGRAM = "MUSTER_EXEC_ID";
+
+  /** The variable that marks a process of handlers, and what they start. */
+  public static final String HANDLERS = "MUSTER_CHILD_ID";
 
   private static final Path PROCESSES = Path.of("/proc");
 
   /** Rounds of a kill: a process can start another one between being seen and being killed. */
   private static final int ROUNDS_MAX = 10;
 
-  private final long firstPid;
+  private final ProcessHandle root;
   private final String mark;
   private final Set<ProcessHandle> seen = new HashSet<>();
 
   /**
-   * @param mark the mark's value
+   * One that lives, or did.
+   *
+   * @param variable {@link #PROGRAM} or {@link #HANDLERS}
+   * @param mark its value, of this root only
    */
-  ProcessTree(ProcessHandle root, String mark) {
-    this.firstPid = root.pid();
-    this.mark = MARK + '=' + mark;
+  public ProcessTree(ProcessHandle root, String variable, String mark) {
+    this.root = root;
+    this.mark = variable + '=' + mark;
     seen.add(root);
   }
 
@@ -46,31 +53,39 @@ final class ProcessTree {
   }
 
   /**
-   * SIGKILL for what a program left behind that has ended by itself. Looks only at processes with
-   * higher numbers, which children have but for the rare time when numbers begin anew: so that it
-   * costs little.
+   * SIGKILL for what the root leaves behind, which has ended by itself, or calls this when it is
+   * about to. Looks at first only at processes with higher numbers, which children have but for the
+   * rare time when numbers begin anew: so that it costs little.
    */
-  void killLeftBehind() {
-    lookForMark(firstPid + 1);
-    if (isAlive()) {
-      kill();
+  public void killLeftBehind() {
+    root.descendants().forEach(seen::add);
+    lookForMark(root.pid() + 1);
+    if (below().stream().anyMatch(ProcessHandle::isAlive)) {
+      kill(false);
     }
   }
 
   /** SIGKILL for each, until none is left. */
-  void kill() {
+  public void kill() {
+    kill(true);
+  }
+
+  private void kill(boolean rootToo) {
     for (int round = 0; round < ROUNDS_MAX; round++) {
       look();
-      if (!isAlive()) {
+      Set<ProcessHandle> doomed = rootToo ? seen : below();
+      if (doomed.stream().noneMatch(ProcessHandle::isAlive)) {
         return;
       }
-      seen.forEach(ProcessHandle::destroyForcibly);
+      doomed.forEach(ProcessHandle::destroyForcibly);
     }
   }
 
-  /** Whether one of those lives that were found so far. */
-  boolean isAlive() {
-    return seen.stream().anyMatch(ProcessHandle::isAlive);
+  /** Those that were found, without the root. */
+  private Set<ProcessHandle> below() {
+    Set<ProcessHandle> below = new HashSet<>(seen);
+    below.removeIf(each -> each.pid() == root.pid());
+    return below;
   }
 
   /** Finds those that live now. */

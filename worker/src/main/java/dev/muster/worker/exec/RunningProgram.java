@@ -2,6 +2,7 @@ package dev.muster.worker.exec;
 
 import java.io.IOException;
 import java.io.OutputStream;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
@@ -19,11 +20,13 @@ final class RunningProgram {
 
   private final Process process;
   private final ProcessTree tree;
+  private final CpuWatch cpu;
   private final List<Thread> readers = new ArrayList<>();
 
   private RunningProgram(Process process, String mark) {
     this.process = process;
-    this.tree = new ProcessTree(process.toHandle(), mark);
+    this.tree = new ProcessTree(process.toHandle(), ProcessTree.PROGRAM, mark);
+    this.cpu = new CpuWatch(process.toHandle());
   }
 
   /** Why a program ended. */
@@ -39,7 +42,7 @@ final class RunningProgram {
   /**
    * Starts it.
    *
-   * @param mark what its environment has as {@link ProcessTree#MARK}
+   * @param mark what its environment has as {@link ProcessTree#PROGRAM}
    */
   static RunningProgram start(ProcessBuilder builder, String mark) throws IOException {
     return new RunningProgram(builder.start(), mark);
@@ -107,18 +110,27 @@ final class RunningProgram {
 
   private End awaitEnd(CompletableFuture<?> stop, long limitMs) {
     CompletableFuture<Object> either = CompletableFuture.anyOf(process.onExit(), stop);
-    try {
-      if (limitMs > 0) {
-        either.get(limitMs, TimeUnit.MILLISECONDS);
-      } else {
-        either.get();
+    long startNanos = System.nanoTime();
+    long limitNanos = limitMs > 0 ? TimeUnit.MILLISECONDS.toNanos(limitMs) : Long.MAX_VALUE;
+    while (true) {
+      long leftNanos = limitNanos - (System.nanoTime() - startNanos);
+      if (leftNanos <= 0) {
+        return End.TIMED_OUT;
       }
-    } catch (TimeoutException e) {
-      return End.TIMED_OUT;
-    } catch (InterruptedException | ExecutionException e) {
-      return End.STOPPED;
+      try {
+        either.get(Math.min(leftNanos, cpu.waitNanos()), TimeUnit.NANOSECONDS);
+        return process.isAlive() || stop.isDone() ? End.STOPPED : End.EXITED;
+      } catch (TimeoutException e) {
+        cpu.look();
+      } catch (InterruptedException | ExecutionException e) {
+        return End.STOPPED;
+      }
     }
-    return process.isAlive() || stop.isDone() ? End.STOPPED : End.EXITED;
+  }
+
+  /** CPU time that was seen of it and what it started. */
+  Duration cpuTime() {
+    return cpu.used();
   }
 
   /** Waits until the whole tree has ended, at most so long; keeps interrupts for later. */

@@ -1,0 +1,144 @@
+package dev.muster.master.queue;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.google.protobuf.ByteString;
+import com.sun.management.ThreadMXBean;
+import dev.muster.master.log.v1.Command;
+import dev.muster.master.store.MemoryStateStore;
+import dev.muster.master.store.StateStore;
+import dev.muster.proto.v1.EnqueueRequest;
+import dev.muster.proto.v1.Offer;
+import dev.muster.proto.v1.Settlement;
+import dev.muster.proto.v1.TaskOptions;
+import java.lang.management.ManagementFactory;
+import java.lang.reflect.Proxy;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+
+/**
+ * What a whole life costs the state machine, in bytes allocated and in operations of the store:
+ * what can be counted, and so does not depend on the machine. A life is put, leased, settled with a
+ * result, and its result leased and settled.
+ */
+final class LifeCostTest {
+  private static final int BATCH = 500;
+
+  /** Measured: 617, most of it the two objects of task and result. */
+  private static final long BYTES_MAX = 800;
+
+  private static final ThreadMXBean THREADS = (ThreadMXBean) ManagementFactory.getThreadMXBean();
+
+  private final StateStore store = new MemoryStateStore();
+  private final QueueMachine machine = new QueueMachine(store, 16);
+  private long index;
+  private long settled;
+  private long session;
+  private long bytes;
+
+  /** Only what apply allocates counts. */
+  private Outcome apply(Command command) {
+    index++;
+    long before = THREADS.getCurrentThreadAllocatedBytes();
+    machine.begin(index, index, Effects.NONE);
+    Outcome outcome = machine.apply(command, index);
+    machine.end(1, index);
+    bytes += THREADS.getCurrentThreadAllocatedBytes() - before;
+    return outcome;
+  }
+
+  private void live() {
+    EnqueueRequest.Builder request =
+        EnqueueRequest.newBuilder().setQueue("tasks").setOptions(Commands.resultsTo("results"));
+    for (int i = 0; i < BATCH; i++) {
+      request.addPayloads(ByteString.copyFrom(new byte[100]));
+    }
+    apply(Commands.enqueue(request));
+    settle("tasks");
+    settle("results");
+  }
+
+  private void settle(String queue) {
+    Outcome.Leased leased = (Outcome.Leased) apply(Commands.lease(queue, session, BATCH));
+    assertThat(leased.count()).isEqualTo(BATCH);
+    Settlement.Builder settlement = Settlement.newBuilder();
+    for (Offer offer : leased.offers()) {
+      for (long id : offer.getIdsList()) {
+        settlement
+            .addCompletedIds(id)
+            .addCompletedTokens(offer.getToken())
+            .addResults(ByteString.copyFrom(new byte[16]))
+            .addCompletedRunUs(3);
+      }
+    }
+    apply(Commands.settle(session, ++settled, settlement));
+  }
+
+  private void open() {
+    session = ((Outcome.Opened) apply(Commands.open("worker"))).number();
+  }
+
+  @Test
+  void shouldAllocateLittleForALife() {
+    open();
+    for (int i = 0; i < 100; i++) {
+      live();
+    }
+    bytes = 0;
+    for (int i = 0; i < 20; i++) {
+      live();
+    }
+    assertThat(bytes / (20 * BATCH)).as("bytes for a life").isLessThan(BYTES_MAX);
+  }
+
+  @Test
+  void shouldWriteNothingOfALifeThatEndsWithinAGeneration() {
+    open();
+    live();
+    flush();
+    live();
+    int small = flush().values().stream().mapToInt(Integer::intValue).sum();
+    for (int i = 0; i < 10; i++) {
+      live();
+    }
+    Map<String, Integer> written = flush();
+    assertThat(written).doesNotContainKeys("putTask", "deleteTask", "putPlace", "deletePlace");
+    assertThat(written.values().stream().mapToInt(Integer::intValue).sum())
+        .as("operations of the store, whatever number of tasks lived: %s", written)
+        .isEqualTo(small);
+  }
+
+  @Test
+  void shouldWriteATaskThatWaitsOnce() {
+    open();
+    live();
+    flush();
+    apply(Commands.enqueue("tasks", TaskOptions.getDefaultInstance(), BATCH));
+    Map<String, Integer> written = flush();
+    assertThat(written).containsEntry("putTask", BATCH).containsEntry("putPlace", BATCH);
+  }
+
+  /** Writes what changed; how often each operation was called. */
+  private Map<String, Integer> flush() {
+    Map<String, Integer> calls = new HashMap<>();
+    Generation frozen = machine.roll();
+    try (StateStore.Batch batch = store.newBatch()) {
+      StateStore.Batch counted =
+          (StateStore.Batch)
+              Proxy.newProxyInstance(
+                  getClass().getClassLoader(),
+                  new Class<?>[] {StateStore.Batch.class},
+                  (proxy, method, arguments) -> {
+                    calls.merge(method.getName(), 1, Integer::sum);
+                    return method.invoke(batch, arguments);
+                  });
+      frozen.writeTo(counted);
+      batch.commit();
+    }
+    machine.flushed();
+    List.of("commit", "close").forEach(calls::remove);
+    return calls;
+  }
+}
