@@ -100,7 +100,7 @@ final class SimulatedTuner {
     for (String queue : queues) {
       QueueSettings.Builder settings =
           QueueSettings.newBuilder().setPaused(false).setTenantRate(NO_RATE);
-      settings.setRate(Rate.newBuilder().setCount(world.roll(2) * (10 + world.roll(20))));
+      settings.setRate(Rate.newBuilder().setCount(world.percent(50) ? 0 : world.between(10, 29)));
       if (world.percent(50)) {
         settings.setConcurrency(0).setTenantConcurrency(0);
       }
