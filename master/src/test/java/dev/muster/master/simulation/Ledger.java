@@ -42,7 +42,7 @@ final class Ledger {
   private final KeyLedger keys;
   private final ScheduleLedger schedules;
   private final Map<String, LedgerEntry> byName = new LinkedHashMap<>();
-  private final Map<String, List<LedgerEntry>> groups = new HashMap<>();
+  private final GroupLedger groups;
   private final Map<Long, LedgerEntry> byId = new HashMap<>();
   private final List<LedgerEntry> known = new ArrayList<>();
   private final OrderLedger order = new OrderLedger();
@@ -51,6 +51,7 @@ final class Ledger {
     this.stateOf = stateOf;
     this.ties = ties;
     this.keys = new KeyLedger(stateOf);
+    this.groups = new GroupLedger(stateOf);
     this.schedules = schedules;
   }
 
@@ -75,9 +76,9 @@ final class Ledger {
     entry.after = request.getAfterIdsList().stream().map(this::entryOf).toList();
     entry.runsOnFailure = request.getOnFailure() == OnFailure.ON_FAILURE_RUN;
     String group = column < request.getGroupsCount() ? request.getGroups(column) : "";
+    String tenant = column < request.getTenantsCount() ? request.getTenants(column) : "";
     if (!group.isEmpty()) {
-      entry.group = entry.queue + "/" + group;
-      groups.computeIfAbsent(entry.group, key -> new ArrayList<>()).add(entry);
+      groups.asks(entry, group, tenant);
     }
     String key = column < request.getUniqueKeysCount() ? request.getUniqueKeys(column) : "";
     if (!key.isEmpty()) {
@@ -181,8 +182,9 @@ final class Ledger {
                 + (", but it failed for good under " + entry.failedToken));
     keys.seen(entry);
     ties.offered(entry, token);
-    checkGroup(entry);
+    entry.firstToken = entry.firstToken == 0 ? token : Math.min(entry.firstToken, token);
     entry.lastToken = Math.max(entry.lastToken, token);
+    groups.offered(entry, token);
     order.offered(offer.getQueue(), token, who, id);
     return entry;
   }
@@ -194,25 +196,6 @@ final class Ledger {
           id, key -> new LedgerEntry(name, offer.getQueue(), offer.getOptions()));
     }
     return name.startsWith(RESULT) ? resultEntry(name, id, offer) : entryOf(name);
-  }
-
-  /** At most one of a group runs, and none before those that were put before it have ended. */
-  private void checkGroup(LedgerEntry entry) {
-    int running = 0;
-    for (LedgerEntry other : groups.getOrDefault(entry.group, List.of())) {
-      TaskState state = other.id == 0 ? TaskState.TASK_STATE_UNKNOWN : stateOf.apply(other.id);
-      running += state == TaskState.TASK_STATE_RUNNING ? 1 : 0;
-      World.check(
-          other.id >= entry.id
-              || other.replayAsked
-              || isEnd(state)
-              || state == TaskState.TASK_STATE_QUARANTINED,
-          () ->
-              (entry.name + " of group " + entry.group + " is handed out, but ")
-                  + (other.name + " before it is " + state));
-    }
-    int count = running;
-    World.check(count <= 1, () -> count + " tasks of group " + entry.group + " run at once");
   }
 
   /** The result of a task came out of its result queue: as a task of its own. */

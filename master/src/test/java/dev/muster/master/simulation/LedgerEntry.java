@@ -19,6 +19,9 @@ final class LedgerEntry {
   /** Its queue and ordered group; empty: none. */
   String group = "";
 
+  /** Where it stands in its group: those of one line are in order, the lines are not. */
+  String line = "";
+
   /** Its unique key, with all that tells it from others; empty: none. */
   String key = "";
 
@@ -78,6 +81,9 @@ final class LedgerEntry {
 
   /** What those that come before it came to, as far as it was seen; by id. */
   final Map<Long, TaskResult> inputs = new HashMap<>();
+
+  /** Lowest token seen; 0: none yet. */
+  long firstToken;
 
   /** Highest token seen. */
   long lastToken;

@@ -73,6 +73,7 @@ final class SimulatedMaster {
   final SchedulesService schedules;
   private final World world;
   private final SimulatedDisk disk;
+  private final LimitLedger limits;
   private final LeaderClock clock;
   private final Proposer proposer;
   private final Dispatcher dispatcher;
@@ -112,9 +113,10 @@ final class SimulatedMaster {
     }
   }
 
-  SimulatedMaster(World world, SimulatedDisk disk) {
+  SimulatedMaster(World world, SimulatedDisk disk, LimitLedger limits) {
     this.world = world;
     this.disk = disk;
+    this.limits = limits;
     bornMs = world.nowMs;
     machine = new QueueMachine(disk.store(), OUTSTANDING_MAX);
     Flusher flusher = new Flusher(disk.store(), SimulatedMaster::broken, this::flushLater);
@@ -174,6 +176,7 @@ final class SimulatedMaster {
     disk.append(null);
     disk.durable = disk.appended;
     applier.skip(disk.term, disk.appended);
+    limits.leads(disk, machine);
     world.tell(() -> "a master leads, applied " + machine.appliedIndex());
   }
 
@@ -194,7 +197,8 @@ final class SimulatedMaster {
   private void lead() {
     clock.notBefore(machine.nowMs());
     applier.lead(
-        new LeaderEffects(proposer, dispatcher, sessions, awaits, notes, events, timers::due));
+        limits.counting(
+            new LeaderEffects(proposer, dispatcher, sessions, awaits, notes, events, timers::due)));
     proposer.drive(dispatcher::plan);
     proposer.execute(this::restoreLeader);
     every(TICK_MS, () -> proposer.execute(this::tick));
@@ -351,7 +355,9 @@ final class SimulatedMaster {
           process,
           () -> {
             world.tell(() -> index + " applies");
+            limits.begin(entry, index, machine);
             applier.apply(entry, batch, term, index);
+            limits.end(machine);
             World.check(
                 machine.unconserved().isEmpty(),
                 () -> "not conserved after entry " + index + ": " + machine.unconserved());

@@ -13,11 +13,14 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
 import java.util.SortedMap;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /** One history: steps with faults, then rest, in which every promise has to come true. */
 final class Simulation {
   private static final List<String> WORK = List.of(Workload.PLAIN, Workload.SMALL);
+  private static final List<String> SERVED =
+      Stream.concat(WORK.stream(), Workload.NEW.stream()).toList();
   private static final int WORKERS_MAX = 4;
 
   /** So many tasks are looked at for some that ended badly. */
@@ -41,6 +44,8 @@ final class Simulation {
   private final SimulatedOperator operator;
 
   private final SimulatedPlanner planner;
+  private final SimulatedTuner tuner;
+  private final LimitLedger limits = new LimitLedger();
   private final List<SimulatedProducer> producers = new ArrayList<>();
   private final List<SimulatedWorker> workers = new ArrayList<>();
   private final List<SimulatedAwaiter> awaiters = new ArrayList<>();
@@ -63,7 +68,8 @@ final class Simulation {
     workload = new Workload(world, ledger, calm);
     operator = new SimulatedOperator(world, () -> master, this::stateOf);
     planner = new SimulatedPlanner(world, schedules, () -> master, Workload.PLAIN);
-    master = new SimulatedMaster(world, disk);
+    tuner = new SimulatedTuner(world, () -> master, WORK);
+    master = new SimulatedMaster(world, disk, limits);
     consumer = new SimulatedConsumer("consumer", world, ledger, workload, () -> master);
     for (int i = 0; i < 2; i++) {
       producers.add(new SimulatedProducer("p" + i, world, ledger, () -> master));
@@ -84,7 +90,7 @@ final class Simulation {
 
   private void addWorker() {
     workers.add(
-        new SimulatedWorker("w" + ++names, world, ledger, workload, () -> master, WORK, slots()));
+        new SimulatedWorker("w" + ++names, world, ledger, workload, () -> master, SERVED, slots()));
   }
 
   /** Few of them have more slots than frames of theirs are read before the log takes them. */
@@ -108,6 +114,8 @@ final class Simulation {
       bringBack();
     } else if (kind < 39) {
       planner.plan();
+    } else if (kind < 41) {
+      tune();
     } else if (kind < 50) {
       consumer.take(
           world.percent(60) ? Workload.RESULTS : Workload.PLAIN,
@@ -132,6 +140,12 @@ final class Simulation {
     List<LedgerEntry> some = some(4);
     if (!calm && !some.isEmpty()) {
       operator.cancel(some, world.percent(50));
+    }
+  }
+
+  private void tune() {
+    if (!calm) {
+      tuner.tune();
     }
   }
 
@@ -267,7 +281,7 @@ final class Simulation {
     world.after(
         world.between(1, world.faulty ? 3_000 : 10),
         operator.process,
-        () -> master = new SimulatedMaster(world, disk));
+        () -> master = new SimulatedMaster(world, disk, limits));
   }
 
   /** What the dying master knew is what its successor finds out. */
@@ -292,11 +306,13 @@ final class Simulation {
     addWorker();
     addWorker();
     planner.stop();
+    tuner.stop();
     rest();
     // Late news of old faults, such as the end of a stream, has come by then, and sessions are
     // over.
     world.pass(LAST_ECHO_MS);
     planner.stop();
+    tuner.stop();
     rest();
     ledger.beginOrder();
     for (int i = 0; i < 5; i++) {
@@ -306,10 +322,12 @@ final class Simulation {
     rest();
     ledger.checkOrder();
     ledger.checkAtRest(master.machine);
+    limits.check(master.machine);
     crash(master);
     world.pass(100);
     rest();
     ledger.checkAtRest(master.machine);
+    limits.check(master.machine);
   }
 
   private void rest() {
@@ -318,6 +336,7 @@ final class Simulation {
       World.check(world.nowMs < untilMs, () -> "no rest within the time: " + stuck());
       world.pass(100);
       releaseQuarantined();
+      resume();
       if (waits(Workload.RESULTS)) {
         consumer.take(Workload.RESULTS, 10, 0);
       }
@@ -342,15 +361,25 @@ final class Simulation {
     }
   }
 
+  /** A request that paused a queue may have come twice, and late. */
+  private void resume() {
+    for (String name : WORK) {
+      QueueInfo queue = master.machine.queue(name);
+      if (queue != null && queue.getSettings().getPaused() && tuner.isIdle()) {
+        tuner.stop();
+      }
+    }
+  }
+
   private boolean isAtRest() {
     return operator.isIdle()
         && planner.isIdle()
+        && tuner.isIdle()
         && !master.process.dead
         && producers.stream().allMatch(SimulatedProducer::isIdle)
         && awaiters.stream().allMatch(SimulatedAwaiter::isIdle)
         && workers.stream().allMatch(SimulatedWorker::isIdle)
-        && !waits(Workload.PLAIN)
-        && !waits(Workload.SMALL)
+        && SERVED.stream().noneMatch(this::waits)
         && !waits(Workload.RESULTS);
   }
 
@@ -366,6 +395,10 @@ final class Simulation {
         + ", awaiters "
         + awaiters.stream().filter(awaiter -> !awaiter.isIdle()).count()
         + ", workers "
-        + workers.stream().filter(worker -> !worker.isIdle()).map(w -> w.process.name).toList();
+        + workers.stream().filter(worker -> !worker.isIdle()).map(w -> w.process.name).toList()
+        + ", queues "
+        + master.machine.queues("", "", 100)
+        + ", their tenants "
+        + SERVED.stream().map(name -> master.machine.tenants(name, "", 100)).toList();
   }
 }

@@ -21,6 +21,9 @@ final class Workload {
   static final String RESULTS = "results";
   static final int SMALL_LENGTH = 5;
 
+  /** Nobody configures these: they are there when the first task follows into them. */
+  static final List<String> NEW = List.of("new0", "new1");
+
   /** Tasks that follow from tasks that follow, and so on, at most. */
   private static final int GENERATIONS = 2;
 
@@ -80,14 +83,11 @@ final class Workload {
     }
     int count = 1 + world.roll(small ? SMALL_LENGTH : 10);
     if (!calm && request.getDelayMs() == 0 && world.percent(20)) {
-      request.getOptionsBuilder().clearRetry();
-      for (int i = 0; i < count; i++) {
-        request.addGroups("g" + world.roll(2));
-      }
+      giveGroups(request, count);
     } else if (!calm && world.percent(20)) {
       request.getOptionsBuilder().setPriority(world.roll(10));
     }
-    if (!calm && request.getGroupsCount() == 0 && world.percent(20)) {
+    if (!calm && world.percent(20)) {
       for (int i = 0; i < count; i++) {
         request.addTenants("t" + world.roll(3));
       }
@@ -111,6 +111,16 @@ final class Workload {
       default -> {}
     }
     return options.build();
+  }
+
+  /** Of each group one runs at a time, tried again or not; mostly they stand in one line. */
+  private void giveGroups(EnqueueRequest.Builder request, int count) {
+    if (world.percent(20)) {
+      request.getOptionsBuilder().setPriority(world.roll(2));
+    }
+    for (int i = 0; i < count; i++) {
+      request.addGroups("g" + world.roll(2));
+    }
   }
 
   /** Some of them are unique. */
@@ -186,6 +196,9 @@ final class Workload {
     EnqueueRequest.Builder request = plain().setQueue(world.percent(25) ? SMALL : PLAIN);
     int count = 1 + world.roll(3);
     if (world.faulty) {
+      if (world.percent(15)) {
+        request.setQueue(NEW.get(world.roll(NEW.size())));
+      }
       request.setOptions(varied(request.getOptions()));
       switch (world.roll(8)) {
         case 0 -> request.setDelayMs(1 + world.roll(1_000));
