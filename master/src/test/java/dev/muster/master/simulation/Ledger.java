@@ -305,10 +305,13 @@ final class Ledger {
               () -> entry.name + " is cancelled, but nobody called it off");
       case TASK_STATE_EXPIRED ->
           World.check(
-              entry.acceptedToken == 0 && entry.options.getTtlMs() > 0,
+              // Late word again.
+              (entry.acceptedToken == 0 || entry.replayAsked) && entry.options.getTtlMs() > 0,
               () -> entry.name + " expired, but it has no TTL");
       case TASK_STATE_QUARANTINED ->
-          World.check(entry.acceptedToken == 0, () -> entry.name + " ended, and is quarantined");
+          World.check(
+              entry.acceptedToken == 0 || entry.replayAsked,
+              () -> entry.name + " ended, and is quarantined");
       case TASK_STATE_DELAYED,
           TASK_STATE_READY,
           TASK_STATE_OFFERED,
