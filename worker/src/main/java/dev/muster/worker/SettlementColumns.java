@@ -53,7 +53,11 @@ final class SettlementColumns {
     }
     for (EnqueueRequest tasks : outcome.followUps()) {
       columns.addFollowUps(
-          dev.muster.proto.v1.FollowUp.newBuilder().setId(id).setTasks(tasks).build());
+          dev.muster.proto.v1.FollowUp.newBuilder()
+              .setId(id)
+              .setToken(token)
+              .setTasks(tasks)
+              .build());
       bytes += tasks.getSerializedSize();
     }
   }

@@ -185,7 +185,8 @@ final class MapStore {
               .build();
       Settlement.Builder settlement = completed(covered);
       settlement.addCompletedIds(record.id()).addCompletedTokens(record.token());
-      settlement.addFollowUps(FollowUp.newBuilder().setId(record.id()).setTasks(follower));
+      settlement.addFollowUps(
+          FollowUp.newBuilder().setId(record.id()).setToken(record.token()).setTasks(follower));
       if (!leases.settle(settlement.build()).contains(record.id())) {
         return;
       }

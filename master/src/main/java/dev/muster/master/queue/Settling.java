@@ -1,6 +1,6 @@
 package dev.muster.master.queue;
 
-import com.carrotsearch.hppc.LongIntHashMap;
+import com.carrotsearch.hppc.LongObjectHashMap;
 import com.google.protobuf.ByteString;
 import dev.muster.master.log.v1.Settle;
 import dev.muster.master.store.v1.AnswerRecord;
@@ -155,17 +155,18 @@ final class Settling {
   }
 
   private void followUps(Settlement settlement, long session) {
-    LongIntHashMap completed = new LongIntHashMap(settlement.getCompletedIdsCount());
-    for (int i = settlement.getCompletedIdsCount() - 1; i >= 0; i--) {
-      completed.put(settlement.getCompletedIds(i), i);
+    LongObjectHashMap<Task> completing = new LongObjectHashMap<>(settlement.getCompletedIdsCount());
+    for (int i = 0; i < settlement.getCompletedIdsCount(); i++) {
+      Task task = state.tasks.leased(settlement.getCompletedIds(i));
+      if (task != null
+          && task.session == session
+          && task.token == settlement.getCompletedTokens(i)) {
+        completing.put(task.id, task);
+      }
     }
     for (FollowUp followUp : settlement.getFollowUpsList()) {
-      int index = completed.getOrDefault(followUp.getId(), -1);
-      Task parent = state.tasks.leased(followUp.getId());
-      if (index >= 0
-          && parent != null
-          && parent.session == session
-          && parent.token == settlement.getCompletedTokens(index)) {
+      Task parent = completing.get(followUp.getId());
+      if (parent != null && (followUp.getToken() == 0 || followUp.getToken() == parent.token)) {
         enqueueing.followUp(parent, followUp.getTasks());
       }
     }

@@ -50,19 +50,19 @@ final class FollowUpsOfManyTest {
   }
 
   @Test
-  void shouldGoByTheFirstWordWhenATaskIsCompletedTwiceAtOnce() {
-    rig.apply(enqueue("q", 1));
-    rig.apply(lease("q", 0, 1));
+  void shouldEnqueueThoseOfTheAttemptThatIsAcceptedWhenTwoEndAtOnce() {
+    rig.apply(enqueue("q", 2));
+    rig.apply(lease("q", 0, 2));
     long token = rig.index();
-    rig.apply(enqueue("next", 1));
-    Settlement.Builder stale =
-        Settlement.newBuilder()
-            .addCompletedIds(1)
-            .addCompletedTokens(token + 1)
-            .addCompletedIds(1)
-            .addCompletedTokens(token)
-            .addFollowUps(followUp(1));
-    rig.apply(settle(stale));
-    assertThat(enqueuedNext()).isEqualTo(1);
+    Settlement.Builder both = Settlement.newBuilder();
+    for (long id = 1; id <= 2; id++) {
+      both.addCompletedIds(id).addCompletedTokens(token - 1);
+      both.addCompletedIds(id).addCompletedTokens(token);
+    }
+    both.addFollowUps(followUp(1).toBuilder().setToken(token))
+        .addFollowUps(followUp(1).toBuilder().setToken(token - 1))
+        .addFollowUps(followUp(2)); // It does not say whose it is.
+    rig.apply(settle(both));
+    assertThat(enqueuedNext()).isEqualTo(2);
   }
 }

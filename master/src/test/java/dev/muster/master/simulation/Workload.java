@@ -217,6 +217,7 @@ final class Workload {
       asked.add(entry);
     }
     parent.followUps.put(token, asked);
-    return Optional.of(FollowUp.newBuilder().setId(parent.id).setTasks(request).build());
+    return Optional.of(
+        FollowUp.newBuilder().setId(parent.id).setToken(token).setTasks(request).build());
   }
 }
