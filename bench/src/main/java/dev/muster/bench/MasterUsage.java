@@ -1,14 +1,12 @@
 package dev.muster.bench;
 
 import dev.muster.common.MusterException;
+import dev.muster.master.replication.LogSyncs;
 import java.io.IOException;
 import java.lang.management.ManagementFactory;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
-import org.apache.ratis.metrics.MetricRegistries;
-import org.apache.ratis.metrics.RatisMetricRegistry;
-import org.apache.ratis.metrics.impl.RatisMetricRegistryImpl;
 
 /**
  * What a master's process has used since its start.
@@ -22,14 +20,11 @@ record MasterUsage(long cpuMs, long peakRssMb, long heapMb, long fsyncs) {
   private static final Path STATUS = Path.of("/proc/self/status");
   private static final String PEAK = "VmHWM:";
 
-  /** The name of the timer of Ratis around each fsync of a segment. */
-  private static final String SYNC_TIMER = "syncTime";
-
   static MasterUsage ofThisProcess() {
     long cpuMs =
         ProcessHandle.current().info().totalCpuDuration().map(Duration::toMillis).orElse(0L);
     long heap = ManagementFactory.getMemoryMXBean().getHeapMemoryUsage().getUsed();
-    return new MasterUsage(cpuMs, peakKb() >> 10, heap >> 20, countFsyncs());
+    return new MasterUsage(cpuMs, peakKb() >> 10, heap >> 20, LogSyncs.count());
   }
 
   private static long peakKb() {
@@ -43,20 +38,6 @@ record MasterUsage(long cpuMs, long peakRssMb, long heapMb, long fsyncs) {
     } catch (IOException e) {
       return 0; // Only Linux says it there.
     }
-  }
-
-  private static long countFsyncs() {
-    long count = 0;
-    for (RatisMetricRegistry registry : MetricRegistries.global().getMetricRegistries()) {
-      if (registry instanceof RatisMetricRegistryImpl metrics) {
-        count +=
-            metrics.getDropWizardMetricRegistry().getTimers().entrySet().stream()
-                .filter(timer -> timer.getKey().endsWith(SYNC_TIMER))
-                .mapToLong(timer -> timer.getValue().getCount())
-                .sum();
-      }
-    }
-    return count;
   }
 
   /** Since an earlier look at the same process; peaks and heap as they are now. */
