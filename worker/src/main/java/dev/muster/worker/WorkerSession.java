@@ -65,6 +65,10 @@ final class WorkerSession {
   @GuardedBy("this")
   private @Nullable SessionStream stream;
 
+  /** Connections so far, of all sessions. */
+  @GuardedBy("this")
+  private long connections;
+
   @GuardedBy("this")
   private boolean welcomed;
 
@@ -117,7 +121,7 @@ final class WorkerSession {
     fresh.open(channel);
     Hello hello;
     synchronized (this) {
-      Hello.Builder building = identity.toBuilder().setSession(id);
+      Hello.Builder building = identity.toBuilder().setSession(id).setConnection(++connections);
       HeldAttempts held = new HeldAttempts(building);
       gatherer.restart(held);
       int credit = holdings.restart(held);

@@ -107,6 +107,7 @@ public final class Sessions {
             .setWorker(hello.getName() + "@" + hello.getHost() + ":" + hello.getPid())
             .putAllLabels(hello.getLabelsMap())
             .setSlots(WorkerLink.slots(hello))
+            .setConnection(hello.getConnection())
             .addAllHeldIds(hello.getHeldIdsList())
             .addAllHeldTokens(hello.getHeldTokensList());
     ByteString key = hello.getSession();
@@ -134,6 +135,9 @@ public final class Sessions {
                 stream.finish();
               }
               proposer.execute(() -> serve(link, hello, opened.lostIds()));
+            } else if (outcome instanceof Outcome.Refused refused
+                && refused.reason() != RefusalReason.REFUSAL_REASON_SESSION_EXPIRED) {
+              listener.unavailable(refused.message());
             } else {
               listener.expired();
             }

@@ -172,6 +172,16 @@ public final class QueueMachine {
     }
     WorkerSession known = state.sessions.find(command.getKey());
     if (known != null) {
+      if (command.getConnection() != 0 && command.getConnection() < known.connection) {
+        // What it says it holds is out of date, and nobody listens to it any more.
+        return new Outcome.Refused(
+            RefusalReason.REFUSAL_REASON_BAD_REQUEST,
+            "connection "
+                + known.connection
+                + " of this worker has taken the place of connection "
+                + command.getConnection());
+      }
+      connected(known, command.getConnection());
       List<Long> lost = leasing.reconcile(known, held);
       return new Outcome.Opened(known.number, true, known.settledUpto, lost);
     }
@@ -188,8 +198,13 @@ public final class QueueMachine {
             command.getLabelsMap(),
             command.getSlots());
     state.sessions.add(session);
-    state.tasks.current().dirty(session);
+    connected(session, command.getConnection());
     return new Outcome.Opened(session.number, false, 0, List.of());
+  }
+
+  private void connected(WorkerSession session, long connection) {
+    session.connection = connection;
+    state.tasks.current().dirty(session);
   }
 
   private Outcome closeSession(CloseSession command) {

@@ -25,6 +25,9 @@ final class WorkerSession {
   /** Slots in all; 0: as many as any task may cost. */
   final int slots;
 
+  /** The latest of its connections, as it counts them; 0: it does not. */
+  long connection;
+
   /** Number of the last settlement applied. */
   long settledUpto;
 
@@ -50,6 +53,7 @@ final class WorkerSession {
         record.getLabelsMap(),
         record.getSlots());
     settledUpto = record.getSettledUpto();
+    connection = record.getConnection();
   }
 
   void hold(Task task) {
@@ -109,6 +113,7 @@ final class WorkerSession {
         .setSettledUpto(settledUpto)
         .putAllLabels(labels)
         .setSlots(slots)
+        .setConnection(connection)
         .build();
   }
 }

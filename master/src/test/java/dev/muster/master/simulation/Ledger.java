@@ -252,8 +252,19 @@ final class Ledger {
     entry.failedToken = Math.max(entry.failedToken, token);
   }
 
+  /** The master said that it knows of the crash of this attempt: then it completes nothing. */
+  static void acceptedCrash(LedgerEntry entry, long token) {
+    World.check(
+        entry.acceptedToken == 0 || token < entry.acceptedToken || entry.replayAsked,
+        () -> entry.name + " completed under " + entry.acceptedToken + ", crashed under " + token);
+    entry.crashedTokens.add(token);
+  }
+
   /** The master said that this attempt completed the task, or it shows. */
   static void accepted(LedgerEntry entry, long token) {
+    World.check(
+        !entry.crashedTokens.contains(token),
+        () -> entry.name + " crashed under " + token + ", and completed");
     World.check(
         entry.acceptedToken == 0 || entry.acceptedToken == token,
         () -> entry.name + " ended twice: under " + entry.acceptedToken + " and " + token);

@@ -76,6 +76,9 @@ final class LedgerEntry {
   /** Tokens of attempts whose outcome was sent: one of them may have been accepted unheard. */
   final Set<Long> sentTokens = new HashSet<>();
 
+  /** Of attempts whose process died, as the master said that it knows. */
+  final Set<Long> crashedTokens = new HashSet<>();
+
   /** What each attempt that was said to be complete enqueues, by its token. */
   final Map<Long, List<LedgerEntry>> followUps = new HashMap<>();
 

@@ -2,6 +2,7 @@ package dev.muster.master.simulation;
 
 import com.google.protobuf.ByteString;
 import dev.muster.common.Limits;
+import dev.muster.proto.v1.CrashedAttempt;
 import dev.muster.proto.v1.FailedAttempt;
 import dev.muster.proto.v1.Failure;
 import dev.muster.proto.v1.Hello;
@@ -73,6 +74,8 @@ final class SimulatedWorker {
   private enum Outcome {
     COMPLETED,
     FAILED,
+    /** Its process died, the worker lives. */
+    CRASHED,
     RETURNED,
     /** Stopped because the master asked. */
     CANCELLED
@@ -109,6 +112,7 @@ final class SimulatedWorker {
   private boolean draining;
   private boolean flushing;
   private long heardMs;
+  private long connections;
   private long saidMs;
   private long lastNumber;
   private int freed;
@@ -174,6 +178,7 @@ final class SimulatedWorker {
     Hello.Builder hello =
         Hello.newBuilder()
             .setSession(session)
+            .setConnection(++connections)
             .setName(process.name)
             .setHost("host")
             .setPid(1)
@@ -337,6 +342,13 @@ final class SimulatedWorker {
                           .setRetryable(held.retryable)
                           .setMessage(Ledger.failure(held.entry.name, held.token))));
         }
+        case CRASHED ->
+            settlement.addCrashed(
+                CrashedAttempt.newBuilder()
+                    .setId(held.id)
+                    .setToken(held.token)
+                    .setCause("it exited with code 1")
+                    .setRunUs(1 + (int) (world.nowMs - held.beganMs) * 1_000));
         case RETURNED -> settlement.addReturnedIds(held.id).addReturnedTokens(held.token);
         case CANCELLED -> settlement.addCancelledIds(held.id).addCancelledTokens(held.token);
       }
@@ -386,7 +398,8 @@ final class SimulatedWorker {
     } else {
       // What belongs to others may be handed in all the same: it has to be refused.
       held.retryable = world.percent(70);
-      end(held, world.percent(85) ? Outcome.COMPLETED : Outcome.FAILED);
+      Outcome ran = world.percent(85) ? Outcome.COMPLETED : Outcome.FAILED;
+      end(held, world.fault(40) ? Outcome.CRASHED : ran);
     }
     flushSoon();
   }
@@ -516,6 +529,7 @@ final class SimulatedWorker {
     switch (ended.outcome) {
       case COMPLETED -> Ledger.accepted(entry, ended.held.token);
       case FAILED -> ledger.acceptedFailure(entry, ended.held.token, ended.held.retryable);
+      case CRASHED -> Ledger.acceptedCrash(entry, ended.held.token);
       case CANCELLED -> ledger.stopped(entry);
       case RETURNED -> {}
     }
