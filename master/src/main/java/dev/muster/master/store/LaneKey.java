@@ -1,6 +1,7 @@
 package dev.muster.master.store;
 
 import java.nio.ByteBuffer;
+import java.util.Arrays;
 
 /**
  * Names one lane: an ordered sequence of tasks of one queue. Its fields are the head of every key
@@ -69,12 +70,9 @@ public record LaneKey(Kind kind, int queue, long line) {
         .array();
   }
 
-  boolean isPrefixOf(byte[] key) {
-    ByteBuffer buffer = ByteBuffer.wrap(key);
-    return key.length == BYTES
-        && buffer.get() == kind.code()
-        && buffer.getInt() == queue
-        && buffer.getLong() == line;
+  /** Follows every key of this lane, and no key of the lanes after it. */
+  byte[] end() {
+    return Arrays.copyOf(at(Long.MAX_VALUE), BYTES + 1);
   }
 
   /** The lane of a stored key. */

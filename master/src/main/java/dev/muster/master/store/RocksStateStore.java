@@ -38,6 +38,7 @@ import org.rocksdb.ReadOptions;
 import org.rocksdb.RocksDB;
 import org.rocksdb.RocksDBException;
 import org.rocksdb.RocksIterator;
+import org.rocksdb.Slice;
 import org.rocksdb.Snapshot;
 import org.rocksdb.WriteBatch;
 import org.rocksdb.WriteOptions;
@@ -149,13 +150,13 @@ public final class RocksStateStore implements StateStore {
 
   @Override
   public void scan(LaneKey lane, long from, int limit, PlaceVisitor visit) {
-    try (RocksIterator iterator = db.newIterator(families.order)) {
+    // Without an end, a seek in an emptied lane goes on through all that was deleted in the next one.
+    try (Slice end = new Slice(lane.end());
+        ReadOptions bounded = new ReadOptions().setIterateUpperBound(end);
+        RocksIterator iterator = db.newIterator(families.order, bounded)) {
       int left = limit;
       for (iterator.seek(lane.at(from)); left > 0 && iterator.isValid(); iterator.next(), left--) {
         byte[] key = iterator.key();
-        if (!lane.isPrefixOf(key)) {
-          break;
-        }
         visit.place(LaneKey.positionOf(key), ByteBuffer.wrap(iterator.value()).getLong());
       }
       check(iterator);

@@ -46,8 +46,8 @@ public final class MemoryStateStore implements StateStore {
   @Override
   public synchronized void scan(LaneKey lane, long from, int limit, PlaceVisitor visit) {
     int left = limit;
-    for (Map.Entry<byte[], Long> place : order.tailMap(lane.at(from)).entrySet()) {
-      if (left-- == 0 || !lane.isPrefixOf(place.getKey())) {
+    for (Map.Entry<byte[], Long> place : order.subMap(lane.at(from), lane.end()).entrySet()) {
+      if (left-- == 0) {
         return;
       }
       visit.place(LaneKey.positionOf(place.getKey()), place.getValue());
