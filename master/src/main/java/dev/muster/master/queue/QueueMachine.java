@@ -325,7 +325,7 @@ public final class QueueMachine {
    * another thread.
    */
   public Generation roll() {
-    Generation frozen = state.tasks.roll();
+    Generation frozen = state.tasks.roll(state.sequence);
     frozen.freeze(
         MetaRecord.newBuilder()
             .setAppliedIndex(appliedIndex)

@@ -346,7 +346,8 @@ public final class Task {
     int failureBytes = failure == null ? 0 : failure.getSerializedSize();
     int bondBytes = bonds == null ? 0 : bonds.memoryBytes();
     return OVERHEAD_BYTES
-        + payload.size()
+        // Its own size() would be read from memory that nobody else needs at this moment.
+        + (payload == ByteString.EMPTY ? 0 : payloadBytes)
         + result.size()
         + failureBytes
         + bondBytes

@@ -26,6 +26,12 @@ final class TaskTable {
   private Generation current = new Generation(1);
   private @Nullable Generation frozen;
 
+  /** The last position that was given out before the frozen generation ended. */
+  private long frozenUpto;
+
+  /** No place in the store has a later position; until the first flush nobody knows. */
+  private long storedUpto = Long.MAX_VALUE;
+
   TaskTable(StateStore store, QueueBook queues, SessionBook sessions) {
     this.store = store;
     this.queues = queues;
@@ -43,12 +49,15 @@ final class TaskTable {
   /**
    * Begins a new generation; the one so far is frozen and must be {@link #dropFrozen dropped}
    * before the next time.
+   *
+   * @param sequence the last position that was given out
    */
-  Generation roll() {
+  Generation roll(long sequence) {
     if (frozen != null) {
       throw new IllegalStateException("generation " + frozen.number() + " is still being flushed");
     }
     frozen = current;
+    frozenUpto = sequence;
     current = new Generation(current.number() + 1);
     return frozen;
   }
@@ -56,6 +65,7 @@ final class TaskTable {
   /** The frozen generation is in the store. */
   void dropFrozen() {
     frozen = null;
+    storedUpto = frozenUpto;
   }
 
   /** The task as it is now, or null when it never was or is forgotten. Not to be changed. */
@@ -147,7 +157,9 @@ final class TaskTable {
    */
   void readAhead(LaneKey lane, long from, int limit, PlaceLoader loader) {
     LongArrayList stored = new LongArrayList();
-    store.scan(lane, from, limit, (position, id) -> stored.add(position, id));
+    if (from <= storedUpto) {
+      store.scan(lane, from, limit, (position, id) -> stored.add(position, id));
+    }
     long next = from;
     for (int i = 0; i < stored.size(); i += 2) {
       next = stored.get(i) + 1;

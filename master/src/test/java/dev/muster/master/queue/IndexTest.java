@@ -46,10 +46,10 @@ final class IndexTest {
   @Test
   void shouldForgetADeletedRecordWhereverItLies() {
     index.put(utf8("a"), utf8("1"));
-    tasks.roll();
+    tasks.roll(0);
     write();
     index.put(utf8("b"), utf8("2"));
-    tasks.roll();
+    tasks.roll(0);
     index.put(utf8("c"), utf8("deleted"));
     index.delete(utf8("a"));
     index.delete(utf8("b"));
@@ -82,7 +82,7 @@ final class IndexTest {
       switch (random.nextInt(40)) {
         case 0 -> {
           if (tasks.frozen() == null) {
-            var unused = tasks.roll();
+            var unused = tasks.roll(0);
           }
         }
         case 1 -> write();
