@@ -58,7 +58,7 @@ final class Artemis implements Peer {
 
   @Override
   public int bestBatch() {
-    return 500;
+    return 2000;
   }
 
   @Override

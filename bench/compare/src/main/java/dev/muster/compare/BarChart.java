@@ -19,6 +19,8 @@ final class BarChart {
   private static final int WIDTH = 900;
   private static final int HEIGHT_ROW = 44;
   private static final int HEIGHT_REST = 110;
+  private static final int FONT_SIZE = 13;
+  private static final int TICKS = 5;
   private static final Color BAR = new Color(0x2f6f9f);
 
   private BarChart() {}
@@ -27,13 +29,15 @@ final class BarChart {
   static void write(List<Row> rows, Path file) throws IOException {
     List<String> names = new ArrayList<>();
     List<Long> medians = new ArrayList<>();
-    // The axis begins at the bottom.
     rows.stream()
         .filter(row -> row.rates() != null)
-        .sorted(Comparator.comparingLong(BarChart::median))
+        .sorted(Comparator.comparingLong(BarChart::median).reversed())
         .forEach(
             row -> {
-              names.add(row.name());
+              names.add(
+                  row.name()
+                      + ": "
+                      + whole((double) median(row))); // a short bar has no room for it
               medians.add(median(row));
             });
     if (names.isEmpty()) {
@@ -49,10 +53,13 @@ final class BarChart {
     chart.getStyler().setChartBackgroundColor(Color.WHITE);
     chart.getStyler().setSeriesColors(new Color[] {BAR});
     chart.getStyler().setPlotGridHorizontalLinesVisible(false);
-    chart.getStyler().setBaseFont(new Font(Font.SANS_SERIF, Font.PLAIN, 13));
+    chart.getStyler().setBaseFont(new Font(Font.SANS_SERIF, Font.PLAIN, FONT_SIZE));
+    chart.getStyler().setAxisTickLabelsFont(new Font(Font.SANS_SERIF, Font.PLAIN, FONT_SIZE));
+    chart.getStyler().setYAxisTickMarkSpacingHint(HEIGHT_ROW / 4); // each bar has its name
     chart.getStyler().setXAxisTickLabelsFormattingFunction(BarChart::whole);
     chart.getStyler().setXAxisMin(0.0);
-    chart.getStyler().setLabelsVisible(true);
+    chart.getStyler().setXAxisMaxLabelCount(TICKS);
+    chart.getStyler().setLabelsVisible(false);
     chart.addSeries("lives a second", medians, names);
     try (OutputStream out = Files.newOutputStream(file)) {
       ChartEncoder.saveChart(chart, out, "svg");

@@ -81,7 +81,7 @@ final class Beanstalk implements Peer {
 
   @Override
   public int bestBatch() {
-    return 200;
+    return 500;
   }
 
   @Override

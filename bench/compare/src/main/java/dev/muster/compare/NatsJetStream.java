@@ -88,7 +88,7 @@ final class NatsJetStream implements Peer {
 
   @Override
   public int bestBatch() {
-    return 500;
+    return 1000;
   }
 
   @Override

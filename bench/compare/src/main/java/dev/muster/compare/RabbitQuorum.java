@@ -72,7 +72,7 @@ final class RabbitQuorum implements Peer {
 
   @Override
   public int bestBatch() {
-    return 500;
+    return 1000;
   }
 
   @Override

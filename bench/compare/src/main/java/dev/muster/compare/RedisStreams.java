@@ -74,7 +74,7 @@ final class RedisStreams implements Peer {
 
   @Override
   public int bestBatch() {
-    return 1000;
+    return 2000;
   }
 
   @Override
