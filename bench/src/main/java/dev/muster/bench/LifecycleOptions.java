@@ -43,10 +43,6 @@ record LifecycleOptions(
     map.put("tenants", rules.all() ? BenchRules.TENANTS : 0);
     map.put("groups", rules.groups());
     map.put("priorities", rules.priorities());
-    map.put("durable", "fsync before every acknowledgement");
-    map.put("masters", 1);
-    map.put("cores", Runtime.getRuntime().availableProcessors());
-    map.put("java", Runtime.version().toString());
     return map;
   }
 }

@@ -141,7 +141,7 @@ final class MasterProcess implements AutoCloseable {
         System.gc();
       }
       keep.set(asked.equals(KEEP));
-      System.out.println(MasterUsage.ofThisProcess().toLine());
+      System.out.println(ProcessUsage.ofThisProcess().toLine());
     }
     System.exit(0);
   }
@@ -159,22 +159,22 @@ final class MasterProcess implements AutoCloseable {
   }
 
   /** What the process has used since its start. */
-  MasterUsage usage() {
+  ProcessUsage usage() {
     return ask(USAGE);
   }
 
   /** The same, after it has collected its garbage: not while anything is measured. */
-  MasterUsage collected() {
+  ProcessUsage collected() {
     return ask(COLLECT);
   }
 
-  private MasterUsage ask(String question) {
+  private ProcessUsage ask(String question) {
     try {
       running.input().write(question + "\n");
       running.input().flush();
       String line = running.output().readLine();
       if (line != null) {
-        return MasterUsage.parse(line);
+        return ProcessUsage.parse(line);
       }
     } catch (IOException gone) {
       // then it has died

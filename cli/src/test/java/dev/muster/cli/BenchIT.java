@@ -12,11 +12,34 @@ import org.junit.jupiter.api.Test;
 final class BenchIT {
   private static final ObjectMapper JSON = new ObjectMapper();
 
+  /** What every line says of how it was measured. */
+  private static final String[] CIRCUMSTANCES = {
+    "scenario", "durable", "batch", "cores", "muster", "java", "os"
+  };
+
+  /** What every line says of what it took that comes from a master and clients. */
+  private static final String[] USAGE = {
+    "credit",
+    "fsyncs",
+    "tasks_per_fsync",
+    "master_cpu_s",
+    "client_cpu_s",
+    "master_peak_rss_mb",
+    "client_peak_rss_mb"
+  };
+
   private static JsonNode bench(String... arguments) throws IOException {
     CommandRun run = JarProcess.run(Map.of(), arguments);
     assertThat(run.exitCode()).as(run.err()).isZero();
     assertThat(run.outLines()).hasSize(1);
-    return JSON.readTree(run.out());
+    JsonNode figures = JSON.readTree(run.out());
+    assertThat(figures.fieldNames()).toIterable().contains(CIRCUMSTANCES);
+    return figures;
+  }
+
+  private static void assertSaysWhatItTook(JsonNode figures) {
+    assertThat(figures.fieldNames()).toIterable().contains(USAGE);
+    assertThat(figures.get("fsyncs").asLong()).isPositive();
   }
 
   @Test
@@ -24,7 +47,7 @@ final class BenchIT {
     JsonNode figures =
         bench("bench", "lifecycle", "--tasks", "3000", "--warm-up", "1000", "-o", "json");
     assertThat(figures.get("lifecycles_per_s").asLong()).isPositive();
-    assertThat(figures.get("fsyncs").asLong()).isPositive();
+    assertSaysWhatItTook(figures);
     assertThat(figures.get("master_cpu_s").asDouble()).isPositive();
     assertThat(figures.get("refused").asLong()).isZero();
   }
@@ -34,6 +57,7 @@ final class BenchIT {
     JsonNode figures =
         bench(
             "bench", "steady", "--rate", "2000", "--tasks", "2000", "--warm-up", "0", "-o", "json");
+    assertSaysWhatItTook(figures);
     double put = figures.get("put_ms").get("p50").asDouble();
     double end = figures.get("end_to_end_ms").get("p50").asDouble();
     assertThat(put).isPositive();
@@ -54,6 +78,7 @@ final class BenchIT {
             "1000",
             "-o",
             "json");
+    assertSaysWhatItTook(figures);
     assertThat(figures.get("restart_ready_s").asDouble()).isPositive();
     assertThat(figures.get("drained_per_s").asLong()).isPositive();
     assertThat(figures.get("master_heap_mb").asLong()).isPositive();
@@ -62,7 +87,33 @@ final class BenchIT {
   @Test
   void shouldMeasurePutsManyAtOnceAndOneAtATime() throws IOException {
     JsonNode figures = bench("bench", "put", "--tasks", "3000", "--warm-up", "0", "-o", "json");
+    assertSaysWhatItTook(figures);
     assertThat(figures.get("puts_per_s").asLong()).isPositive();
     assertThat(figures.get("one_at_a_time_ms").get("p99").asDouble()).isPositive();
+  }
+
+  @Test
+  void shouldCompareLivesWithAndWithoutRules() throws IOException {
+    JsonNode figures =
+        bench("bench", "rules", "--rounds", "1", "--tasks", "1000", "--warm-up", "0", "-o", "json");
+    assertSaysWhatItTook(figures);
+    assertThat(figures.get("plain_lifecycles_per_s").asLong()).isPositive();
+    assertThat(figures.get("rules_lifecycles_per_s").asLong()).isPositive();
+  }
+
+  @Test
+  void shouldMeasureWhatDispatchCostsWithoutALog() throws IOException {
+    JsonNode figures =
+        bench("bench", "dispatch", "--waiting", "2000", "--tasks", "1000", "-o", "json");
+    assertThat(figures.get("lease_and_settle_us_by_waiting").get("2000").asDouble()).isPositive();
+    assertThat(figures.get("durable").asText()).isEqualTo("not at all: no log");
+    assertThat(figures.get("fsyncs").asLong()).isZero();
+  }
+
+  @Test
+  void shouldMeasureAPoolsMap() throws IOException {
+    JsonNode figures = bench("bench", "pool", "--items", "5000", "--warm-up", "1000", "-o", "json");
+    assertSaysWhatItTook(figures);
+    assertThat(figures.get("items_per_s").asLong()).isPositive();
   }
 }
