@@ -13,6 +13,8 @@ import picocli.CommandLine.Command;
       SteadyCommand.class,
       PutCommand.class,
       BacklogCommand.class,
+      QueuesCommand.class,
+      WorkersCommand.class,
       RulesCommand.class,
       DispatchCommand.class,
       PoolCommand.class,

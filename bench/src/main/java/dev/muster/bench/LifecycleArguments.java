@@ -92,6 +92,7 @@ final class LifecycleArguments {
         unfinishedMax,
         !plaintext,
         rules,
+        QueueSpread.NONE,
         List.of(masterJavaOptions.trim().split("\\s+")));
   }
 }

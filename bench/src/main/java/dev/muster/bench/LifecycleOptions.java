@@ -16,6 +16,7 @@ import java.util.Map;
  * @param unfinishedMax the producer pauses while more tasks than this are under way or waiting
  * @param tls false: plaintext
  * @param rules that hold for the tasks
+ * @param queues among which the tasks are spread
  * @param masterJavaOptions for the master's JVM
  */
 record LifecycleOptions(
@@ -28,13 +29,48 @@ record LifecycleOptions(
     long unfinishedMax,
     boolean tls,
     BenchRules rules,
+    QueueSpread queues,
     List<String> masterJavaOptions) {
+  /** The same with other queues. */
+  LifecycleOptions withQueues(QueueSpread other) {
+    return new LifecycleOptions(
+        tasks,
+        warmUp,
+        payloadBytes,
+        resultBytes,
+        workers,
+        credit,
+        unfinishedMax,
+        tls,
+        rules,
+        other,
+        masterJavaOptions);
+  }
+
+  /** The same with another number of workers. */
+  LifecycleOptions withWorkers(int count) {
+    return new LifecycleOptions(
+        tasks,
+        warmUp,
+        payloadBytes,
+        resultBytes,
+        count,
+        credit,
+        unfinishedMax,
+        tls,
+        rules,
+        queues,
+        masterJavaOptions);
+  }
+
   /** How it was measured, as figures are printed. */
   Map<String, Object> toMap() {
     Map<String, Object> map = new LinkedHashMap<>();
     map.put("n", tasks);
+    map.put("warm_up", warmUp);
     map.put("payload", payloadBytes);
     map.put("result", resultBytes);
+    map.put("queues", queues.queues());
     map.put("workers", workers);
     map.put("credit", credit);
     map.put("unfinished_max", unfinishedMax);
@@ -43,6 +79,9 @@ record LifecycleOptions(
     map.put("tenants", rules.all() ? BenchRules.TENANTS : 0);
     map.put("groups", rules.groups());
     map.put("priorities", rules.priorities());
+    if (queues.queues() > 1) {
+      map.put("queue_run", queues.run());
+    }
     return map;
   }
 }

@@ -26,9 +26,11 @@ final class Rounds {
       List<Map<String, Object>> used = runs.stream().map(LifecycleFigures::usage).toList();
       for (Map.Entry<String, Object> first : used.get(0).entrySet()) {
         double median = median(used.stream().map(run -> (Number) run.get(first.getKey())).toList());
-        medians.put(
-            first.getKey(),
-            first.getValue() instanceof Double ? Stretch.thousandths(median) : Math.round(median));
+        if (first.getValue() instanceof Double) {
+          medians.put(first.getKey(), Stretch.thousandths(median));
+        } else {
+          medians.put(first.getKey(), Math.round(median));
+        }
       }
       return new Variant(Math.round(median(all)), all, medians);
     }

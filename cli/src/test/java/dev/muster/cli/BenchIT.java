@@ -116,4 +116,62 @@ final class BenchIT {
     assertSaysWhatItTook(figures);
     assertThat(figures.get("items_per_s").asLong()).isPositive();
   }
+
+  @Test
+  void shouldSpreadTasksAmongQueues() throws IOException {
+    JsonNode figures =
+        bench(
+            "bench",
+            "queues",
+            "--queues",
+            "1,1500",
+            "--run",
+            "2",
+            "--rounds",
+            "1",
+            "--tasks",
+            "4000",
+            "--warm-up",
+            "0",
+            "-o",
+            "json");
+    JsonNode many = figures.get("by_queues").get("1500");
+    assertThat(many.get("lifecycles_per_s").asLong()).isPositive();
+    assertThat(many.get("fsyncs").asLong()).isPositive();
+    assertThat(many.get("ratio").asDouble()).isPositive();
+    assertThat(many.get("refused").asLong()).isZero();
+    assertThat(figures.get("by_queues").get("1").get("ratio").asDouble()).isEqualTo(1);
+    assertThat(figures.get("credit").asInt()).isPositive();
+  }
+
+  @Test
+  void shouldSpreadTasksAmongWorkers() throws IOException {
+    JsonNode figures =
+        bench(
+            "bench",
+            "workers",
+            "--sessions",
+            "2,20",
+            "--queues",
+            "10",
+            "--rounds",
+            "1",
+            "--tasks",
+            "2000",
+            "--warm-up",
+            "0",
+            "-o",
+            "json");
+    assertThat(figures.get("by_workers").get("20").get("lifecycles_per_s").asLong()).isPositive();
+    assertThat(figures.get("by_workers").get("2").get("ratio").asDouble()).isEqualTo(1);
+    assertThat(figures.get("queues").asInt()).isEqualTo(10);
+  }
+
+  @Test
+  void shouldRefuseFewerWorkersThanTheQueuesNeed() {
+    CommandRun run =
+        JarProcess.run(Map.of(), "bench", "workers", "--sessions", "2", "--queues", "10000");
+    assertThat(run.exitCode()).isEqualTo(2);
+    assertThat(run.err()).contains("--sessions must be at least 10 to serve 10000 queues, found 2");
+  }
 }
