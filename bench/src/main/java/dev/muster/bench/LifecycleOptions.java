@@ -63,6 +63,38 @@ record LifecycleOptions(
         masterJavaOptions);
   }
 
+  /** The same with or without TLS. */
+  LifecycleOptions withTls(boolean on) {
+    return new LifecycleOptions(
+        tasks,
+        warmUp,
+        payloadBytes,
+        resultBytes,
+        workers,
+        credit,
+        unfinishedMax,
+        on,
+        rules,
+        queues,
+        masterJavaOptions);
+  }
+
+  /** The same with payloads of another size, and what goes with it. */
+  LifecycleOptions withPayload(int bytes, long measured, long before, int ahead, long unfinished) {
+    return new LifecycleOptions(
+        measured,
+        before,
+        bytes,
+        resultBytes,
+        workers,
+        ahead,
+        unfinished,
+        tls,
+        rules,
+        queues,
+        masterJavaOptions);
+  }
+
   /** How it was measured, as figures are printed. */
   Map<String, Object> toMap() {
     Map<String, Object> map = new LinkedHashMap<>();

@@ -26,6 +26,7 @@ import org.jspecify.annotations.Nullable;
 final class Lives implements AutoCloseable {
   private static final String RESULTS = "bench-results";
   private static final String HANDLER = "answer";
+  private static final int RESULTS_AHEAD = 2_000;
   private static final long CONNECT_S = 120;
 
   private final LifecycleOptions options;
@@ -90,7 +91,8 @@ final class Lives implements AutoCloseable {
               return null;
             })
         .slots(1)
-        .prefetch(options.credit())
+        .prefetch(
+            Math.max(options.credit(), RESULTS_AHEAD)) // Results are small, whatever the payloads.
         .start();
   }
 
@@ -160,10 +162,15 @@ final class Lives implements AutoCloseable {
 
   /** Puts so many tasks that nobody waits for; ns until all are durable. */
   static long build(ConnectOptions connect, LifecycleOptions options, long tasks) {
+    return build(connect, options, options.queues().names().get(0), tasks);
+  }
+
+  /** As {@link #build(ConnectOptions, LifecycleOptions, long)}, into a queue of this name. */
+  static long build(ConnectOptions connect, LifecycleOptions options, String name, long tasks) {
     byte[] payload = new byte[Math.max(Long.BYTES, options.payloadBytes())];
     long start = System.nanoTime();
     try (Muster muster = Muster.connect(connect);
-        EnqueueStream<byte[]> stream = queue(muster, options.queues().names().get(0)).stream()) {
+        EnqueueStream<byte[]> stream = queue(muster, name).stream()) {
       for (long i = 0; i < tasks; i++) {
         stream.add(payload);
       }

@@ -83,6 +83,17 @@ final class MasterProcess implements AutoCloseable {
     return running.readySeconds();
   }
 
+  /**
+   * Kills it, as kill -9 does, and starts another with the same data, at another address.
+   *
+   * @return seconds from the start of the process until it was ready
+   */
+  double killAndRestart() {
+    running.process().destroyForcibly().onExit().join();
+    running = launch();
+    return running.readySeconds();
+  }
+
   private Running launch() {
     List<String> command = new ArrayList<>();
     command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());

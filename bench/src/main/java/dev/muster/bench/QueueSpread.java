@@ -9,8 +9,8 @@ import java.util.stream.IntStream;
  * Among how many queues the tasks are spread, in turn.
  *
  * @param queues 1 or more
- * @param run tasks in a row that are put into the same queue: a request has one queue, so that
- *     with 1 each task travels in a request of its own
+ * @param run tasks in a row that are put into the same queue: a request has one queue, so that with
+ *     1 each task travels in a request of its own
  */
 record QueueSpread(int queues, int run) {
   /** All in one queue. */

@@ -53,7 +53,7 @@ final class QueuesCommand implements Callable<Integer> {
       throw new InvalidInputException("--queues must name at least one number of queues");
     }
     String first = Integer.toString(queues.get(0));
-    output.print(Comparison.run("queues", "queues", variants, first, rounds.count()));
+    output.print(Comparison.run(variants, rounds.count()).toMap("queues", "queues", first));
     return 0;
   }
 }

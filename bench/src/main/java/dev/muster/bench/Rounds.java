@@ -20,7 +20,7 @@ final class Rounds {
    * @param medians as {@link LifecycleFigures#usage} names them
    */
   record Variant(long perSecond, List<Long> all, Map<String, Object> medians) {
-    private static Variant of(List<LifecycleFigures> runs) {
+    static Variant of(List<LifecycleFigures> runs) {
       List<Long> all = runs.stream().map(LifecycleFigures::perSecond).toList();
       Map<String, Object> medians = new LinkedHashMap<>();
       List<Map<String, Object>> used = runs.stream().map(LifecycleFigures::usage).toList();
@@ -50,10 +50,16 @@ final class Rounds {
     }
   }
 
-  /** All variants, by their names, in this order, as often as told. */
-  static Map<String, Variant> run(Map<String, LifecycleOptions> variants, int rounds) {
+  /**
+   * All variants, by their names, in this order, as often as told.
+   *
+   * @param before run before each round
+   */
+  static Map<String, Variant> run(
+      Map<String, LifecycleOptions> variants, int rounds, Runnable before) {
     Map<String, List<LifecycleFigures>> runs = new LinkedHashMap<>();
     for (int i = 0; i < rounds; i++) {
+      before.run();
       variants.forEach(
           (name, options) ->
               runs.computeIfAbsent(name, unused -> new ArrayList<>())
@@ -64,7 +70,7 @@ final class Rounds {
     return measured;
   }
 
-  private static double median(List<? extends Number> figures) {
+  static double median(List<? extends Number> figures) {
     double[] sorted = figures.stream().mapToDouble(Number::doubleValue).toArray();
     Arrays.sort(sorted);
     int middle = sorted.length / 2;

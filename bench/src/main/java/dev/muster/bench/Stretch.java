@@ -54,7 +54,7 @@ final class Stretch {
       map.put("client_cpu_s", thousandths(clients.cpuMs() / 1e3));
       map.put("cpu_us_per_task", thousandths((master.cpuMs() + clients.cpuMs()) * 1e3 / tasks));
       map.put("fsyncs", master.fsyncs());
-      map.put("tasks_per_fsync", tasks / Math.max(1, master.fsyncs()));
+      map.put("tasks_per_fsync", thousandths(1.0 * tasks / Math.max(1, master.fsyncs())));
       map.put("master_peak_rss_mb", master.peakRssMb());
       map.put("client_peak_rss_mb", clients.peakRssMb());
       return map;

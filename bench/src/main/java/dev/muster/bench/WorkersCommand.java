@@ -65,7 +65,7 @@ final class WorkersCommand implements Callable<Integer> {
       throw new InvalidInputException("--sessions must name at least one number of workers");
     }
     String base = Integer.toString(sessions.contains(BASE) ? BASE : sessions.get(0));
-    output.print(Comparison.run("workers", "workers", variants, base, rounds.count()));
+    output.print(Comparison.run(variants, rounds.count()).toMap("workers", "workers", base));
     return 0;
   }
 }

@@ -174,4 +174,71 @@ final class BenchIT {
     assertThat(run.exitCode()).isEqualTo(2);
     assertThat(run.err()).contains("--sessions must be at least 10 to serve 10000 queues, found 2");
   }
+
+  @Test
+  void shouldCompareSizesOfPayloadsWithTheDisk() throws IOException {
+    JsonNode figures =
+        bench(
+            "bench",
+            "payload",
+            "--sizes",
+            "16,1048576",
+            "--bytes",
+            "4194304",
+            "--rounds",
+            "1",
+            "--tasks",
+            "1000",
+            "--warm-up",
+            "0",
+            "-o",
+            "json");
+    JsonNode large = figures.get("by_payload").get("1048576");
+    assertThat(large.get("mb_per_s").asDouble()).isPositive();
+    assertThat(large.get("of_disk").asDouble()).isPositive();
+    assertThat(large.get("n").asInt()).isEqualTo(4);
+    assertThat(large.get("refused").asLong()).isZero();
+    assertThat(figures.get("disk_mb_per_s_fsync_1_mib").asDouble()).isPositive();
+    assertThat(figures.get("disk_mb_per_s_fsync_8_mib").asDouble()).isPositive();
+  }
+
+  @Test
+  void shouldCompareLivesWithAndWithoutTls() throws IOException {
+    JsonNode figures =
+        bench("bench", "tls", "--rounds", "1", "--tasks", "1000", "--warm-up", "0", "-o", "json");
+    assertThat(figures.get("by_tls").get("off").get("tls").asBoolean()).isFalse();
+    assertThat(figures.get("by_tls").get("on").get("tls").asBoolean()).isTrue();
+    assertThat(figures.get("by_tls").get("on").get("ratio").asDouble()).isPositive();
+  }
+
+  @Test
+  void shouldMeasureOneTaskAtATime() throws IOException {
+    JsonNode figures = bench("bench", "unary", "--tasks", "50", "--warm-up", "10", "-o", "json");
+    assertSaysWhatItTook(figures);
+    assertThat(figures.get("unary_put_ms").get("p90").asDouble()).isPositive();
+    assertThat(figures.get("put_to_start_ms").get("p99").asDouble()).isPositive();
+  }
+
+  @Test
+  void shouldStartWithAllThatWaitAlsoAfterAKill() throws IOException {
+    JsonNode figures =
+        bench(
+            "bench",
+            "restart",
+            "--waiting",
+            "3000",
+            "--rounds",
+            "1",
+            "--tasks",
+            "1000",
+            "--warm-up",
+            "0",
+            "-o",
+            "json");
+    assertSaysWhatItTook(figures);
+    assertThat(figures.get("ready_after_kill_s").asDouble()).isPositive();
+    assertThat(figures.get("ready_s").asDouble()).isPositive();
+    assertThat(figures.get("master_heap_mb").asLong()).isPositive();
+    assertThat(figures.get("ratio").asDouble()).isPositive();
+  }
 }
