@@ -5,7 +5,6 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.file.Files;
-import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.Random;
 
@@ -30,32 +29,24 @@ final class DiskSpeed {
     byte[] noise = new byte[BLOCK_BYTES]; // Zeros might never reach the disk.
     new Random(SEED).nextBytes(noise);
     ByteBuffer block = ByteBuffer.allocateDirect(BLOCK_BYTES).put(noise);
-    Path directory = null;
-    try {
-      directory = Files.createTempDirectory("muster-bench");
-      try (FileChannel file =
-          FileChannel.open(
-              directory.resolve("blocks"),
-              StandardOpenOption.CREATE_NEW,
-              StandardOpenOption.WRITE)) {
-        long start = System.nanoTime();
-        for (int i = 1; i <= blocks; i++) {
-          block.clear();
-          while (block.hasRemaining()) {
-            file.write(block);
-          }
-          if (i % blocksPerSync == 0 || i == blocks) {
-            file.force(false);
-          }
+    try (FileChannel file =
+        FileChannel.open(
+            Files.createTempFile("muster-bench", ".blocks"),
+            StandardOpenOption.WRITE,
+            StandardOpenOption.DELETE_ON_CLOSE)) { // Gone also when this process is killed.
+      long start = System.nanoTime();
+      for (int i = 1; i <= blocks; i++) {
+        block.clear();
+        while (block.hasRemaining()) {
+          file.write(block);
         }
-        return blocks * (double) BLOCK_BYTES * 1e3 / (System.nanoTime() - start);
+        if (i % blocksPerSync == 0 || i == blocks) {
+          file.force(false);
+        }
       }
+      return blocks * (double) BLOCK_BYTES * 1e3 / (System.nanoTime() - start);
     } catch (IOException e) {
       throw new MusterException("the bench cannot write to its disk: " + e.getMessage(), e);
-    } finally {
-      if (directory != null) {
-        MasterProcess.delete(directory);
-      }
     }
   }
 }
