@@ -28,14 +28,17 @@ final class BacklogBench {
       }
       map.put("put_per_s", perSecond(waiting, Lives.build(master.connect(), options, waiting)));
       map.put("master_heap_mb", master.collected().heapMb());
-      map.put("restart_ready_s", LifecycleFigures.rounded(master.restart()));
+      map.put("restart_ready_s", Stretch.thousandths(master.restart()));
       try (Lives lives = new Lives(master.connect(), options, null)) {
         var unused = lives.burn(options.warmUp());
-        long beside = perSecond(options.tasks(), lives.burn(options.tasks()));
+        Stretch stretch = Stretch.begin(master);
+        Stretch.Figures besides = stretch.end(options.tasks(), lives.burn(options.tasks()));
+        long beside = besides.perSecond();
         map.put("lifecycles_per_s_empty", empty);
         map.put("lifecycles_per_s_beside", beside);
-        map.put("ratio", LifecycleFigures.rounded(1.0 * beside / empty));
+        map.put("ratio", Stretch.thousandths(1.0 * beside / empty));
         map.put("drained_per_s", lives.drain(waiting));
+        map.putAll(besides.toMap());
       }
       map.put("master_peak_rss_mb", master.usage().peakRssMb());
     }

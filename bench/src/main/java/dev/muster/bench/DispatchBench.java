@@ -75,15 +75,18 @@ final class DispatchBench {
       micros.put(waiting, step(waiting));
     }
     micros.put(waitingMax, step(waitingMax));
+    ProcessUsage used = ProcessUsage.ofThisProcess();
     Map<String, Object> map = new LinkedHashMap<>();
     map.put("scenario", "dispatch");
     map.put("lease_and_settle_us_by_waiting", micros);
+    map.put("durable", "not at all: no log");
+    map.put("batch", LEASE_TASKS);
+    map.put("cpu_s", Stretch.thousandths(used.cpuMs() / 1e3));
+    map.put("fsyncs", used.fsyncs());
+    map.put("peak_rss_mb", used.peakRssMb());
     map.put("groups", groups);
     map.put("n", tasks);
-    map.put("lease", LEASE_TASKS);
     map.put("payload", PAYLOAD_BYTES);
-    map.put("cores", Runtime.getRuntime().availableProcessors());
-    map.put("java", Runtime.version().toString());
     return map;
   }
 

@@ -3,6 +3,7 @@ package dev.muster.bench;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.PrintWriter;
+import java.util.LinkedHashMap;
 import java.util.Map;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
@@ -25,14 +26,29 @@ final class FiguresOutput {
   @Spec(Spec.Target.MIXEE)
   private CommandSpec command;
 
-  /** One line of JSON, or a row for each figure. */
+  /**
+   * One line of JSON, or a row for each figure; with the circumstances, if they do not say
+   * otherwise.
+   */
   void print(Map<String, Object> figures) {
+    Map<String, Object> all = new LinkedHashMap<>(figures);
+    Circumstances.toMap().forEach(all::putIfAbsent);
     PrintWriter out = command.commandLine().getOut();
     switch (format) {
-      case json -> out.println(json(figures));
-      case table -> figures.forEach((name, value) -> out.printf("%-26s %s%n", name, value));
+      case json -> out.println(json(all));
+      case table -> all.forEach((name, value) -> printRow(out, name, value));
     }
     out.flush();
+  }
+
+  /** What consists of variants has a row for each of them. */
+  private static void printRow(PrintWriter out, String name, Object value) {
+    if (value instanceof Map<?, ?> parts
+        && parts.values().stream().allMatch(Map.class::isInstance)) {
+      parts.forEach((part, figures) -> printRow(out, name + " " + part, figures));
+    } else {
+      out.printf("%-26s %s%n", name, value);
+    }
   }
 
   private static String json(Map<String, Object> figures) {

@@ -38,15 +38,21 @@ final class IsolationBench {
   Map<String, Object> run() {
     try (MasterProcess master = MasterProcess.start(false, List.of())) {
       ConnectOptions connect = master.connect();
+      Stretch stretch = Stretch.begin(master);
+      long start = System.nanoTime();
       long[] threads = gaps(connect, Isolation.THREAD);
       long[] processes = gaps(connect, Isolation.PROCESS);
+      Stretch.Figures used = stretch.end(2L * tasks, System.nanoTime() - start);
       Map<String, Object> map = new LinkedHashMap<>();
       map.put("scenario", "isolation");
       map.put("thread_median_us", micros(threads, 0.5));
       map.put("process_median_us", micros(processes, 0.5));
       map.put("process_p99_us", micros(processes, 0.99));
       map.put("cost_median_us", Math.round(micros(processes, 0.5) - micros(threads, 0.5)));
+      map.putAll(used.toMap());
       map.put("tasks", tasks);
+      map.put("credit", PREFETCH);
+      map.put("tls", false);
       return map;
     }
   }

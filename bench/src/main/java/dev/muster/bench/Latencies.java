@@ -8,7 +8,7 @@ import org.HdrHistogram.Recorder;
 /** How long after its time a task was durable, was started, and its result was taken. */
 final class Latencies {
   private static final int DIGITS = 3;
-  private static final double[] PERCENTILES = {50, 99, 99.9};
+  private static final double[] PERCENTILES = {50, 90, 99, 99.9};
 
   private final Recorder put = new Recorder(DIGITS);
   private final Recorder started = new Recorder(DIGITS);

@@ -1,7 +1,7 @@
 package dev.muster.bench;
 
 import dev.muster.common.InvalidInputException;
-import java.util.List;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 /** The options that every scenario of whole lives has. */
@@ -59,11 +59,7 @@ final class LifecycleArguments {
           "Ordered groups among which the tasks are spread; 0: none (default ${DEFAULT-VALUE}).")
   private int groups;
 
-  @Option(
-      names = "--master-java-opts",
-      defaultValue = "-Xmx1g -XX:+UseParallelGC",
-      description = "Options for the master's Java (default ${DEFAULT-VALUE}).")
-  private String masterJavaOptions = "";
+  @Mixin private final MasterJavaOption master = new MasterJavaOption();
 
   int groups() {
     return groups;
@@ -92,6 +88,7 @@ final class LifecycleArguments {
         unfinishedMax,
         !plaintext,
         rules,
-        List.of(masterJavaOptions.trim().split("\\s+")));
+        QueueSpread.NONE,
+        master.options());
   }
 }

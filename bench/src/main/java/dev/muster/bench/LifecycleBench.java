@@ -19,15 +19,9 @@ final class LifecycleBench {
       if (options.warmUp() > 0) {
         var unused = lives.burn(options.warmUp());
       }
-      MasterUsage before = master.usage();
-      long clientCpuMs = LifecycleFigures.ownCpuMs();
+      Stretch stretch = Stretch.begin(master);
       long ns = lives.burn(options.tasks());
-      return new LifecycleFigures(
-          options,
-          ns / 1e9,
-          master.usage().since(before),
-          (LifecycleFigures.ownCpuMs() - clientCpuMs) / 1e3,
-          lives.refused());
+      return new LifecycleFigures(options, stretch.end(options.tasks(), ns), lives.refused());
     }
   }
 }

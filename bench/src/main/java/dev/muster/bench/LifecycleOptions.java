@@ -16,6 +16,7 @@ import java.util.Map;
  * @param unfinishedMax the producer pauses while more tasks than this are under way or waiting
  * @param tls false: plaintext
  * @param rules that hold for the tasks
+ * @param queues among which the tasks are spread
  * @param masterJavaOptions for the master's JVM
  */
 record LifecycleOptions(
@@ -28,13 +29,80 @@ record LifecycleOptions(
     long unfinishedMax,
     boolean tls,
     BenchRules rules,
+    QueueSpread queues,
     List<String> masterJavaOptions) {
+  /** The same with other queues. */
+  LifecycleOptions withQueues(QueueSpread other) {
+    return new LifecycleOptions(
+        tasks,
+        warmUp,
+        payloadBytes,
+        resultBytes,
+        workers,
+        credit,
+        unfinishedMax,
+        tls,
+        rules,
+        other,
+        masterJavaOptions);
+  }
+
+  /** The same with another number of workers. */
+  LifecycleOptions withWorkers(int count) {
+    return new LifecycleOptions(
+        tasks,
+        warmUp,
+        payloadBytes,
+        resultBytes,
+        count,
+        credit,
+        unfinishedMax,
+        tls,
+        rules,
+        queues,
+        masterJavaOptions);
+  }
+
+  /** The same with or without TLS. */
+  LifecycleOptions withTls(boolean on) {
+    return new LifecycleOptions(
+        tasks,
+        warmUp,
+        payloadBytes,
+        resultBytes,
+        workers,
+        credit,
+        unfinishedMax,
+        on,
+        rules,
+        queues,
+        masterJavaOptions);
+  }
+
+  /** The same with payloads of another size, and what goes with it. */
+  LifecycleOptions withPayload(int bytes, long measured, long before, int ahead, long unfinished) {
+    return new LifecycleOptions(
+        measured,
+        before,
+        bytes,
+        resultBytes,
+        workers,
+        ahead,
+        unfinished,
+        tls,
+        rules,
+        queues,
+        masterJavaOptions);
+  }
+
   /** How it was measured, as figures are printed. */
   Map<String, Object> toMap() {
     Map<String, Object> map = new LinkedHashMap<>();
     map.put("n", tasks);
+    map.put("warm_up", warmUp);
     map.put("payload", payloadBytes);
     map.put("result", resultBytes);
+    map.put("queues", queues.queues());
     map.put("workers", workers);
     map.put("credit", credit);
     map.put("unfinished_max", unfinishedMax);
@@ -43,10 +111,9 @@ record LifecycleOptions(
     map.put("tenants", rules.all() ? BenchRules.TENANTS : 0);
     map.put("groups", rules.groups());
     map.put("priorities", rules.priorities());
-    map.put("durable", "fsync before every acknowledgement");
-    map.put("masters", 1);
-    map.put("cores", Runtime.getRuntime().availableProcessors());
-    map.put("java", Runtime.version().toString());
+    if (queues.queues() > 1) {
+      map.put("queue_run", queues.run());
+    }
     return map;
   }
 }

@@ -12,6 +12,7 @@ import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
@@ -23,13 +24,15 @@ import org.jspecify.annotations.Nullable;
  * measure latency, 2013).
  */
 final class Lives implements AutoCloseable {
-  private static final String TASKS = "bench-tasks";
   private static final String RESULTS = "bench-results";
   private static final String HANDLER = "answer";
+  private static final int RESULTS_AHEAD = 2_000;
+  private static final long CONNECT_S = 120;
 
   private final LifecycleOptions options;
   private final Muster muster;
   private final List<Worker> workers = new ArrayList<>();
+  private final CountDownLatch connected;
   private final Arrivals arrivals = new Arrivals();
   private final @Nullable Latencies latencies;
   private long put;
@@ -40,14 +43,36 @@ final class Lives implements AutoCloseable {
   Lives(ConnectOptions connect, LifecycleOptions options, @Nullable Latencies latencies) {
     this.options = options;
     this.latencies = latencies;
+    this.connected = new CountDownLatch(options.workers());
     this.muster = Muster.connect(connect);
     if (options.rules().all()) {
-      muster.admin().configure(TASKS, options.rules().settings());
+      for (String queue : options.queues().names()) {
+        muster.admin().configure(queue, options.rules().settings());
+      }
     }
     workers.add(collector(connect));
     byte[] answer = new byte[options.resultBytes()];
     for (int i = 0; i < options.workers(); i++) {
-      workers.add(worker(connect, answer));
+      workers.add(worker(connect, options.queues().servedBy(i), answer));
+    }
+    awaitConnected();
+  }
+
+  /** A thousand need some seconds, which are no part of what is measured. */
+  private void awaitConnected() {
+    try {
+      if (!connected.await(CONNECT_S, TimeUnit.SECONDS)) {
+        throw new MusterException(
+            connected.getCount()
+                + " of "
+                + options.workers()
+                + " workers have not reached the bench's master after "
+                + CONNECT_S
+                + " s");
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new MusterException("interrupted", e);
     }
   }
 
@@ -66,13 +91,21 @@ final class Lives implements AutoCloseable {
               return null;
             })
         .slots(1)
-        .prefetch(options.credit())
+        .prefetch(
+            Math.max(options.credit(), RESULTS_AHEAD)) // Results are small, whatever the payloads.
         .start();
   }
 
-  private Worker worker(ConnectOptions connect, byte[] answer) {
-    return Worker.connect(connect)
-        .queue(TASKS)
+  private Worker worker(ConnectOptions connect, List<String> queues, byte[] answer) {
+    Worker.Builder worker = Worker.connect(connect);
+    queues.forEach(worker::queue);
+    return worker
+        .onNotice(
+            notice -> {
+              if (notice.equals(Worker.CONNECTED)) {
+                connected.countDown();
+              }
+            })
         .handle(
             HANDLER,
             Codecs.bytes(),
@@ -88,8 +121,8 @@ final class Lives implements AutoCloseable {
         .start();
   }
 
-  private TaskQueue<byte[]> queue() {
-    return muster.tasks(TASKS, Codecs.bytes()).handler(HANDLER).resultsTo(RESULTS);
+  private static TaskQueue<byte[]> queue(Muster muster, String name) {
+    return muster.tasks(name, Codecs.bytes()).handler(HANDLER).resultsTo(RESULTS);
   }
 
   /** Settlements that were refused so far: work done twice. */
@@ -108,15 +141,17 @@ final class Lives implements AutoCloseable {
     byte[] payload = new byte[Math.max(Long.BYTES, options.payloadBytes())];
     long start = System.nanoTime();
     List<EnqueueStream<byte[]>> streams = new ArrayList<>();
-    for (TaskQueue<byte[]> view : options.rules().views(queue())) {
-      streams.add(view.stream());
+    for (String name : options.queues().names()) {
+      for (TaskQueue<byte[]> view : options.rules().views(queue(muster, name))) {
+        streams.add(view.stream());
+      }
     }
     TaskKeys[] keys = options.rules().keys();
     for (long i = 0; i < tasks; i++) {
       if (arrivals.count() < put - options.unfinishedMax()) {
         arrivals.await(put - options.unfinishedMax() / 2); // Not at each result.
       }
-      int run = (int) (i / BenchRules.RUN_TASKS % streams.size());
+      int run = (int) (i / options.queues().run() % streams.size());
       streams.get(run).add(payload, keys[(int) (i % keys.length)]);
       put++;
     }
@@ -127,11 +162,15 @@ final class Lives implements AutoCloseable {
 
   /** Puts so many tasks that nobody waits for; ns until all are durable. */
   static long build(ConnectOptions connect, LifecycleOptions options, long tasks) {
+    return build(connect, options, options.queues().names().get(0), tasks);
+  }
+
+  /** As {@link #build(ConnectOptions, LifecycleOptions, long)}, into a queue of this name. */
+  static long build(ConnectOptions connect, LifecycleOptions options, String name, long tasks) {
     byte[] payload = new byte[Math.max(Long.BYTES, options.payloadBytes())];
     long start = System.nanoTime();
     try (Muster muster = Muster.connect(connect);
-        EnqueueStream<byte[]> stream =
-            muster.tasks(TASKS, Codecs.bytes()).handler(HANDLER).resultsTo(RESULTS).stream()) {
+        EnqueueStream<byte[]> stream = queue(muster, name).stream()) {
       for (long i = 0; i < tasks; i++) {
         stream.add(payload);
       }
@@ -158,7 +197,7 @@ final class Lives implements AutoCloseable {
    */
   long steady(long tasks, long perSecond) {
     Latencies measured = latencies == null ? new Latencies() : latencies;
-    TaskQueue<byte[]> queue = queue();
+    TaskQueue<byte[]> queue = queue(muster, options.queues().names().get(0));
     long start = System.nanoTime();
     for (long i = 0; i < tasks; i++) {
       long due = start + Math.round(i * 1e9 / perSecond);

@@ -83,6 +83,17 @@ final class MasterProcess implements AutoCloseable {
     return running.readySeconds();
   }
 
+  /**
+   * Kills it, as kill -9 does, and starts another with the same data, at another address.
+   *
+   * @return seconds from the start of the process until it was ready
+   */
+  double killAndRestart() {
+    running.process().destroyForcibly().onExit().join();
+    running = launch();
+    return running.readySeconds();
+  }
+
   private Running launch() {
     List<String> command = new ArrayList<>();
     command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
@@ -141,7 +152,7 @@ final class MasterProcess implements AutoCloseable {
         System.gc();
       }
       keep.set(asked.equals(KEEP));
-      System.out.println(MasterUsage.ofThisProcess().toLine());
+      System.out.println(ProcessUsage.ofThisProcess().toLine());
     }
     System.exit(0);
   }
@@ -159,22 +170,22 @@ final class MasterProcess implements AutoCloseable {
   }
 
   /** What the process has used since its start. */
-  MasterUsage usage() {
+  ProcessUsage usage() {
     return ask(USAGE);
   }
 
   /** The same, after it has collected its garbage: not while anything is measured. */
-  MasterUsage collected() {
+  ProcessUsage collected() {
     return ask(COLLECT);
   }
 
-  private MasterUsage ask(String question) {
+  private ProcessUsage ask(String question) {
     try {
       running.input().write(question + "\n");
       running.input().flush();
       String line = running.output().readLine();
       if (line != null) {
-        return MasterUsage.parse(line);
+        return ProcessUsage.parse(line);
       }
     } catch (IOException gone) {
       // then it has died

@@ -45,17 +45,19 @@ final class PoolBench {
         if (options.warmUp() > 0) {
           var unused = seconds(pool, options.warmUp(), "");
         }
+        Stretch stretch = Stretch.begin(master);
         double seconds = seconds(pool, options.items(), options.named() ? "bench" : "");
+        Stretch.Figures used = stretch.end(options.items(), Math.round(seconds * 1e9));
         Map<String, Object> figures = new LinkedHashMap<>();
         figures.put("scenario", "pool");
-        figures.put("items_per_s", Math.round(options.items() / seconds));
-        figures.put("seconds", Math.round(seconds * 1000) / 1000.0);
+        figures.put("items_per_s", used.perSecond());
+        figures.putAll(used.toMap());
         figures.put("n", options.items());
         figures.put("workers", options.workers());
+        figures.put("credit", 0);
+        figures.put("tls", true);
         figures.put("ordered", options.ordered());
         figures.put("named", options.named());
-        figures.put("cores", Runtime.getRuntime().availableProcessors());
-        figures.put("java", Runtime.version().toString());
         return figures;
       } finally {
         workers.forEach(Worker::close);

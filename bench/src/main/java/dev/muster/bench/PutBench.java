@@ -24,21 +24,14 @@ final class PutBench {
       if (options.warmUp() > 0) {
         var unused = Lives.build(master.connect(), options, options.warmUp());
       }
-      MasterUsage before = master.usage();
-      long clientCpuMs = LifecycleFigures.ownCpuMs();
+      Stretch stretch = Stretch.begin(master);
       long ns = Lives.build(master.connect(), options, options.tasks());
-      LifecycleFigures figures =
-          new LifecycleFigures(
-              options,
-              ns / 1e9,
-              master.usage().since(before),
-              (LifecycleFigures.ownCpuMs() - clientCpuMs) / 1e3,
-              0);
+      Stretch.Figures figures = stretch.end(options.tasks(), ns);
       Map<String, Object> map = new LinkedHashMap<>();
       map.put("scenario", "put");
       map.put("puts_per_s", figures.perSecond());
       map.put("one_at_a_time_ms", alone(master));
-      map.putAll(figures.usage());
+      map.putAll(figures.toMap());
       map.putAll(options.toMap());
       return map;
     }

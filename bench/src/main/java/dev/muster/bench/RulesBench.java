@@ -1,14 +1,10 @@
 package dev.muster.bench;
 
-import java.util.Arrays;
 import java.util.LinkedHashMap;
-import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 
-/**
- * What the rules cost: whole lives without and with them, in turn, each in a master of its own, so
- * that whatever else the machine does meets both alike.
- */
+/** What the rules cost: whole lives without and with them, in turn. */
 final class RulesBench {
   private final LifecycleOptions plain;
   private final LifecycleOptions ruled;
@@ -24,32 +20,23 @@ final class RulesBench {
   }
 
   Map<String, Object> run() {
-    long[] without = new long[rounds];
-    long[] with = new long[rounds];
-    for (int i = 0; i < rounds; i++) {
-      without[i] = new LifecycleBench(plain).run().perSecond();
-      with[i] = new LifecycleBench(ruled).run().perSecond();
-    }
+    Map<String, LifecycleOptions> variants = new LinkedHashMap<>();
+    variants.put("plain", plain);
+    variants.put("rules", ruled);
+    Map<String, Rounds.Variant> measured = Rounds.run(variants, rounds, () -> {});
+    Rounds.Variant without = Objects.requireNonNull(measured.get("plain"));
+    Rounds.Variant with = Objects.requireNonNull(measured.get("rules"));
     Map<String, Object> map = new LinkedHashMap<>();
     map.put("scenario", "rules");
-    map.put("plain_lifecycles_per_s", median(without));
-    map.put("rules_lifecycles_per_s", median(with));
-    map.put("ratio", Math.round(1_000.0 * median(with) / median(without)) / 1_000.0);
+    map.put("plain_lifecycles_per_s", without.perSecond());
+    map.put("rules_lifecycles_per_s", with.perSecond());
+    map.put("ratio", with.ratioTo(without));
     map.put("rounds", rounds);
-    map.put("plain_all", asList(without));
-    map.put("rules_all", asList(with));
+    map.put("plain_all", without.all());
+    map.put("rules_all", with.all());
+    map.put("plain_used", without.medians());
+    map.putAll(with.medians());
     map.putAll(ruled.toMap());
     return map;
-  }
-
-  private static long median(long[] figures) {
-    long[] sorted = figures.clone();
-    Arrays.sort(sorted);
-    int middle = sorted.length / 2;
-    return sorted.length % 2 == 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2;
-  }
-
-  private static List<Long> asList(long[] figures) {
-    return Arrays.stream(figures).boxed().toList();
   }
 }

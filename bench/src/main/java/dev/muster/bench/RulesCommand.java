@@ -1,10 +1,8 @@
 package dev.muster.bench;
 
-import dev.muster.common.InvalidInputException;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
-import picocli.CommandLine.Option;
 
 @Command(
     name = "rules",
@@ -22,22 +20,14 @@ import picocli.CommandLine.Option;
 final class RulesCommand implements Callable<Integer> {
   @Mixin private final LifecycleArguments arguments = new LifecycleArguments();
 
-  @Option(
-      names = "--rounds",
-      defaultValue = "5",
-      description = "So many runs of each (default ${DEFAULT-VALUE}).")
-  private int rounds;
-
+  @Mixin private final RoundsOption rounds = new RoundsOption();
   @Mixin private final FiguresOutput output = new FiguresOutput();
 
   @Override
   public Integer call() {
-    if (rounds < 1) {
-      throw new InvalidInputException("--rounds must be at least 1, found " + rounds);
-    }
     BenchRules all = BenchRules.everything(arguments.groups());
     LifecycleOptions plain = arguments.with(BenchRules.NONE);
-    output.print(new RulesBench(plain, arguments.with(all), rounds).run());
+    output.print(new RulesBench(plain, arguments.with(all), rounds.count()).run());
     return 0;
   }
 }

@@ -27,16 +27,10 @@ final class SteadyBench {
         var unused = lives.steady(options.warmUp(), perSecond);
       }
       latencies.reset();
-      MasterUsage before = master.usage();
-      long clientCpuMs = LifecycleFigures.ownCpuMs();
+      Stretch stretch = Stretch.begin(master);
       long ns = lives.steady(options.tasks(), perSecond);
       LifecycleFigures figures =
-          new LifecycleFigures(
-              options,
-              ns / 1e9,
-              master.usage().since(before),
-              (LifecycleFigures.ownCpuMs() - clientCpuMs) / 1e3,
-              lives.refused());
+          new LifecycleFigures(options, stretch.end(options.tasks(), ns), lives.refused());
       Map<String, Object> map = new LinkedHashMap<>();
       map.put("scenario", "steady");
       map.put("rate_per_s", perSecond);

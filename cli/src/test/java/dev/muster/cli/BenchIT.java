@@ -12,11 +12,34 @@ import org.junit.jupiter.api.Test;
 final class BenchIT {
   private static final ObjectMapper JSON = new ObjectMapper();
 
+  /** What every line says of how it was measured. */
+  private static final String[] CIRCUMSTANCES = {
+    "scenario", "durable", "batch", "cores", "muster", "java", "os"
+  };
+
+  /** What every line says of what it took that comes from a master and clients. */
+  private static final String[] USAGE = {
+    "credit",
+    "fsyncs",
+    "tasks_per_fsync",
+    "master_cpu_s",
+    "client_cpu_s",
+    "master_peak_rss_mb",
+    "client_peak_rss_mb"
+  };
+
   private static JsonNode bench(String... arguments) throws IOException {
     CommandRun run = JarProcess.run(Map.of(), arguments);
     assertThat(run.exitCode()).as(run.err()).isZero();
     assertThat(run.outLines()).hasSize(1);
-    return JSON.readTree(run.out());
+    JsonNode figures = JSON.readTree(run.out());
+    assertThat(figures.fieldNames()).toIterable().contains(CIRCUMSTANCES);
+    return figures;
+  }
+
+  private static void assertSaysWhatItTook(JsonNode figures) {
+    assertThat(figures.fieldNames()).toIterable().contains(USAGE);
+    assertThat(figures.get("fsyncs").asLong()).isPositive();
   }
 
   @Test
@@ -24,7 +47,7 @@ final class BenchIT {
     JsonNode figures =
         bench("bench", "lifecycle", "--tasks", "3000", "--warm-up", "1000", "-o", "json");
     assertThat(figures.get("lifecycles_per_s").asLong()).isPositive();
-    assertThat(figures.get("fsyncs").asLong()).isPositive();
+    assertSaysWhatItTook(figures);
     assertThat(figures.get("master_cpu_s").asDouble()).isPositive();
     assertThat(figures.get("refused").asLong()).isZero();
   }
@@ -34,6 +57,7 @@ final class BenchIT {
     JsonNode figures =
         bench(
             "bench", "steady", "--rate", "2000", "--tasks", "2000", "--warm-up", "0", "-o", "json");
+    assertSaysWhatItTook(figures);
     double put = figures.get("put_ms").get("p50").asDouble();
     double end = figures.get("end_to_end_ms").get("p50").asDouble();
     assertThat(put).isPositive();
@@ -54,6 +78,7 @@ final class BenchIT {
             "1000",
             "-o",
             "json");
+    assertSaysWhatItTook(figures);
     assertThat(figures.get("restart_ready_s").asDouble()).isPositive();
     assertThat(figures.get("drained_per_s").asLong()).isPositive();
     assertThat(figures.get("master_heap_mb").asLong()).isPositive();
@@ -62,7 +87,158 @@ final class BenchIT {
   @Test
   void shouldMeasurePutsManyAtOnceAndOneAtATime() throws IOException {
     JsonNode figures = bench("bench", "put", "--tasks", "3000", "--warm-up", "0", "-o", "json");
+    assertSaysWhatItTook(figures);
     assertThat(figures.get("puts_per_s").asLong()).isPositive();
     assertThat(figures.get("one_at_a_time_ms").get("p99").asDouble()).isPositive();
+  }
+
+  @Test
+  void shouldCompareLivesWithAndWithoutRules() throws IOException {
+    JsonNode figures =
+        bench("bench", "rules", "--rounds", "1", "--tasks", "1000", "--warm-up", "0", "-o", "json");
+    assertSaysWhatItTook(figures);
+    assertThat(figures.get("plain_lifecycles_per_s").asLong()).isPositive();
+    assertThat(figures.get("rules_lifecycles_per_s").asLong()).isPositive();
+  }
+
+  @Test
+  void shouldMeasureWhatDispatchCostsWithoutALog() throws IOException {
+    JsonNode figures =
+        bench("bench", "dispatch", "--waiting", "2000", "--tasks", "1000", "-o", "json");
+    assertThat(figures.get("lease_and_settle_us_by_waiting").get("2000").asDouble()).isPositive();
+    assertThat(figures.get("durable").asText()).isEqualTo("not at all: no log");
+    assertThat(figures.get("fsyncs").asLong()).isZero();
+  }
+
+  @Test
+  void shouldMeasureAPoolsMap() throws IOException {
+    JsonNode figures = bench("bench", "pool", "--items", "5000", "--warm-up", "1000", "-o", "json");
+    assertSaysWhatItTook(figures);
+    assertThat(figures.get("items_per_s").asLong()).isPositive();
+  }
+
+  @Test
+  void shouldSpreadTasksAmongQueues() throws IOException {
+    JsonNode figures =
+        bench(
+            "bench",
+            "queues",
+            "--queues",
+            "1,1500",
+            "--run",
+            "2",
+            "--rounds",
+            "1",
+            "--tasks",
+            "4000",
+            "--warm-up",
+            "0",
+            "-o",
+            "json");
+    JsonNode many = figures.get("by_queues").get("1500");
+    assertThat(many.get("lifecycles_per_s").asLong()).isPositive();
+    assertThat(many.get("fsyncs").asLong()).isPositive();
+    assertThat(many.get("ratio").asDouble()).isPositive();
+    assertThat(many.get("refused").asLong()).isZero();
+    assertThat(figures.get("by_queues").get("1").get("ratio").asDouble()).isEqualTo(1);
+    assertThat(figures.get("credit").asInt()).isPositive();
+  }
+
+  @Test
+  void shouldSpreadTasksAmongWorkers() throws IOException {
+    JsonNode figures =
+        bench(
+            "bench",
+            "workers",
+            "--sessions",
+            "2,20",
+            "--queues",
+            "10",
+            "--rounds",
+            "1",
+            "--tasks",
+            "2000",
+            "--warm-up",
+            "0",
+            "-o",
+            "json");
+    assertThat(figures.get("by_workers").get("20").get("lifecycles_per_s").asLong()).isPositive();
+    assertThat(figures.get("by_workers").get("2").get("ratio").asDouble()).isEqualTo(1);
+    assertThat(figures.get("queues").asInt()).isEqualTo(10);
+  }
+
+  @Test
+  void shouldRefuseFewerWorkersThanTheQueuesNeed() {
+    CommandRun run =
+        JarProcess.run(Map.of(), "bench", "workers", "--sessions", "2", "--queues", "10000");
+    assertThat(run.exitCode()).isEqualTo(2);
+    assertThat(run.err()).contains("--sessions must be at least 10 to serve 10000 queues, found 2");
+  }
+
+  @Test
+  void shouldCompareSizesOfPayloadsWithTheDisk() throws IOException {
+    JsonNode figures =
+        bench(
+            "bench",
+            "payload",
+            "--sizes",
+            "16,1048576",
+            "--bytes",
+            "4194304",
+            "--rounds",
+            "1",
+            "--tasks",
+            "1000",
+            "--warm-up",
+            "0",
+            "-o",
+            "json");
+    JsonNode large = figures.get("by_payload").get("1048576");
+    assertThat(large.get("mb_per_s").asDouble()).isPositive();
+    assertThat(large.get("of_disk").asDouble()).isPositive();
+    assertThat(large.get("n").asInt()).isEqualTo(4);
+    assertThat(large.get("refused").asLong()).isZero();
+    assertThat(figures.get("disk_mb_per_s_fsync_1_mib").asDouble()).isPositive();
+    assertThat(figures.get("disk_mb_per_s_fsync_8_mib").asDouble()).isPositive();
+  }
+
+  @Test
+  void shouldCompareLivesWithAndWithoutTls() throws IOException {
+    JsonNode figures =
+        bench("bench", "tls", "--rounds", "1", "--tasks", "1000", "--warm-up", "0", "-o", "json");
+    assertThat(figures.get("by_tls").get("off").get("tls").asBoolean()).isFalse();
+    assertThat(figures.get("by_tls").get("on").get("tls").asBoolean()).isTrue();
+    assertThat(figures.get("by_tls").get("on").get("ratio").asDouble()).isPositive();
+  }
+
+  @Test
+  void shouldMeasureOneTaskAtATime() throws IOException {
+    JsonNode figures = bench("bench", "unary", "--tasks", "50", "--warm-up", "10", "-o", "json");
+    assertSaysWhatItTook(figures);
+    assertThat(figures.get("unary_put_ms").get("p90").asDouble()).isPositive();
+    assertThat(figures.get("put_to_start_ms").get("p99").asDouble()).isPositive();
+  }
+
+  @Test
+  void shouldStartWithAllThatWaitAlsoAfterAKill() throws IOException {
+    JsonNode figures =
+        bench(
+            "bench",
+            "restart",
+            "--waiting",
+            "3000",
+            "--rounds",
+            "1",
+            "--tasks",
+            "1000",
+            "--warm-up",
+            "0",
+            "-o",
+            "json");
+    assertSaysWhatItTook(figures);
+    assertThat(figures.get("ready_after_kill_s").asDouble()).isPositive();
+    assertThat(figures.get("ready_s").asDouble()).isPositive();
+    assertThat(figures.get("master_heap_mb").asLong()).isPositive();
+    assertThat(figures.get("ratio").asDouble()).isPositive();
   }
 }

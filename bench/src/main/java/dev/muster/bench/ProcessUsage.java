@@ -9,28 +9,31 @@ import java.nio.file.Path;
 import java.time.Duration;
 
 /**
- * What a master's process has used since its start.
+ * What a process has used since its start.
  *
- * @param cpuMs CPU time, ms
- * @param peakRssMb the most memory it had of the machine, MB; 0: the system does not say
+ * @param cpuMs CPU time, ms; without that of processes that it started
+ * @param rssMb memory that it has of the machine, MB; 0: the system does not say
+ * @param peakRssMb the most that it ever had, MB; 0: the system does not say
  * @param heapMb objects in its heap, MB: what lives, if it was asked to collect its garbage first
  * @param fsyncs how often it has synced its log
  */
-record MasterUsage(long cpuMs, long peakRssMb, long heapMb, long fsyncs) {
+record ProcessUsage(long cpuMs, long rssMb, long peakRssMb, long heapMb, long fsyncs) {
   private static final Path STATUS = Path.of("/proc/self/status");
+  private static final String NOW = "VmRSS:";
   private static final String PEAK = "VmHWM:";
 
-  static MasterUsage ofThisProcess() {
+  static ProcessUsage ofThisProcess() {
     long cpuMs =
         ProcessHandle.current().info().totalCpuDuration().map(Duration::toMillis).orElse(0L);
     long heap = ManagementFactory.getMemoryMXBean().getHeapMemoryUsage().getUsed();
-    return new MasterUsage(cpuMs, peakKb() >> 10, heap >> 20, LogSyncs.count());
+    return new ProcessUsage(
+        cpuMs, statusKb(NOW) >> 10, statusKb(PEAK) >> 10, heap >> 20, LogSyncs.count());
   }
 
-  private static long peakKb() {
+  private static long statusKb(String field) {
     try {
       for (String line : Files.readAllLines(STATUS)) {
-        if (line.startsWith(PEAK)) {
+        if (line.startsWith(field)) {
           return Long.parseLong(line.replaceAll("\\D", ""));
         }
       }
@@ -40,24 +43,26 @@ record MasterUsage(long cpuMs, long peakRssMb, long heapMb, long fsyncs) {
     }
   }
 
-  /** Since an earlier look at the same process; peaks and heap as they are now. */
-  MasterUsage since(MasterUsage earlier) {
-    return new MasterUsage(cpuMs - earlier.cpuMs, peakRssMb, heapMb, fsyncs - earlier.fsyncs);
+  /** Since an earlier look at the same process; memory as it is now. */
+  ProcessUsage since(ProcessUsage earlier) {
+    return new ProcessUsage(
+        cpuMs - earlier.cpuMs, rssMb, peakRssMb, heapMb, fsyncs - earlier.fsyncs);
   }
 
   String toLine() {
-    return cpuMs + " " + peakRssMb + " " + heapMb + " " + fsyncs;
+    return cpuMs + " " + rssMb + " " + peakRssMb + " " + heapMb + " " + fsyncs;
   }
 
-  static MasterUsage parse(String line) {
+  static ProcessUsage parse(String line) {
     String[] fields = line.split(" ", -1);
-    if (fields.length != 4) {
+    if (fields.length != 5) {
       throw new MusterException("expected the usage of the bench's master, found: " + line);
     }
-    return new MasterUsage(
+    return new ProcessUsage(
         Long.parseLong(fields[0]),
         Long.parseLong(fields[1]),
         Long.parseLong(fields[2]),
-        Long.parseLong(fields[3]));
+        Long.parseLong(fields[3]),
+        Long.parseLong(fields[4]));
   }
 }
