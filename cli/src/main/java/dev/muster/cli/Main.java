@@ -19,6 +19,7 @@ public final class Main {
    * @param args the command line
    */
   public static void main(String[] args) {
+    JavaWarnings.silence();
     JavaUtilLogging.install();
     Terminal terminal = Terminal.ofProcess();
     int exitCode = run(terminal, args);

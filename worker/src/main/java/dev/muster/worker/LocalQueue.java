@@ -4,6 +4,8 @@ import com.google.errorprone.annotations.concurrent.GuardedBy;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.locks.Condition;
+import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -16,7 +18,15 @@ final class LocalQueue {
   private final int slots;
   private final AtomicInteger free;
 
-  @GuardedBy("this")
+  /**
+   * Not this object's monitor: in Java 21 to 23 a virtual thread that waits on one holds up a
+   * thread of the system, and a few hundred idle slots would leave none for those that run.
+   */
+  private final ReentrantLock lock = new ReentrantLock();
+
+  private final Condition mayHaveWork = lock.newCondition();
+
+  @GuardedBy("lock")
   private boolean stopped;
 
   /**
@@ -103,8 +113,13 @@ final class LocalQueue {
     }
   }
 
-  private synchronized void wake() {
-    notifyAll();
+  private void wake() {
+    lock.lock();
+    try {
+      mayHaveWork.signalAll();
+    } finally {
+      lock.unlock();
+    }
   }
 
   Iterable<OfferSlice> all() {
@@ -113,18 +128,20 @@ final class LocalQueue {
 
   /** Waits for work that fits; false: stopped, and there is none. */
   @SuppressWarnings("NonAtomicOperationOnVolatileField") // written under the lock only
-  synchronized boolean awaitWork() throws InterruptedException {
+  boolean awaitWork() throws InterruptedException {
+    lock.lock();
     idle++;
     try {
       while (!hasWork()) {
         if (stopped) {
           return false;
         }
-        wait();
+        mayHaveWork.await();
       }
       return true;
     } finally {
       idle--;
+      lock.unlock();
     }
   }
 
@@ -133,8 +150,13 @@ final class LocalQueue {
     return head != null && !isHeld() && (head.isExhausted() || free.get() >= weight(head));
   }
 
-  synchronized void stop() {
-    stopped = true;
-    notifyAll();
+  void stop() {
+    lock.lock();
+    try {
+      stopped = true;
+      mayHaveWork.signalAll();
+    } finally {
+      lock.unlock();
+    }
   }
 }
