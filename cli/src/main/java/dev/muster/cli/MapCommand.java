@@ -8,6 +8,7 @@ import dev.muster.client.pool.MapOptions;
 import dev.muster.client.pool.MapResults;
 import dev.muster.client.pool.Pool;
 import dev.muster.client.pool.UnknownHandlerException;
+import dev.muster.common.InRange;
 import dev.muster.common.InvalidInputException;
 import dev.muster.common.Limits;
 import dev.muster.common.MusterException;
@@ -213,10 +214,7 @@ final class MapCommand implements Callable<Integer> {
       throw new InvalidInputException(
           "--name and --resume exclude each other: a map begins or goes on");
     }
-    if (retries < 0 || retries >= Limits.ATTEMPTS_MAX) {
-      throw new InvalidInputException(
-          "--retries must be 0 to " + (Limits.ATTEMPTS_MAX - 1) + ", found " + retries);
-    }
+    InRange.check("--retries", 0, Limits.ATTEMPTS_MAX - 1, retries);
     if (timeout != null && timeout.isZero()) {
       throw new InvalidInputException(
           "--timeout must be more than 0, found 0: leave it out for no limit");
