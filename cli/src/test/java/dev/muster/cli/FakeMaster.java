@@ -28,6 +28,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
@@ -38,6 +39,7 @@ import org.jspecify.annotations.Nullable;
 final class FakeMaster implements AutoCloseable {
   private final Map<String, ServerMethodDefinition<?, ?>> methods = new ConcurrentHashMap<>();
   private final List<Object> requests = Collections.synchronizedList(new ArrayList<>());
+  private final AtomicLong nextId = new AtomicLong(7);
   private final Path keyFile;
   private final ServerLimits.EventLoops loops;
   private final Server server;
@@ -114,7 +116,7 @@ final class FakeMaster implements AutoCloseable {
         replies.onNext(
             EnqueueReply.newBuilder()
                 .setNumber(request.getRequest().getNumber())
-                .setFirstId(7)
+                .setFirstId(nextId.getAndAdd(request.getPayloadsCount()))
                 .setCount(request.getPayloadsCount())
                 .build());
       }
