@@ -30,10 +30,10 @@ final class LocalQueue {
   private boolean stopped;
 
   /**
-   * Written under the lock. Volatile: whoever changes what is free or first looks here afterwards,
-   * whoever waits counts itself before it looks there; so one of them sees the other.
+   * How many wait. Whoever changes what is free or first looks here afterwards, whoever waits
+   * counts itself before it looks there; so one of them sees the other.
    */
-  private volatile int idle;
+  private final AtomicInteger idle = new AtomicInteger();
 
   private volatile boolean held;
   private volatile boolean closed;
@@ -108,7 +108,7 @@ final class LocalQueue {
 
   /** Looks again on behalf of those who wait. */
   void changed() {
-    if (idle > 0) {
+    if (idle.get() > 0) {
       wake();
     }
   }
@@ -127,11 +127,10 @@ final class LocalQueue {
   }
 
   /** Waits for work that fits; false: stopped, and there is none. */
-  @SuppressWarnings("NonAtomicOperationOnVolatileField") // written under the lock only
   boolean awaitWork() throws InterruptedException {
     lock.lock();
-    idle++;
     try {
+      idle.incrementAndGet();
       while (!hasWork()) {
         if (stopped) {
           return false;
@@ -140,7 +139,7 @@ final class LocalQueue {
       }
       return true;
     } finally {
-      idle--;
+      idle.decrementAndGet();
       lock.unlock();
     }
   }
