@@ -64,10 +64,10 @@ final class WorkerContextTest {
         },
         8,
         9);
-    String first = master.settle().getResults(0).toStringUtf8();
-    assertThat(first).isEqualTo("[8,\"tasks\",\"run\",1,0,7,1,{\"k\":\"v\"}]");
-    assertThat(master.settle().getResults(0).toStringUtf8())
-        .isEqualTo("[9,\"tasks\",\"run\",3,2,7,1,{\"k\":\"v\"}]");
+    assertThat(master.results(2))
+        .containsExactly(
+            "[8,\"tasks\",\"run\",1,0,7,1,{\"k\":\"v\"}]",
+            "[9,\"tasks\",\"run\",3,2,7,1,{\"k\":\"v\"}]");
   }
 
   @Test
