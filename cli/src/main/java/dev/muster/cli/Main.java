@@ -22,6 +22,7 @@ public final class Main {
    * @param args the command line
    */
   public static void main(String[] args) {
+    JavaWarnings.silence();
     JavaUtilLogging.install();
     if (System.getProperty(LEAK_DETECTION) == null) { // else somebody looks for one
       System.setProperty(LEAK_DETECTION, "disabled");

@@ -1,13 +1,13 @@
 package dev.muster.cli;
 
 import com.google.protobuf.ByteString;
-import dev.muster.cli.MapRun.ImpossibleMapException;
 import dev.muster.client.Muster;
 import dev.muster.client.pool.MapNameTakenException;
 import dev.muster.client.pool.MapOptions;
 import dev.muster.client.pool.MapResults;
 import dev.muster.client.pool.Pool;
 import dev.muster.client.pool.UnknownHandlerException;
+import dev.muster.common.InRange;
 import dev.muster.common.InvalidInputException;
 import dev.muster.common.Limits;
 import dev.muster.common.MusterException;
@@ -213,10 +213,7 @@ final class MapCommand implements Callable<Integer> {
       throw new InvalidInputException(
           "--name and --resume exclude each other: a map begins or goes on");
     }
-    if (retries < 0 || retries >= Limits.ATTEMPTS_MAX) {
-      throw new InvalidInputException(
-          "--retries must be 0 to " + (Limits.ATTEMPTS_MAX - 1) + ", found " + retries);
-    }
+    InRange.check("--retries", 0, Limits.ATTEMPTS_MAX - 1, retries);
     if (timeout != null && timeout.isZero()) {
       throw new InvalidInputException(
           "--timeout must be more than 0, found 0: leave it out for no limit");
@@ -264,8 +261,9 @@ final class MapCommand implements Callable<Integer> {
         unordered
             ? pool.imapUnordered(what.function(), items, told)
             : pool.imap(what.function(), items, told)) {
+      MapEnding ending = new MapEnding(terminal, status, mapName(), MapEnding.Results.of(results));
       if (!awaitBegun(results, signals)) {
-        return stopped(results, 0);
+        return ending.stopped(0);
       }
       sayWhereItBegins(results);
       try (@Nullable JobLog log = openLog()) {
@@ -282,7 +280,7 @@ final class MapCommand implements Callable<Integer> {
                     () -> signals.await(Duration.ZERO),
                     MapCommand::nowMs),
                 new MapRun.Limits(unordered, halt));
-        return end(run, status, results);
+        return ending.of(run);
       }
     } catch (MusterException failed) {
       throw explained(failed, what, String.valueOf(name));
@@ -341,79 +339,6 @@ final class MapCommand implements Callable<Integer> {
                   .formatted(resume, ProgressText.number(before))
               : "there was no map %s: it begins".formatted(resume));
     }
-  }
-
-  private int end(MapRun run, StatusLine status, MapResults<ByteString> results) {
-    MapRun.End end;
-    try {
-      end = run.run();
-    } catch (ImpossibleMapException impossible) {
-      if (!results.continues()) {
-        results.cancel(); // nothing was done: the name is free again
-      }
-      throw impossible;
-    } catch (InvalidInputException wrong) {
-      throw wrong; // the same input would be as wrong again
-    } catch (MusterException failed) {
-      if (mapName() != null) {
-        status.clear();
-        terminal.note(stoppedAfter(run.delivered()));
-      }
-      throw failed;
-    }
-    status.clear();
-    return switch (end) {
-      case COMPLETE -> {
-        if (run.failed() > 0) {
-          terminal.note(
-              failures(run) + " of " + ProgressText.number(run.delivered()) + " items failed");
-        }
-        yield run.failed() > 0 ? ExitCode.FAILED : ExitCode.OK;
-      }
-      case UNWRITTEN -> unwritten(run, results);
-      case HALTED -> {
-        results.close(); // what is said next is so then
-        terminal.note("stopped: " + failures(run) + " items failed; " + howToGoOn());
-        yield ExitCode.FAILED;
-      }
-      case STOPPED -> stopped(results, run.delivered());
-    };
-  }
-
-  private int stopped(MapResults<ByteString> results, long delivered) {
-    results.close(); // what is said next is so then
-    terminal.note(stoppedAfter(delivered));
-    return ExitCode.STOPPED;
-  }
-
-  private String stoppedAfter(long delivered) {
-    return "stopped: " + ProgressText.number(delivered) + " results delivered; " + howToGoOn();
-  }
-
-  /** Only who reads a pipe may go away. Anything else that takes no output is a fault. */
-  private int unwritten(MapRun run, MapResults<ByteString> results) {
-    if (terminal.tty().isPipe(1)) {
-      return run.failed() > 0 ? ExitCode.FAILED : ExitCode.OK;
-    }
-    results.close(); // what is said next is so then
-    String why = CheckedOutput.failure(terminal.out());
-    throw new MusterException(
-        "standard output cannot be written"
-            + (why.isEmpty() ? "" : " (" + why + ")")
-            + ": "
-            + ProgressText.number(run.delivered())
-            + " results delivered; "
-            + howToGoOn());
-  }
-
-  private static String failures(MapRun run) {
-    return ProgressText.number(run.failed());
-  }
-
-  private String howToGoOn() {
-    return mapName() == null
-        ? "the rest was called off; a map that has a name (--name NAME) can be resumed"
-        : "go on with the same command and the same input, and --resume " + mapName();
   }
 
   private MapOutput outputForm(MapWork what) {

@@ -1,6 +1,7 @@
 package dev.muster.cli;
 
 import dev.muster.common.AuthKey;
+import dev.muster.common.InRange;
 import dev.muster.common.InvalidInputException;
 import dev.muster.master.Master;
 import dev.muster.master.MasterConfig;
@@ -72,9 +73,7 @@ final class MasterCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws InterruptedException {
-    if (port < 0 || port > 65_535) {
-      throw new InvalidInputException("--port must be 0 to 65535, found " + port);
-    }
+    InRange.check("--port", 0, 65_535, port);
     if (plaintext && !isLoopback(host)) {
       throw new InvalidInputException(
           "--plaintext is allowed only together with a loopback --host such as 127.0.0.1, found "

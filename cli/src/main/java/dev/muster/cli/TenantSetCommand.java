@@ -1,7 +1,9 @@
 package dev.muster.cli;
 
 import dev.muster.client.Muster;
+import dev.muster.common.InRange;
 import dev.muster.common.InvalidInputException;
+import dev.muster.common.Limits;
 import dev.muster.common.QueueName;
 import dev.muster.proto.v1.ConfigureTenantRequest;
 import dev.muster.proto.v1.Rate;
@@ -27,8 +29,6 @@ import picocli.CommandLine.Parameters;
       "  muster queue tenant set shared acme --concurrency 5 --rate 10/s"
     })
 final class TenantSetCommand implements Runnable {
-  private static final int WEIGHT_MAX = 1_000_000;
-
   private final Terminal terminal;
 
   @Mixin private final MasterOptions master = new MasterOptions();
@@ -87,11 +87,7 @@ final class TenantSetCommand implements Runnable {
           "nothing to set: name at least one of --weight, --concurrency and --rate");
     }
     if (weight != null) {
-      if (weight < 1 || weight > WEIGHT_MAX) {
-        throw new InvalidInputException(
-            "--weight must be 1 to " + WEIGHT_MAX + ", found " + weight);
-      }
-      request.setWeight(weight);
+      request.setWeight(InRange.check("--weight", 1, Limits.TENANT_WEIGHT_MAX, weight));
     }
     if (concurrency != null) {
       if (concurrency < 0) {

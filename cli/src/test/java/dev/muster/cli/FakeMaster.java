@@ -1,5 +1,7 @@
 package dev.muster.cli;
 
+import dev.muster.client.Muster;
+import dev.muster.client.connection.ConnectOptions;
 import dev.muster.common.AuthKey;
 import dev.muster.master.auth.AuthService;
 import dev.muster.master.auth.ConnectionGate;
@@ -39,10 +41,7 @@ import org.jspecify.annotations.Nullable;
 final class FakeMaster implements AutoCloseable {
   private final Map<String, ServerMethodDefinition<?, ?>> methods = new ConcurrentHashMap<>();
   private final List<Object> requests = Collections.synchronizedList(new ArrayList<>());
-
-  /** Of the next task that is put. */
   private final AtomicLong nextId = new AtomicLong(7);
-
   private final Path keyFile;
   private final ServerLimits.EventLoops loops;
   private final Server server;
@@ -148,6 +147,13 @@ final class FakeMaster implements AutoCloseable {
       throw new AssertionError("no " + type.getSimpleName() + " came, but " + requests);
     }
     return all.get(all.size() - 1);
+  }
+
+  /** A client of it. */
+  Muster connect() {
+    return Muster.connect(
+        ConnectOptions.to("127.0.0.1:" + server.getPort(), AuthKey.fromFile(keyFile))
+            .withPlaintext(true));
   }
 
   /** Runs a command against it. */

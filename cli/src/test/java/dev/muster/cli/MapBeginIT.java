@@ -9,27 +9,16 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Semaphore;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.api.io.TempDir;
 
 /** {@code muster map} up to its first result: whose name it has, and what it may touch. */
 @Timeout(180)
 final class MapBeginIT {
+  @RegisterExtension static final FeatureRig rig = FeatureRig.ofAllTests();
   @TempDir private static Path folder;
-  private static FeatureRig rig;
-
-  @BeforeAll
-  static void startMaster() {
-    rig = FeatureRig.start(folder.resolve("data"));
-  }
-
-  @AfterAll
-  static void stopMaster() {
-    rig.close();
-  }
 
   private static JarProcess start(String input, String queue, String... more) {
     List<String> args = new ArrayList<>(List.of("map", "--queue", queue, "--handler", "square"));

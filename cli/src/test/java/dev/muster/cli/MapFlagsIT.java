@@ -3,31 +3,17 @@ package dev.muster.cli;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.muster.worker.Worker;
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CountDownLatch;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
-import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.extension.RegisterExtension;
 
 /** What options of {@code muster map} do to a map on real workers. */
 @Timeout(180)
 final class MapFlagsIT {
-  @TempDir private static Path folder;
-  private static FeatureRig rig;
-
-  @BeforeAll
-  static void startMaster() {
-    rig = FeatureRig.start(folder.resolve("data"));
-  }
-
-  @AfterAll
-  static void stopMaster() {
-    rig.close();
-  }
+  @RegisterExtension static final FeatureRig rig = FeatureRig.ofAllTests();
 
   private static JarProcess start(String queue, String input, String... more) {
     List<String> args = new ArrayList<>(List.of("map", "--queue", queue, "--handler", "square"));

@@ -11,28 +11,17 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.concurrent.Semaphore;
 import java.util.stream.IntStream;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.api.io.TempDir;
 
 /** {@code muster map} as a process, on a real master and real workers. */
 @Timeout(180)
 final class MapIT {
   private static final int ITEMS = 10_000;
+  @RegisterExtension static final FeatureRig rig = FeatureRig.ofAllTests();
   @TempDir private static Path folder;
-  private static FeatureRig rig;
-
-  @BeforeAll
-  static void startMaster() {
-    rig = FeatureRig.start(folder.resolve("data"));
-  }
-
-  @AfterAll
-  static void stopMaster() {
-    rig.close();
-  }
 
   private static String numbers(int count) {
     StringBuilder lines = new StringBuilder();

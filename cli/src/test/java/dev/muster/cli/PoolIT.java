@@ -28,10 +28,9 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Future;
 import java.util.concurrent.atomic.AtomicIntegerArray;
 import java.util.stream.IntStream;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Maps on a real master and real workers. */
@@ -39,18 +38,8 @@ import org.junit.jupiter.api.io.TempDir;
 final class PoolIT {
   private static final RemoteFunction<Integer, Integer> SQUARE =
       RemoteFunction.of("square", Integer.class, Integer.class);
+  @RegisterExtension static final FeatureRig rig = FeatureRig.ofAllTests();
   @TempDir private static Path folder;
-  private static FeatureRig rig;
-
-  @BeforeAll
-  static void startMaster() {
-    rig = FeatureRig.start(folder.resolve("data"));
-  }
-
-  @AfterAll
-  static void stopMaster() {
-    rig.close();
-  }
 
   @Test
   void shouldMapInOrderWithRetriesAndGoOnAfterAFailedItem() {

@@ -10,7 +10,6 @@ import dev.muster.proto.v1.QueueInfo;
 import dev.muster.proto.v1.TaskInfo;
 import dev.muster.proto.v1.TaskState;
 import dev.muster.worker.Worker;
-import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -21,11 +20,9 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.IntStream;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
-import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.extension.RegisterExtension;
 
 /**
  * What a queue promises, each as a user meets it: through the command line and the Java client,
@@ -33,18 +30,7 @@ import org.junit.jupiter.api.io.TempDir;
  */
 @Timeout(120)
 final class QueueFeaturesIT {
-  @TempDir private static Path folder;
-  private static FeatureRig rig;
-
-  @BeforeAll
-  static void startMaster() {
-    rig = FeatureRig.start(folder.resolve("data"));
-  }
-
-  @AfterAll
-  static void stopMaster() {
-    rig.close();
-  }
+  @RegisterExtension static final FeatureRig rig = FeatureRig.ofAllTests();
 
   @Test
   void shouldTryAgainWithBackoffUntilFailedAndRunWhenReplayed() {

@@ -9,28 +9,22 @@ import dev.muster.proto.v1.TaskState;
 import dev.muster.worker.Worker;
 import java.io.IOException;
 import java.nio.file.Path;
-import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Ends workers at once, and looks at what they run, through the command line. */
 @Timeout(120)
 final class WorkerControlIT {
+  @RegisterExtension static final FeatureRig rig = FeatureRig.ofAllTests();
   @TempDir private static Path folder;
-  private static FeatureRig rig;
   private static String classes = "";
 
   @BeforeAll
-  static void startMaster() {
-    rig = FeatureRig.start(folder.resolve("data"));
+  static void compileHandler() {
     classes = GateHandler.compile(folder).toString();
-  }
-
-  @AfterAll
-  static void stopMaster() {
-    rig.close();
   }
 
   private static String id(long task) {

@@ -8,29 +8,23 @@ import dev.muster.proto.v1.TaskState;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Path;
-import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.api.io.TempDir;
 
 /** What a person does with worker processes, through the command line. */
 @Timeout(120)
 final class WorkerFeaturesIT {
   private static final ObjectMapper JSON = new ObjectMapper();
+  @RegisterExtension static final FeatureRig rig = FeatureRig.ofAllTests();
   @TempDir private static Path folder;
-  private static FeatureRig rig;
   private static String classes = "";
 
   @BeforeAll
-  static void startMaster() {
-    rig = FeatureRig.start(folder.resolve("data"));
+  static void compileHandler() {
     classes = GateHandler.compile(folder).toString();
-  }
-
-  @AfterAll
-  static void stopMaster() {
-    rig.close();
   }
 
   @Test

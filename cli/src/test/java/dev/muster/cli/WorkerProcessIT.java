@@ -9,27 +9,16 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Worker processes that a program starts itself, and the same workers through the master. */
 @Timeout(120)
 final class WorkerProcessIT {
+  @RegisterExtension static final FeatureRig rig = FeatureRig.ofAllTests();
   @TempDir private static Path folder;
-  private static FeatureRig rig;
-
-  @BeforeAll
-  static void startMaster() {
-    rig = FeatureRig.start(folder.resolve("data"));
-  }
-
-  @AfterAll
-  static void stopMaster() {
-    rig.close();
-  }
 
   private static WorkerProcess start(String queue) {
     WorkerProcess.Builder builder =

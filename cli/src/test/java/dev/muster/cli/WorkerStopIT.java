@@ -10,28 +10,22 @@ import dev.muster.proto.v1.TaskState;
 import dev.muster.proto.v1.WorkerInfo;
 import java.nio.file.Path;
 import java.util.stream.Stream;
-import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.api.io.TempDir;
 
 /** What becomes of a worker's tasks when it is asked to stop by signals. */
 @Timeout(120)
 final class WorkerStopIT {
+  @RegisterExtension static final FeatureRig rig = FeatureRig.ofAllTests();
   @TempDir private static Path folder;
-  private static FeatureRig rig;
   private static String classes = "";
 
   @BeforeAll
-  static void startMaster() {
-    rig = FeatureRig.start(folder.resolve("data"));
+  static void compileHandler() {
     classes = GateHandler.compile(folder).toString();
-  }
-
-  @AfterAll
-  static void stopMaster() {
-    rig.close();
   }
 
   private static JarProcess worker(String queue, String... more) {

@@ -4,7 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.google.protobuf.ByteString;
-import dev.muster.client.retry.Backoff;
 import dev.muster.common.MusterException;
 import dev.muster.common.UnreachableException;
 import dev.muster.proto.v1.CancelReply;
@@ -28,20 +27,13 @@ import dev.muster.proto.v1.TasksGrpc;
 import dev.muster.proto.v1.TenantInfo;
 import dev.muster.proto.v1.WatchReply;
 import dev.muster.proto.v1.WatchRequest;
-import io.grpc.ManagedChannel;
-import io.grpc.Server;
 import io.grpc.Status;
-import io.grpc.inprocess.InProcessChannelBuilder;
-import io.grpc.inprocess.InProcessServerBuilder;
 import io.grpc.stub.ServerCallStreamObserver;
 import io.grpc.stub.StreamObserver;
-import java.io.IOException;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.Iterator;
 import java.util.List;
-import java.util.UUID;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.LongStream;
@@ -54,36 +46,21 @@ class AdminTest {
 
   private final List<Object> requests = Collections.synchronizedList(new ArrayList<>());
   private final CountDownLatch tailCancelled = new CountDownLatch(1);
-  private Server server;
-  private ManagedChannel channel;
+  private AdminServer server;
   private Admin admin;
 
   /** So many cancels find the connection lost before the answer. */
   private int cancelsToBreak;
 
   @BeforeEach
-  void start() throws IOException {
-    String name = UUID.randomUUID().toString();
-    server =
-        InProcessServerBuilder.forName(name)
-            .addService(new Tasks())
-            .addService(new Queues())
-            .addService(new Schedules())
-            .build()
-            .start();
-    channel = InProcessChannelBuilder.forName(name).build();
-    admin =
-        new Admin(
-            new UnaryCalls(() -> channel, Backoff::none),
-            new StreamedCalls(() -> channel, Backoff::none, Duration.ofSeconds(20)),
-            () -> channel,
-            Duration.ofSeconds(20));
+  void start() {
+    server = AdminServer.start(new Tasks(), new Queues(), new Schedules());
+    admin = server.admin();
   }
 
   @AfterEach
   void stop() {
-    channel.shutdownNow();
-    server.shutdownNow();
+    server.close();
   }
 
   @Test

@@ -5,7 +5,6 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.google.rpc.Code;
 import com.google.rpc.ErrorInfo;
-import dev.muster.client.retry.Backoff;
 import dev.muster.common.InvalidInputException;
 import dev.muster.common.RefusedException;
 import dev.muster.common.TimedOutException;
@@ -21,16 +20,10 @@ import dev.muster.proto.v1.StackRequest;
 import dev.muster.proto.v1.TasksGrpc;
 import dev.muster.proto.v1.WorkerInfo;
 import dev.muster.proto.v1.WorkersGrpc;
-import io.grpc.ManagedChannel;
-import io.grpc.Server;
-import io.grpc.inprocess.InProcessChannelBuilder;
-import io.grpc.inprocess.InProcessServerBuilder;
 import io.grpc.protobuf.StatusProto;
 import io.grpc.stub.StreamObserver;
-import java.io.IOException;
 import java.time.Duration;
 import java.util.List;
-import java.util.UUID;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.ConcurrentSkipListMap;
 import java.util.concurrent.LinkedBlockingQueue;
@@ -46,26 +39,13 @@ final class RemoteWorkerTest {
   private final ConcurrentSkipListMap<Long, WorkerInfo> workers =
       new ConcurrentSkipListMap<>(Long::compareUnsigned);
   private final BlockingQueue<String> asked = new LinkedBlockingQueue<>();
-  private Server server;
-  private ManagedChannel channel;
+  private AdminServer server;
   private Admin admin;
 
   @BeforeEach
-  void start() throws IOException {
-    String name = UUID.randomUUID().toString();
-    server =
-        InProcessServerBuilder.forName(name)
-            .addService(new Workers())
-            .addService(new Tasks())
-            .build()
-            .start();
-    channel = InProcessChannelBuilder.forName(name).build();
-    admin =
-        new Admin(
-            new UnaryCalls(() -> channel, Backoff::none),
-            new StreamedCalls(() -> channel, Backoff::none, PATIENCE),
-            () -> channel,
-            PATIENCE);
+  void start() {
+    server = AdminServer.start(new Workers(), new Tasks());
+    admin = server.admin();
     add(7, "mail", "a", 1);
     add(8, "mail", "a", 12);
     add(-1, "mail", "b", 1);
@@ -73,8 +53,7 @@ final class RemoteWorkerTest {
 
   @AfterEach
   void stop() {
-    channel.shutdownNow();
-    server.shutdownNow();
+    server.close();
   }
 
   private void add(long session, String name, String host, long pid) {

@@ -44,6 +44,7 @@ final class ChildCommand {
     }
     arguments.add("-XX:+ExitOnOutOfMemoryError");
     arguments.add("-XX:+DisplayVMOutputToStderr"); // its standard output carries frames
+    arguments.addAll(NativeAccess.javaOptions());
     arguments.addAll(options.javaOptions());
     arguments.add("-cp");
     arguments.add(System.getProperty("java.class.path"));

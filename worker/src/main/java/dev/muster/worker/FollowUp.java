@@ -1,6 +1,7 @@
 package dev.muster.worker;
 
 import com.google.protobuf.ByteString;
+import dev.muster.common.InRange;
 import dev.muster.common.InvalidInputException;
 import dev.muster.common.Limits;
 import dev.muster.common.QueueName;
@@ -23,7 +24,8 @@ import org.jspecify.annotations.Nullable;
  * }</pre>
  */
 public final class FollowUp {
-  private static final Duration DELAY_MAX = Duration.ofDays(3_650);
+  private static final Duration LONGEST = Duration.ofMillis(Limits.TASK_TIME_MS_MAX);
+  private static final Duration BACKOFF_LONGEST = Duration.ofMillis(Limits.BACKOFF_MS_MAX);
 
   private final EnqueueRequest request; // all but the columns
   private final ByteString payload;
@@ -68,56 +70,66 @@ public final class FollowUp {
    */
   public FollowUp payload(@Nullable Object value) {
     EncodedValue encoded = EncodedValue.of(value);
-    AtLeast.check("bytes of the payload", 0, Limits.PAYLOAD_BYTES_MAX, encoded.bytes().size());
+    InRange.check("bytes of the payload", 0, Limits.PAYLOAD_BYTES_MAX, encoded.bytes().size());
     FollowUp typed = with(options -> options.setContentType(encoded.contentType()));
     return new FollowUp(typed.request, encoded.bytes(), group, tenant, unique);
   }
 
   /** 0 to 9; 9 goes first; 0 by default. */
   public FollowUp priority(int priority) {
-    return with(options -> options.setPriority(AtLeast.check("priority", 0, 9, priority)));
+    return with(
+        options ->
+            options.setPriority(InRange.check("priority", 0, Limits.PRIORITY_MAX, priority)));
   }
 
   /** Not before so long from the completion; at most ten years. */
   public FollowUp delay(Duration delay) {
-    if (delay.isNegative() || delay.compareTo(DELAY_MAX) > 0) {
+    if (delay.isNegative() || delay.compareTo(LONGEST) > 0) {
       throw new InvalidInputException("delay must be 0 to ten years, found " + delay);
     }
-    EnqueueRequest delayed = request.toBuilder().setDelayMs(delay.toMillis()).build();
+    EnqueueRequest delayed = request.toBuilder().setDelayMs(InRange.roundedUpMs(delay)).build();
     return new FollowUp(delayed, payload, group, tenant, unique);
   }
 
-  /** How long it may wait for a worker; for ever by default. */
+  /** How long it may wait for a worker, at most ten years; for ever by default. */
   public FollowUp ttl(Duration ttl) {
-    return with(options -> options.setTtlMs(positiveMs("ttl", ttl)));
+    return with(options -> options.setTtlMs(InRange.ms("time to live", ttl, LONGEST)));
   }
 
   /** How often it may fail until it is a dead letter, 1 to 1,000; by default as its queue says. */
   public FollowUp maxAttempts(int attempts) {
-    return retry(r -> r.setMaxAttempts(AtLeast.check("attempts", 1, 1_000, attempts)));
-  }
-
-  /** The wait after the first failure, which doubles each time, and the longest one. */
-  public FollowUp backoff(Duration min, Duration max) {
     return retry(
-        r ->
-            r.setBackoffMinMs(Math.toIntExact(positiveMs("backoff", min)))
-                .setBackoffMaxMs((int) Math.min(positiveMs("backoff", max), 30L * 86_400_000)));
+        r -> r.setMaxAttempts(InRange.check("maximum attempts", 1, Limits.ATTEMPTS_MAX, attempts)));
   }
 
-  /** How long one attempt may run; without limit by default. */
+  /**
+   * The wait after the first failure, which doubles each time, and the longest one; at most 30
+   * days. By default as its queue says.
+   */
+  public FollowUp backoff(Duration min, Duration max) {
+    long minMs = InRange.ms("shortest back-off", min, BACKOFF_LONGEST);
+    long maxMs = InRange.ms("longest back-off", max, BACKOFF_LONGEST);
+    if (minMs > maxMs) {
+      throw new InvalidInputException(
+          "the longest back-off must not be less than the shortest, found " + min + " to " + max);
+    }
+    return retry(r -> r.setBackoffMinMs((int) minMs).setBackoffMaxMs((int) maxMs));
+  }
+
+  /** How long one attempt may run, at most ten years; without limit by default. */
   public FollowUp runLimit(Duration limit) {
-    return with(options -> options.setRunLimitMs(positiveMs("run limit", limit)));
+    return with(options -> options.setRunLimitMs(InRange.ms("run limit", limit, LONGEST)));
   }
 
   /** How long one attempt may run without a sign of progress; without limit by default. */
   public FollowUp progressTimeout(Duration timeout) {
-    return with(options -> options.setProgressTimeoutMs(positiveMs("progress timeout", timeout)));
+    return with(
+        options -> options.setProgressTimeoutMs(InRange.ms("progress time-out", timeout, LONGEST)));
   }
 
   /** How many of a worker's slots it takes, 1 to 10,000; 1 by default. */
   public FollowUp cost(int slots) {
-    return with(options -> options.setCost(AtLeast.check("cost", 1, 10_000, slots)));
+    return with(options -> options.setCost(InRange.check("cost", 1, Limits.COST_MAX, slots)));
   }
 
   /** Only for workers with this label. */
@@ -170,13 +182,6 @@ public final class FollowUp {
     EnqueueRequest.Builder changed = request.toBuilder();
     change.accept(changed.getOptionsBuilder());
     return new FollowUp(changed.build(), payload, group, tenant, unique);
-  }
-
-  private static long positiveMs(String what, Duration time) {
-    if (time.isNegative() || time.isZero() || time.compareTo(DELAY_MAX) > 0) {
-      throw new InvalidInputException(what + " must be 1 ms to ten years, found " + time);
-    }
-    return Math.max(1, time.toMillis());
   }
 
   private static String bounded(String what, String text) {

@@ -4,6 +4,8 @@ import com.google.errorprone.annotations.concurrent.GuardedBy;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.locks.Condition;
+import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -16,14 +18,22 @@ final class LocalQueue {
   private final int slots;
   private final AtomicInteger free;
 
-  @GuardedBy("this")
+  /**
+   * Not this object's monitor: in Java 21 to 23 a virtual thread that waits on one holds up a
+   * thread of the system, and a few hundred idle slots would leave none for those that run.
+   */
+  private final ReentrantLock lock = new ReentrantLock();
+
+  private final Condition mayHaveWork = lock.newCondition();
+
+  @GuardedBy("lock")
   private boolean stopped;
 
   /**
-   * Written under the lock. Volatile: whoever changes what is free or first looks here afterwards,
-   * whoever waits counts itself before it looks there; so one of them sees the other.
+   * How many wait. Whoever changes what is free or first looks here afterwards, whoever waits
+   * counts itself before it looks there; so one of them sees the other.
    */
-  private volatile int idle;
+  private final AtomicInteger idle = new AtomicInteger();
 
   private volatile boolean held;
   private volatile boolean closed;
@@ -98,13 +108,18 @@ final class LocalQueue {
 
   /** Looks again on behalf of those who wait. */
   void changed() {
-    if (idle > 0) {
+    if (idle.get() > 0) {
       wake();
     }
   }
 
-  private synchronized void wake() {
-    notifyAll();
+  private void wake() {
+    lock.lock();
+    try {
+      mayHaveWork.signalAll();
+    } finally {
+      lock.unlock();
+    }
   }
 
   Iterable<OfferSlice> all() {
@@ -112,19 +127,20 @@ final class LocalQueue {
   }
 
   /** Waits for work that fits; false: stopped, and there is none. */
-  @SuppressWarnings("NonAtomicOperationOnVolatileField") // written under the lock only
-  synchronized boolean awaitWork() throws InterruptedException {
-    idle++;
+  boolean awaitWork() throws InterruptedException {
+    lock.lock();
     try {
+      idle.incrementAndGet();
       while (!hasWork()) {
         if (stopped) {
           return false;
         }
-        wait();
+        mayHaveWork.await();
       }
       return true;
     } finally {
-      idle--;
+      idle.decrementAndGet();
+      lock.unlock();
     }
   }
 
@@ -133,8 +149,13 @@ final class LocalQueue {
     return head != null && !isHeld() && (head.isExhausted() || free.get() >= weight(head));
   }
 
-  synchronized void stop() {
-    stopped = true;
-    notifyAll();
+  void stop() {
+    lock.lock();
+    try {
+      stopped = true;
+      mayHaveWork.signalAll();
+    } finally {
+      lock.unlock();
+    }
   }
 }

@@ -2,6 +2,7 @@ package dev.muster.worker;
 
 import dev.muster.client.connection.ConnectOptions;
 import dev.muster.client.connection.Connection;
+import dev.muster.common.InRange;
 import dev.muster.common.QueueName;
 import dev.muster.common.codec.Codec;
 import dev.muster.common.codec.Codecs;
@@ -65,7 +66,7 @@ public final class QueueConsumer<E> implements AutoCloseable {
    */
   public static <E> QueueConsumer<E> connect(
       ConnectOptions options, String queue, Codec<E> codec, int credit) {
-    AtLeast.check("credit", 1, 1_000_000, credit);
+    InRange.check("credit", 1, 1_000_000, credit);
     Connection connection = Connection.open(options);
     return new QueueConsumer<>(QueueName.check(queue), codec, credit, WorkerLink.over(connection));
   }

@@ -5,6 +5,7 @@ import dev.muster.client.connection.ConnectOptions;
 import dev.muster.client.connection.Connection;
 import dev.muster.common.AuthKey;
 import dev.muster.common.AuthenticationException;
+import dev.muster.common.InRange;
 import dev.muster.common.InvalidInputException;
 import dev.muster.common.MusterException;
 import dev.muster.common.QueueName;
@@ -437,7 +438,7 @@ public final class Worker implements AutoCloseable {
      */
     @CanIgnoreReturnValue
     public Builder slots(int count) {
-      slots = AtLeast.check("slots", 1, SLOTS_MAX, count);
+      slots = InRange.check("slots", 1, SLOTS_MAX, count);
       return this;
     }
 
@@ -447,7 +448,7 @@ public final class Worker implements AutoCloseable {
      */
     @CanIgnoreReturnValue
     public Builder prefetch(int count) {
-      prefetch = AtLeast.check("prefetch", 0, PREFETCH_MAX, count);
+      prefetch = InRange.check("prefetch", 0, PREFETCH_MAX, count);
       return this;
     }
 

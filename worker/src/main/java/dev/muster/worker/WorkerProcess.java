@@ -251,6 +251,9 @@ public final class WorkerProcess {
     List<String> command() {
       List<String> command = new ArrayList<>();
       command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+      if (isMuster) {
+        command.addAll(NativeAccess.javaOptions());
+      }
       command.addAll(jvmOptions);
       command.addAll(List.of("-cp", System.getProperty("java.class.path")));
       if (isMuster) {

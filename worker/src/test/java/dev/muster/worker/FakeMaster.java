@@ -166,6 +166,15 @@ final class FakeMaster implements AutoCloseable {
     return next.getSettlement();
   }
 
+  /** The next results, as text: those of tasks that end close together come in one settlement. */
+  List<String> results(int count) throws InterruptedException {
+    List<String> results = new ArrayList<>();
+    while (results.size() < count) {
+      settle().getResultsList().forEach(result -> results.add(result.toStringUtf8()));
+    }
+    return results;
+  }
+
   /** Starts a worker that ends with this master. */
   Worker start(Worker.Builder builder) {
     Worker worker = builder.start();

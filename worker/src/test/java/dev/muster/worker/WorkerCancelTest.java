@@ -6,8 +6,6 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.muster.proto.v1.MasterFrame;
 import dev.muster.proto.v1.Settlement;
 import dev.muster.proto.v1.WorkerFrame;
-import java.util.ArrayList;
-import java.util.List;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.LinkedBlockingQueue;
@@ -192,11 +190,7 @@ final class WorkerCancelTest {
     // when
     release.countDown();
     // then
-    List<String> results = new ArrayList<>();
-    while (results.size() < 2) {
-      master.settle().getResultsList().forEach(result -> results.add(result.toStringUtf8()));
-    }
-    assertThat(results).containsExactly("9", "false");
+    assertThat(master.results(2)).containsExactly("9", "false");
   }
 
   @Test

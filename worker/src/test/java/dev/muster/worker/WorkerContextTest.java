@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.google.protobuf.ByteString;
 import dev.muster.common.InvalidInputException;
+import dev.muster.common.Limits;
 import dev.muster.common.MusterException;
 import dev.muster.common.TaskFailedException;
 import dev.muster.proto.v1.EnqueueRequest;
@@ -26,6 +27,8 @@ import org.junit.jupiter.api.Timeout;
 /** What a handler learns and says through its context. */
 @Timeout(60)
 final class WorkerContextTest {
+  private static final Duration SECOND = Duration.ofSeconds(1);
+
   private final FakeMaster master = new FakeMaster();
   private final CountDownLatch release = new CountDownLatch(1);
 
@@ -61,10 +64,10 @@ final class WorkerContextTest {
         },
         8,
         9);
-    String first = master.settle().getResults(0).toStringUtf8();
-    assertThat(first).isEqualTo("[8,\"tasks\",\"run\",1,0,7,1,{\"k\":\"v\"}]");
-    assertThat(master.settle().getResults(0).toStringUtf8())
-        .isEqualTo("[9,\"tasks\",\"run\",3,2,7,1,{\"k\":\"v\"}]");
+    assertThat(master.results(2))
+        .containsExactly(
+            "[8,\"tasks\",\"run\",1,0,7,1,{\"k\":\"v\"}]",
+            "[9,\"tasks\",\"run\",3,2,7,1,{\"k\":\"v\"}]");
   }
 
   @Test
@@ -177,10 +180,31 @@ final class WorkerContextTest {
         .hasMessageContaining("4194304 bytes together");
     assertThatThrownBy(() -> FollowUp.to("mail", "send").priority(10))
         .hasMessageContaining("priority must be 0 to 9, found 10");
+    assertThatThrownBy(() -> FollowUp.to("mail", "send").runLimit(Duration.ZERO))
+        .hasMessageContaining("run limit must be more than 0 and at most 3650 days, found PT0S");
+    assertThatThrownBy(() -> FollowUp.to("mail", "send").backoff(SECOND, Duration.ofDays(31)))
+        .hasMessageContaining("longest back-off must be more than 0 and at most 30 days");
+    assertThatThrownBy(() -> FollowUp.to("mail", "send").backoff(Duration.ofDays(26), SECOND))
+        .hasMessageContaining("the longest back-off must not be less than the shortest");
     assertThatThrownBy(() -> FollowUp.to("no queue", "send"))
         .isInstanceOf(InvalidInputException.class);
     assertThatThrownBy(() -> FollowUp.to("mail", "send").delay(Duration.ofMillis(-1)))
         .hasMessageContaining("delay must be 0 to ten years");
+  }
+
+  @Test
+  void shouldRoundTimesUpSoThatNoneIsLost() {
+    FollowUp next =
+        FollowUp.to("mail", "send")
+            .ttl(Duration.ofNanos(1))
+            .delay(Duration.ofNanos(1_000_001))
+            .backoff(SECOND, Duration.ofDays(30));
+    EnqueueRequest request = next.request();
+    assertThat(request.getOptions().getTtlMs()).as("0 would be none").isEqualTo(1);
+    assertThat(request.getDelayMs()).isEqualTo(2);
+    assertThat(request.getOptions().getRetry().getBackoffMinMs()).isEqualTo(1_000);
+    assertThat(Integer.toUnsignedLong(request.getOptions().getRetry().getBackoffMaxMs()))
+        .isEqualTo(Limits.BACKOFF_MS_MAX);
   }
 
   private static TaskResult succeeded(long id, String json) {

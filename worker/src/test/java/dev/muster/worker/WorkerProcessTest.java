@@ -30,6 +30,17 @@ final class WorkerProcessTest {
   }
 
   @Test
+  void shouldSayThatNativeLibrariesAreMeantWhereJavaWarnsOfThem() {
+    assertThat(NativeAccess.javaOptions(23)).as("unknown or of no use before").isEmpty();
+    assertThat(NativeAccess.javaOptions(24)).containsExactly("--enable-native-access=ALL-UNNAMED");
+    assertThat(new ChildCommand(ChildOptions.standard()).builder("mark").command())
+        .containsAll(NativeAccess.javaOptions());
+    assertThat(WorkerProcess.main(Mine.class).command())
+        .as("a program of one's own says it itself")
+        .doesNotContain("--enable-native-access=ALL-UNNAMED");
+  }
+
+  @Test
   void shouldEndADaemonWithItsInput() {
     assertThat(afterClassPath(WorkerProcess.main(Mine.class, "a").daemon(true)))
         .containsExactly(UntilInputEnds.class.getName(), Mine.class.getName(), "a");

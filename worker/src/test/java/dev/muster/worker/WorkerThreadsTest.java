@@ -1,6 +1,7 @@
 package dev.muster.worker;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dev.muster.common.codec.Codec;
 import dev.muster.common.codec.Codecs;
@@ -11,6 +12,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.CyclicBarrier;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.locks.LockSupport;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -123,6 +125,33 @@ final class WorkerThreadsTest {
     master.offer("kind", 1);
     assertThat(master.settle().getResults(0).toStringUtf8())
         .isEqualTo("\"" + (Runtime.version().feature() >= 21) + " worker-slot-1\"");
+  }
+
+  /**
+   * More than the threads of the system that Java lends to waiting virtual threads at most, 256.
+   */
+  @Test
+  void shouldRunTasksBesideMoreIdleVirtualSlotsThanThereAreThreads() throws InterruptedException {
+    assumeTrue(Runtime.version().feature() >= 21, "virtual threads need Java 21 or newer");
+    master.start(
+        master
+            .worker()
+            .isolation(Isolation.VIRTUAL)
+            .slots(1_000)
+            .handle(
+                "park",
+                Integer.class,
+                n -> {
+                  for (int i = 0; i < n; i++) {
+                    LockSupport.parkNanos(1); // leaves its thread, and needs one again
+                  }
+                  return isVirtual();
+                }));
+    master.welcome(false, 0);
+    for (int task = 1; task <= 10; task++) {
+      master.offer("park", 1_000);
+      assertThat(master.settle().getResults(0).toStringUtf8()).isEqualTo("true");
+    }
   }
 
   private static String name() {

@@ -125,6 +125,12 @@ public final class MapOptions {
   /**
    * How often the handler may run an item that fails: 1 (the default) to 1,000. An item whose
    * failure is final is not tried again.
+   *
+   * <p>What ends an attempt without a word of its handler is not counted here. An item that brings
+   * its worker or its process down is set aside after the crashes that its queue allows. A handler
+   * that is deaf to {@link #itemLimit} holds up the whole chunk, so its item is singled out, and
+   * alone it is tried up to five times, whatever this number says; on threads each of these
+   * attempts leaves a slot that is lost until the handler ends.
    */
   public MapOptions maxAttempts(int attempts) {
     return with(
@@ -150,7 +156,8 @@ public final class MapOptions {
 
   /**
    * How long the handler may take for one item: then its thread is interrupted and the item has
-   * failed, to be tried again as others. At most a day; without limit by default.
+   * failed, to be tried again as others. At most a day; without limit by default. A handler that
+   * goes on all the same is given up with its chunk, after 15 s or more: see {@link #maxAttempts}.
    */
   public MapOptions itemLimit(Duration limit) {
     return with(
