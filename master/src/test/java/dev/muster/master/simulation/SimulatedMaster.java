@@ -118,7 +118,7 @@ final class SimulatedMaster {
     this.disk = disk;
     this.limits = limits;
     bornMs = world.nowMs;
-    machine = new QueueMachine(disk.store(), OUTSTANDING_MAX);
+    machine = disk.newMachine();
     Flusher flusher = new Flusher(disk.store(), SimulatedMaster::broken, this::flushLater);
     flusher.onFlushed(generation -> disk.purge(generation.appliedIndex()));
     applier = new Applier(machine, flusher);
