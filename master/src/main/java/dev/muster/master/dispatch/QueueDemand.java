@@ -4,7 +4,7 @@ import dev.muster.master.queue.PoolSupply;
 import dev.muster.master.queue.Supply;
 import java.util.ArrayDeque;
 import java.util.Deque;
-import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
@@ -26,7 +26,7 @@ final class QueueDemand {
    * Workers that asked in vain, with the credit that they had: what goes next costs more. They ask
    * again when they have more, or when what waits changes.
    */
-  private final Map<WorkerLink, Long> unserved = new HashMap<>();
+  private final Map<WorkerLink, Long> unserved = new LinkedHashMap<>();
 
   final Deque<ParkedTake> takes = new ArrayDeque<>();
   final Deque<ParkedEnqueue> enqueues = new ArrayDeque<>();
@@ -112,9 +112,14 @@ final class QueueDemand {
     }
   }
 
-  void askedInVain(WorkerLink link) {
+  /**
+   * It got nothing.
+   *
+   * @param had its credit when it asked; it may have more by now, and then asks again
+   */
+  void askedInVain(WorkerLink link, long had) {
     hungry.remove(link);
-    unserved.put(link, link.credit);
+    unserved.put(link, had);
   }
 
   /** Something is different: everyone may ask again. */
