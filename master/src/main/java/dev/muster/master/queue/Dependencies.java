@@ -138,8 +138,7 @@ final class Dependencies {
       long atMs = ended.timer == null ? state.nowMs : ended.timer.atMs();
       // The rest of what was cut before keeps its place in the order.
       long id = ended.timer == null ? ++state.sequence : ended.timer.id();
-      state.timers.set(
-          atMs, Timers.Kind.PASS_ON, id, result.concat(rest.build().toByteString()));
+      state.timers.set(atMs, Timers.Kind.PASS_ON, id, result.concat(rest.build().toByteString()));
     }
   }
 

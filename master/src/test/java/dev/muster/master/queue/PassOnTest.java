@@ -32,9 +32,7 @@ final class PassOnTest extends OneQueue {
 
   private static EnqueueRequest.Builder forgotten() {
     return EnqueueRequest.newBuilder()
-        .setOptions(
-            TaskOptions.newBuilder()
-                .setResultPolicy(ResultPolicy.RESULT_POLICY_DROP));
+        .setOptions(TaskOptions.newBuilder().setResultPolicy(ResultPolicy.RESULT_POLICY_DROP));
   }
 
   @Test
@@ -120,8 +118,7 @@ final class PassOnTest extends OneQueue {
     after(first, 100);
     take(1);
     rig.apply(
-        Commands.settle(
-            Commands.completed(first, task(first).getToken(), "x".repeat(1 << 20))));
+        Commands.settle(Commands.completed(first, task(first).getToken(), "x".repeat(1 << 20))));
     assertThat(queue().getReady()).isBetween(10L, 20L);
     while (advance()) {}
     assertThat(queue().getReady()).isEqualTo(100);
