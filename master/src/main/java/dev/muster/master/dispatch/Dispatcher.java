@@ -265,7 +265,7 @@ public final class Dispatcher {
         long cost = queue.costMax(link, nowMs);
         long share = Math.max((available + waiting - 1) / waiting, cost);
         long most = Math.max(LEASE_SLOTS_MAX, cost);
-        lease(queue, link, Math.min(link.credit, Math.min(share, most)));
+        lease(queue, link, queue.asks(link, Math.min(share, most)));
         served = true;
       }
       if (link.isHungry()) {
@@ -308,7 +308,7 @@ public final class Dispatcher {
     link.credit += asked - got;
     changed.add(queue);
     if (got == 0) {
-      queue.askedInVain(link, had);
+      queue.askedInVain(link, had, asked);
     }
     hungry(link);
     if (link.stream() == null && got > 0) {

@@ -25,15 +25,26 @@ final class Dependencies {
   /** So many who wait for one task are in one record, when they cannot be told at once. */
   private static final int TOLD_LATER = 1_000;
 
-  /**
-   * A task that ended, and who waits for it.
-   *
-   * @param record the result, serialized
-   * @param dependents those who are not told yet
-   * @param timer where they stood already; null: the task has just ended
-   */
-  private record Ended(
-      TaskResult result, ByteString record, long[] dependents, Timers.@Nullable Timer timer) {}
+  /** A task that ended, and who waits for it. */
+  private static final class Ended {
+    final TaskResult result;
+
+    /** The result, serialized. */
+    final ByteString record;
+
+    /** Those who are not told yet. */
+    final long[] dependents;
+
+    /** Where they stood already; null: the task has just ended. */
+    final Timers.@Nullable Timer timer;
+
+    Ended(TaskResult result, long[] dependents, Timers.@Nullable Timer timer) {
+      this.result = result;
+      this.record = result.toByteString();
+      this.dependents = dependents;
+      this.timer = timer;
+    }
+  }
 
   private final MachineState state;
   private final Waiting waiting;
@@ -100,8 +111,7 @@ final class Dependencies {
   /** A task has ended; its result is set. */
   void ended(Task task) {
     if (task.bonds != null && task.bonds.dependents().length > 0) {
-      TaskResult result = task.toResult();
-      add(new Ended(result, result.toByteString(), task.bonds.dependents(), null));
+      add(new Ended(task.toResult(), task.bonds.dependents(), null));
     }
   }
 
@@ -149,8 +159,7 @@ final class Dependencies {
       return;
     }
     PassOnRecord record = passOnRecord(timer);
-    ByteString result = record.getResult().toByteString();
-    add(new Ended(record.getResult(), result, dependents(record), timer));
+    add(new Ended(record.getResult(), dependents(record), timer));
   }
 
   private void add(Ended ended) {
