@@ -12,6 +12,7 @@ import dev.muster.proto.v1.TaskOptions;
 import dev.muster.proto.v1.TaskState;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.function.Consumer;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -68,7 +69,9 @@ final class PassOnTest extends OneQueue {
     assertThat(queue().getDelayed()).isZero();
     assertThat(take(MANY)).isEqualTo(all);
     long last = all.get(MANY - 1);
-    assertThat(rig.machine.inspect().inputs(last, 0).results().get(0).getId()).isEqualTo(first);
+    assertThat(
+            Objects.requireNonNull(rig.machine.inspect().inputs(last, 0)).results().get(0).getId())
+        .isEqualTo(first);
   }
 
   @Test
@@ -141,7 +144,7 @@ final class PassOnTest extends OneQueue {
           }
           return true;
         });
-    ByteString value = rig.store.get(Family.TIMERS, keys.get(0));
+    ByteString value = Objects.requireNonNull(rig.store.get(Family.TIMERS, keys.get(0)));
     write(batch -> batch.delete(Family.TIMERS, keys.get(0)));
     assertThat(Recount.of(rig.store).getDriftList())
         .hasSize(2)
