@@ -265,7 +265,7 @@ public final class Dispatcher {
         long cost = queue.costMax(link, nowMs);
         long share = Math.max((available + waiting - 1) / waiting, cost);
         long most = Math.max(LEASE_SLOTS_MAX, cost);
-        lease(queue, link, Math.min(link.credit, Math.min(share, most)));
+        lease(queue, link, queue.asks(link, Math.min(share, most)));
         served = true;
       }
       if (link.isHungry()) {
@@ -277,6 +277,7 @@ public final class Dispatcher {
   }
 
   private void lease(QueueDemand queue, WorkerLink link, long slots) {
+    long had = link.credit;
     queue.leasing += slots;
     link.leasing += slots;
     link.credit -= slots;
@@ -291,23 +292,23 @@ public final class Dispatcher {
             if (leased.count() > 0) {
               link.offer(leased.offers());
             }
-            proposer.execute(() -> leased(queue, link, slots, leased.cost()));
+            proposer.execute(() -> leased(queue, link, had, slots, leased.cost()));
           }
 
           @Override
           public void unknown(String why) {
-            proposer.execute(() -> leased(queue, link, slots, 0));
+            proposer.execute(() -> leased(queue, link, had, slots, 0));
           }
         });
   }
 
-  private void leased(QueueDemand queue, WorkerLink link, long asked, long got) {
+  private void leased(QueueDemand queue, WorkerLink link, long had, long asked, long got) {
     queue.leasing -= asked;
     link.leasing -= asked;
     link.credit += asked - got;
     changed.add(queue);
     if (got == 0) {
-      queue.askedInVain(link);
+      queue.askedInVain(link, had, asked);
     }
     hungry(link);
     if (link.stream() == null && got > 0) {

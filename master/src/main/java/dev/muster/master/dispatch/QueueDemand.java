@@ -4,10 +4,11 @@ import dev.muster.master.queue.PoolSupply;
 import dev.muster.master.queue.Supply;
 import java.util.ArrayDeque;
 import java.util.Deque;
-import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 
 /** Supply and demand of one queue, as the leader sees them. On the loop only. */
 final class QueueDemand {
@@ -26,7 +27,13 @@ final class QueueDemand {
    * Workers that asked in vain, with the credit that they had: what goes next costs more. They ask
    * again when they have more, or when what waits changes.
    */
-  private final Map<WorkerLink, Long> unserved = new HashMap<>();
+  private final Map<WorkerLink, Long> unserved = new LinkedHashMap<>();
+
+  /**
+   * Workers that asked in vain for less than they had: a task that costs more may have come just
+   * before. They ask once more, for as much as they have.
+   */
+  private final Set<WorkerLink> asksForAll = new LinkedHashSet<>();
 
   final Deque<ParkedTake> takes = new ArrayDeque<>();
   final Deque<ParkedEnqueue> enqueues = new ArrayDeque<>();
@@ -112,9 +119,23 @@ final class QueueDemand {
     }
   }
 
-  void askedInVain(WorkerLink link) {
+  /**
+   * It got nothing.
+   *
+   * @param had its credit when it asked; it may have more by now, and then asks again
+   * @param asked for so much of it
+   */
+  void askedInVain(WorkerLink link, long had, long asked) {
     hungry.remove(link);
-    unserved.put(link, link.credit);
+    unserved.put(link, Math.min(asked, had));
+    if (asked < had) {
+      asksForAll.add(link);
+    }
+  }
+
+  /** Slots that it asks for, when its share is so many. */
+  long asks(WorkerLink link, long share) {
+    return asksForAll.remove(link) ? link.credit : Math.min(link.credit, share);
   }
 
   /** Something is different: everyone may ask again. */
@@ -126,6 +147,7 @@ final class QueueDemand {
   void forget(WorkerLink link) {
     hungry.remove(link);
     unserved.remove(link);
+    asksForAll.remove(link);
   }
 
   boolean isIdle() {

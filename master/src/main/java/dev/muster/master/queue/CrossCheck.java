@@ -21,14 +21,15 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * What stored records say of each other, both ways: tasks and their lines, the holders of groups,
- * tenants, timers, unique keys, inputs, children. In memory it keeps the lines only: everything
- * else is looked up.
+ * tenants, timers, unique keys, inputs, children, what waits for others. In memory it keeps the
+ * lines, and who is not told yet of an end: everything else is looked up.
  */
 final class CrossCheck {
   private final StateStore.View view;
   private final Consumer<String> drift;
   private final Map<LaneKey, LineRecord> lines = new HashMap<>();
   private final Map<Integer, QueueRecord> queues;
+  private final UntoldEnds untold;
   private long nowMs;
 
   /** The task whose records were looked at last, and what comes before it. */
@@ -45,6 +46,7 @@ final class CrossCheck {
     this.view = view;
     this.queues = queues;
     this.drift = drift;
+    this.untold = new UntoldEnds(view, drift);
   }
 
   /** The largest stamp that was applied, ms since the epoch. */
@@ -109,6 +111,7 @@ final class CrossCheck {
     if (mixed && (lane.kind() == LaneKey.Kind.READY || lane.kind() == LaneKey.Kind.LEASED)) {
       ofLine(lane, task, first);
     }
+    untold.task(task);
     long timerMs = timerMs(task);
     if (timerMs != 0) {
       boolean leased = task.getState() == TaskState.TASK_STATE_RUNNING;
@@ -194,6 +197,7 @@ final class CrossCheck {
           case TASK -> taskTimer(timer);
           case UNIQUE -> uniqueTimer(timer);
           case RETENTION -> retentionTimer(timer);
+          case PASS_ON -> untold.timer(timer);
         };
     if (fault != null) {
       drift.accept("a timer at " + timer.atMs() + " is for " + fault);
@@ -298,7 +302,7 @@ final class CrossCheck {
     return new long[] {ids.get(), ids.get()};
   }
 
-  private static boolean hasEnded(TaskState state) {
+  static boolean hasEnded(TaskState state) {
     return state == TaskState.TASK_STATE_SUCCEEDED
         || state == TaskState.TASK_STATE_FAILED
         || state == TaskState.TASK_STATE_CANCELLED

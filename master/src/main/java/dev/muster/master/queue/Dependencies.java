@@ -2,13 +2,13 @@ package dev.muster.master.queue;
 
 import com.google.protobuf.ByteString;
 import com.google.protobuf.InvalidProtocolBufferException;
+import dev.muster.master.store.v1.PassOnRecord;
 import dev.muster.proto.v1.OnFailure;
 import dev.muster.proto.v1.TaskResult;
 import dev.muster.proto.v1.TaskState;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.stream.LongStream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -22,14 +22,38 @@ final class Dependencies {
   /** A step takes inputs until it has so many bytes, or one larger one. */
   private static final long INPUTS_BYTES_MAX = 1 << 20;
 
+  /** So many who wait for one task are in one record, when they cannot be told at once. */
+  private static final int TOLD_LATER = 1_000;
+
   /** A task that ended, and who waits for it. */
-  private record Ended(TaskResult result, List<Long> dependents) {}
+  private static final class Ended {
+    final TaskResult result;
+
+    /** The result, serialized. */
+    final ByteString record;
+
+    /** Those who are not told yet. */
+    final long[] dependents;
+
+    /** Where they stood already; null: the task has just ended. */
+    final Timers.@Nullable Timer timer;
+
+    Ended(TaskResult result, long[] dependents, Timers.@Nullable Timer timer) {
+      this.result = result;
+      this.record = result.toByteString();
+      this.dependents = dependents;
+      this.timer = timer;
+    }
+  }
 
   private final MachineState state;
   private final Waiting waiting;
 
   /** Ends that are not passed on yet: by a queue and not by recursion, for a chain may be long. */
   private final ArrayDeque<Ended> ends = new ArrayDeque<>();
+
+  /** So many wait for them. */
+  private long untold;
 
   Dependencies(MachineState state, Waiting waiting) {
     this.state = state;
@@ -68,7 +92,7 @@ final class Dependencies {
         state.grewInPlace(touched, touched.memoryBytes() - before);
         continue;
       }
-      putInput(task.id, first.toResult());
+      putInput(task.id, id, first.toResult().toByteString());
       if (first.state != TaskState.TASK_STATE_SUCCEEDED
           && bonds.onFailure == OnFailure.ON_FAILURE_CANCEL) {
         cancelled = why(first.toResult());
@@ -87,30 +111,84 @@ final class Dependencies {
   /** A task has ended; its result is set. */
   void ended(Task task) {
     if (task.bonds != null && task.bonds.dependents().length > 0) {
-      ends.add(new Ended(task.toResult(), LongStream.of(task.bonds.dependents()).boxed().toList()));
+      add(new Ended(task.toResult(), task.bonds.dependents(), null));
     }
   }
 
-  /** Passes on all ends, and those that follow from them. When a command has been applied. */
+  /**
+   * Passes on the ends, and those that follow from them, as far as an entry may go: the rest has
+   * timers that are due at once. When a command has been applied.
+   */
   void passOn(Endings endings) {
     for (Ended ended = ends.poll(); ended != null; ended = ends.poll()) {
-      for (long id : ended.dependents) {
-        Task dependent = state.tasks.find(id);
+      int told = 0;
+      while (told < ended.dependents.length && state.spare() > 0) {
+        state.spend(ended.record.size());
+        Task dependent = state.tasks.find(ended.dependents[told++]);
         if (dependent != null) {
-          passOn(ended.result, dependent, endings);
+          passOn(ended, dependent, endings);
         }
+      }
+      untold -= ended.dependents.length;
+      if (told < ended.dependents.length) {
+        passOnLater(ended, told);
       }
     }
   }
 
-  private void passOn(TaskResult result, Task dependent, Endings endings) {
+  private void passOnLater(Ended ended, int from) {
+    // A record that is put together of two is one: all share the bytes of the result.
+    ByteString result = PassOnRecord.newBuilder().setResult(ended.result).build().toByteString();
+    int end = ended.dependents.length;
+    for (int i = from; i < end; i += TOLD_LATER) {
+      PassOnRecord.Builder rest = PassOnRecord.newBuilder();
+      for (int j = i; j < Math.min(end, i + TOLD_LATER); j++) {
+        rest.addDependents(ended.dependents[j]);
+      }
+      long atMs = ended.timer == null ? state.nowMs : ended.timer.atMs();
+      // The rest of what was cut before keeps its place in the order.
+      long id = ended.timer == null ? ++state.sequence : ended.timer.id();
+      state.timers.set(atMs, Timers.Kind.PASS_ON, id, result.concat(rest.build().toByteString()));
+    }
+  }
+
+  /** The time has come to tell some who wait for a task that has ended. */
+  void goOn(Timers.Timer timer) {
+    if (untold >= state.spare()) {
+      state.timers.set(timer.atMs(), timer.kind(), timer.id(), timer.value());
+      return;
+    }
+    PassOnRecord record = passOnRecord(timer);
+    add(new Ended(record.getResult(), dependents(record), timer));
+  }
+
+  private void add(Ended ended) {
+    ends.add(ended);
+    untold += ended.dependents.length;
+  }
+
+  private static long[] dependents(PassOnRecord record) {
+    return record.getDependentsList().stream().mapToLong(id -> id).toArray();
+  }
+
+  /** What a timer of an end says. */
+  static PassOnRecord passOnRecord(Timers.Timer timer) {
+    try {
+      return PassOnRecord.parseFrom(timer.value());
+    } catch (InvalidProtocolBufferException e) {
+      throw new IllegalStateException("the record of an end cannot be parsed", e);
+    }
+  }
+
+  private void passOn(Ended ended, Task dependent, Endings endings) {
+    TaskResult result = ended.result;
     Task task = state.touchInPlace(dependent);
     int before = task.memoryBytes();
     if (task.bonds == null || !task.bonds.ended(result.getId())) {
       return;
     }
     state.grewInPlace(task, task.memoryBytes() - before);
-    putInput(task.id, result);
+    putInput(task.id, result.getId(), ended.record);
     if (task.state != TaskState.TASK_STATE_DELAYED) {
       return; // it was called off meanwhile; if it is put back, it need not wait for this one
     }
@@ -136,8 +214,8 @@ final class Dependencies {
         + ", which is to come first, never was or is forgotten";
   }
 
-  private void putInput(long task, TaskResult result) {
-    state.inputs.put(MachineState.idKey(task, result.getId()), result.toByteString());
+  private void putInput(long task, long first, ByteString result) {
+    state.inputs.put(MachineState.idKey(task, first), result);
   }
 
   void forgetInputs(Task task) {

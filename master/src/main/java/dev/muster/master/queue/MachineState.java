@@ -11,6 +11,16 @@ import org.jspecify.annotations.Nullable;
 
 /** What the rules share: all state, and the entry under way. */
 final class MachineState {
+  /**
+   * So much an entry may do beyond what its commands name, so that it never holds up the others for
+   * long: as many tasks are dropped from a queue that is too long, or told the end of what they
+   * wait for. More than follows from the fullest settlement of a chain's tasks.
+   */
+  static final int SPARE = 4_000;
+
+  /** So many bytes cost as much as one task. */
+  private static final int SPARE_BYTES = 4_096;
+
   final QueueBook queues = new QueueBook();
   final SessionBook sessions = new SessionBook();
   final ProducerBook producers = new ProducerBook();
@@ -33,13 +43,22 @@ final class MachineState {
   /** The dice of the entry under way. */
   long dice;
 
+  private final int spareMax;
+
+  /** What the entry under way may do still, beyond what its commands name. */
+  private int spare;
+
   /** Where the effects of the entry under way go. */
   Effects effects = Effects.NONE;
 
   private long toldDueMs = Long.MAX_VALUE;
   private final List<QueueState> toTell = new ArrayList<>();
 
-  MachineState(StateStore store) {
+  /**
+   * @param spareMax what an entry may do beyond what its commands name
+   */
+  MachineState(StateStore store, int spareMax) {
+    this.spareMax = spareMax;
     this.tasks = new TaskTable(store, queues, sessions);
     this.timers = new Timers(new Index(Family.TIMERS, store, tasks), tasks);
     this.uniques = new Uniques(new Index(Family.UNIQUES, store, tasks), timers);
@@ -109,6 +128,29 @@ final class MachineState {
       queue.toldAtEnd = true;
       toTell.add(queue);
     }
+  }
+
+  /** An entry begins. */
+  void begin(long stampMs, long entryDice, Effects entryEffects) {
+    nowMs = Math.max(nowMs, stampMs);
+    dice = entryDice;
+    effects = entryEffects;
+    spare = spareMax;
+    producers.forgetIdle(nowMs, tasks.current());
+  }
+
+  /** What the entry under way may do still, beyond what its commands name; 0: no more. */
+  int spare() {
+    return Math.max(0, spare);
+  }
+
+  /**
+   * The entry does something to one more task; {@link #spare} is not 0.
+   *
+   * @param bytes that are written by it beside the task's own
+   */
+  void spend(int bytes) {
+    spare -= 1 + bytes / SPARE_BYTES;
   }
 
   /** The largest stamp so far, µs since the epoch. */

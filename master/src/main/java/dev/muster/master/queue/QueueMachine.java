@@ -51,7 +51,15 @@ public final class QueueMachine {
    * @param outstandingMax unanswered requests that a client may have
    */
   public QueueMachine(StateStore store, int outstandingMax) {
-    this.state = new MachineState(store);
+    this(store, outstandingMax, MachineState.SPARE);
+  }
+
+  /**
+   * The same, which cuts long work after so many tasks in each entry: every master that reads one
+   * log must have the same number, from 1.
+   */
+  public QueueMachine(StateStore store, int outstandingMax, int spare) {
+    this.state = new MachineState(store, spare);
     this.waiting = new Waiting(state);
     this.dependencies = new Dependencies(state, waiting);
     this.endings = new Endings(state, dependencies);
@@ -113,10 +121,7 @@ public final class QueueMachine {
    * @param dice the leader's, thrown once for the entry
    */
   public void begin(long stampMs, long dice, Effects effects) {
-    state.nowMs = Math.max(state.nowMs, stampMs);
-    state.dice = dice;
-    state.effects = effects;
-    state.producers.forgetIdle(state.nowMs, state.tasks.current());
+    state.begin(stampMs, dice, effects);
   }
 
   /** Applies one command of the entry that has begun. */
@@ -276,8 +281,10 @@ public final class QueueMachine {
         case TASK -> due(timer);
         case UNIQUE -> state.uniques.due(timer.value(), timer.id());
         case RETENTION -> endings.retain(state.queues.byNumber((int) timer.id()));
+        case PASS_ON -> dependencies.goOn(timer);
       }
     }
+    dependencies.passOn(endings); // before it is said whether more is due
     return new Outcome.Advanced(state.timers.nextMs() <= state.nowMs);
   }
 

@@ -56,14 +56,23 @@ final class Room {
   }
 
   /**
-   * Drops the oldest, if there is no room otherwise and the queue says so.
+   * Drops the oldest, if there is no room otherwise and the queue says so. A queue whose limit was
+   * lowered may be too long by millions: each put makes it somewhat shorter then, and the next ones
+   * go on.
    *
    * @param count so many tasks are new
    * @param keys under which tasks are to be there: one that is dropped is to be added again
    */
   void make(QueueState queue, int count, Set<ByteString> keys) {
     long needed = count;
+    long dropped = 0;
     while (queue.settings.dropsOldest() && queue.room() < needed) {
+      if (dropped++ >= needed) {
+        if (state.spare() == 0) {
+          return;
+        }
+        state.spend(0);
+      }
       Task oldest = queue.ready.toDrop(state);
       if (oldest == null) {
         throw new IllegalStateException(

@@ -18,7 +18,9 @@ final class Timers {
     /** A unique key is free again; the value is the key. */
     UNIQUE(2),
     /** The oldest of what a queue keeps may be old enough to go; the id is the queue's number. */
-    RETENTION(3);
+    RETENTION(3),
+    /** A task has ended, and not all who wait for it know; the value is a PassOnRecord. */
+    PASS_ON(4);
 
     private final byte code;
 
@@ -32,7 +34,7 @@ final class Timers {
           return kind;
         }
       }
-      throw new IllegalStateException("timer kind must be 1 to 3, found " + code);
+      throw new IllegalStateException("timer kind must be 1 to 4, found " + code);
     }
   }
 

@@ -160,6 +160,27 @@ final class DemandTest {
   }
 
   @Test
+  void shouldAskAgainWithTheCreditThatCameWhileItAskedInVain() {
+    Worker worker = new Worker("w", 1, 8, Map.of());
+    rig.hold();
+    put(options().setCost(3).setPriority(9), 1, 0);
+    put(options(), 1, 0);
+    worker.credit(5);
+    rig.release();
+    assertThat(worker.ids).containsExactly(2L, 3L);
+  }
+
+  @Test
+  void shouldAskForAllItHasWhenATaskThatCostsMoreCameJustBefore() {
+    Worker worker = new Worker("w", 6, 8, Map.of());
+    rig.hold();
+    put(options().setCost(3).setPriority(9), 1, 0);
+    put(options(), 1, 0);
+    rig.release();
+    assertThat(worker.ids).containsExactly(2L, 3L);
+  }
+
+  @Test
   void shouldNeverOfferATaskThatCostsMoreThanAllSlots() {
     Worker small = new Worker("small", 4, 4, Map.of());
     put(options().setCost(6), 1, 0);

@@ -127,4 +127,23 @@ final class DropOldestTest {
     assertThat(waiting("q")).isEqualTo(3);
     assertThat(((Outcome.Enqueued) putUnique("a", "b", "c")).existing()).isEqualTo(3);
   }
+
+  @Test
+  void shouldComeDownToALowerLimitInSteps() {
+    rig.apply(enqueue("q", 3 * MachineState.SPARE));
+    dropOldest("q", 10);
+    rig.apply(enqueue("q", 2));
+    assertThat(waiting("q")).isEqualTo(2 * MachineState.SPARE);
+    rig.flush();
+    // However many commands there are in an entry.
+    rig.apply(List.of(enqueue("q", 1), enqueue("q", 1)));
+    assertThat(waiting("q")).isEqualTo(MachineState.SPARE);
+    rig.crash();
+    rig.apply(enqueue("q", 10));
+    assertThat(waiting("q")).isEqualTo(10);
+    rig.apply(enqueue("q", 3));
+    assertThat(waiting("q")).isEqualTo(10);
+    assertThat(Objects.requireNonNull(rig.machine.queue("q")).getCancelled())
+        .isEqualTo(3 * MachineState.SPARE + 7);
+  }
 }

@@ -22,7 +22,9 @@ final class GroupLedger {
   /** A task is asked for in a group. */
   void asks(LedgerEntry entry, String group, String tenant) {
     entry.group = entry.queue + "/" + group;
-    entry.line = entry.options.getPriority() + "/" + tenant;
+    entry.line =
+        (entry.options.getPriority() + "/" + tenant)
+            + ("/" + entry.options.getCost() + "/" + entry.options.getRequiresMap());
     groups.computeIfAbsent(entry.group, key -> new ArrayList<>()).add(entry);
   }
 

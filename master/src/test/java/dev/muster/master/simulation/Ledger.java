@@ -189,6 +189,19 @@ final class Ledger {
     return entry;
   }
 
+  /**
+   * It was called off or dropped by one who did not name it.
+   *
+   * @param forgotten its record is gone as well
+   */
+  LedgerEntry takenAway(String name, long id, boolean forgotten) {
+    LedgerEntry entry = entryOf(name);
+    seen(entry, id);
+    entry.dropAsked |= forgotten;
+    entry.calledOff |= !forgotten;
+    return entry;
+  }
+
   private LedgerEntry entryOf(Offer offer, String name, long id) {
     if (name.startsWith(FIRED)) {
       schedules.offered(name.substring(FIRED.length()), id);

@@ -4,7 +4,6 @@ import dev.muster.master.log.v1.Command;
 import dev.muster.master.log.v1.Entry;
 import dev.muster.master.queue.Effects;
 import dev.muster.master.queue.QueueMachine;
-import dev.muster.master.queue.Supply;
 import dev.muster.master.queue.Task;
 import dev.muster.proto.v1.ConfigureTenantRequest;
 import dev.muster.proto.v1.QueueInfo;
@@ -128,38 +127,13 @@ final class LimitLedger {
 
   /** The same effects, which this ledger counts too. */
   Effects counting(Effects effects) {
-    return new Effects() {
-      @Override
-      public void waiting(String queue, Supply supply) {
-        effects.waiting(queue, supply);
-      }
-
-      @Override
-      public void finished(Task task) {
-        effects.finished(task);
-      }
-
+    return new TappedEffects(effects) {
       @Override
       public void moved(Task task) {
         if (task.state() == TaskState.TASK_STATE_RUNNING) {
           leased.merge(task.queueName(), 1, Integer::sum);
         }
-        effects.moved(task);
-      }
-
-      @Override
-      public void stop(long session, long id, long token) {
-        effects.stop(session, id, token);
-      }
-
-      @Override
-      public void lost(long session, List<Long> ids) {
-        effects.lost(session, ids);
-      }
-
-      @Override
-      public void due(long atMs) {
-        effects.due(atMs);
+        super.moved(task);
       }
     };
   }

@@ -90,6 +90,9 @@ final class SimulatedConsumer {
 
   private void taken(LedgerEntry entry, long id, long token) {
     world.tell(() -> process.name + " has taken " + id + " under " + token);
+    World.check(
+        entry.options.getRequiresCount() == 0,
+        () -> entry.name + " requires labels, and is handed to a consumer without any");
     if (world.fault(100)) {
       return; // It crashed: the visibility timeout must give the task to others.
     }

@@ -3,6 +3,7 @@ package dev.muster.master.simulation;
 import com.google.protobuf.ByteString;
 import com.google.protobuf.InvalidProtocolBufferException;
 import dev.muster.master.log.v1.Entry;
+import dev.muster.master.queue.QueueMachine;
 import dev.muster.master.store.MemoryStateStore;
 import java.util.ArrayList;
 import java.util.List;
@@ -25,6 +26,7 @@ final class SimulatedDisk {
     }
   }
 
+  private final int spare;
   private MemoryStateStore store = new MemoryStateStore();
   long term;
 
@@ -36,6 +38,18 @@ final class SimulatedDisk {
 
   /** The last entry that a crash cannot take. */
   long durable;
+
+  /**
+   * @param spare after so many tasks an entry cuts long work
+   */
+  SimulatedDisk(int spare) {
+    this.spare = spare;
+  }
+
+  /** A machine with the state of its store. */
+  QueueMachine newMachine() {
+    return new QueueMachine(store, SimulatedMaster.OUTSTANDING_MAX, spare);
+  }
 
   void append(@Nullable Entry entry) {
     log.add(new Logged(term, ++appended, entry == null ? null : entry.toByteString()));
@@ -52,7 +66,7 @@ final class SimulatedDisk {
 
   /** The disk as it is now: what becomes of the other does not touch it. */
   SimulatedDisk copy() {
-    SimulatedDisk copy = new SimulatedDisk();
+    SimulatedDisk copy = new SimulatedDisk(spare);
     copy.store = store.copy();
     copy.term = term;
     copy.log.addAll(log);

@@ -74,6 +74,7 @@ final class SimulatedMaster {
   private final World world;
   private final SimulatedDisk disk;
   private final LimitLedger limits;
+  private final RemovalLedger removals;
   private final LeaderClock clock;
   private final Proposer proposer;
   private final Dispatcher dispatcher;
@@ -113,12 +114,13 @@ final class SimulatedMaster {
     }
   }
 
-  SimulatedMaster(World world, SimulatedDisk disk, LimitLedger limits) {
+  SimulatedMaster(World world, SimulatedDisk disk, LimitLedger limits, RemovalLedger removals) {
     this.world = world;
     this.disk = disk;
     this.limits = limits;
+    this.removals = removals;
     bornMs = world.nowMs;
-    machine = new QueueMachine(disk.store(), OUTSTANDING_MAX);
+    machine = disk.newMachine();
     Flusher flusher = new Flusher(disk.store(), SimulatedMaster::broken, this::flushLater);
     flusher.onFlushed(generation -> disk.purge(generation.appliedIndex()));
     applier = new Applier(machine, flusher);
@@ -171,7 +173,7 @@ final class SimulatedMaster {
   }
 
   private void recover() {
-    replay(disk, machine, disk.appended);
+    replay(disk, machine, disk.appended, removals);
     disk.term++;
     disk.append(null);
     disk.durable = disk.appended;
@@ -180,14 +182,28 @@ final class SimulatedMaster {
     world.tell(() -> "a master leads, applied " + machine.appliedIndex());
   }
 
-  /** Applies what the log has and the machine does not, up to an index. */
-  static void replay(SimulatedDisk disk, QueueMachine machine, long upto) {
+  /**
+   * Applies what the log has and the machine does not, up to an index.
+   *
+   * @param removals hears of what was never applied before; null: nobody does
+   */
+  static void replay(
+      SimulatedDisk disk, QueueMachine machine, long upto, @Nullable RemovalLedger removals) {
     for (SimulatedDisk.Logged logged : disk.log) {
       if (logged.index() > machine.appliedIndex() && logged.index() <= upto) {
         if (logged.content() != null) {
           Entry entry = logged.entry();
-          machine.begin(entry.getStampMs(), entry.getDice(), Effects.NONE);
+          RemovalLedger hears =
+              removals != null && removals.isNew(logged.index()) ? removals : null;
+          if (hears != null) {
+            hears.begin(entry, logged.index(), machine);
+          }
+          Effects effects = hears == null ? Effects.NONE : hears.hearing(Effects.NONE);
+          machine.begin(entry.getStampMs(), entry.getDice(), effects);
           entry.getCommandsList().forEach(command -> machine.apply(command, logged.index()));
+          if (hears != null) {
+            hears.end();
+          }
         }
         machine.end(logged.term(), logged.index());
       }
@@ -197,8 +213,10 @@ final class SimulatedMaster {
   private void lead() {
     clock.notBefore(machine.nowMs());
     applier.lead(
-        limits.counting(
-            new LeaderEffects(proposer, dispatcher, sessions, awaits, notes, events, timers::due)));
+        removals.hearing(
+            limits.counting(
+                new LeaderEffects(
+                    proposer, dispatcher, sessions, awaits, notes, events, timers::due))));
     proposer.drive(dispatcher::plan);
     proposer.execute(this::restoreLeader);
     every(TICK_MS, () -> proposer.execute(this::tick));
@@ -356,8 +374,10 @@ final class SimulatedMaster {
           () -> {
             world.tell(() -> index + " applies");
             limits.begin(entry, index, machine);
+            removals.begin(entry, index, machine);
             applier.apply(entry, batch, term, index);
             limits.end(machine);
+            removals.end();
             World.check(
                 machine.unconserved().isEmpty(),
                 () -> "not conserved after entry " + index + ": " + machine.unconserved());

@@ -103,7 +103,7 @@ final class SimulatedWorker {
   private final Workload workload;
   private final Supplier<SimulatedMaster> master;
   private final List<String> queues;
-  private final int slots;
+  private final Capacity capacity;
 
   private ByteString session;
   private @Nullable SimulatedCall<WorkerFrame, MasterFrame> stream;
@@ -131,14 +131,14 @@ final class SimulatedWorker {
       Workload workload,
       Supplier<SimulatedMaster> master,
       List<String> queues,
-      int slots) {
+      Capacity capacity) {
     this.process = new World.Program(name);
     this.world = world;
     this.ledger = ledger;
     this.workload = workload;
     this.master = master;
     this.queues = queues;
-    this.slots = slots;
+    this.capacity = capacity;
     this.session = world.key();
     connect();
     world.after(BEAT_MS, process, this::beat);
@@ -182,18 +182,19 @@ final class SimulatedWorker {
             .setName(process.name)
             .setHost("host")
             .setPid(1)
+            .putAllLabels(capacity.labels())
+            .setSlots(capacity.slots())
             .addAllQueues(queues);
-    int busy = 0;
     for (Held held : attempts) {
       held.told = false;
       held.stream = null;
       if (!held.lost) {
         hello.addHeldIds(held.id).addHeldTokens(held.token);
       }
-      busy += held.phase == Phase.ENDED ? 0 : 1;
     }
+    int busy = busy();
     freed = 0;
-    credit = draining ? 0 : Math.max(0, slots - busy);
+    credit = draining ? 0 : Math.max(0, capacity.slots() - busy);
     hello.setCredit(credit);
     heldSomething = hello.getHeldIdsCount() > 0;
     welcomed = false;
@@ -207,6 +208,14 @@ final class SimulatedWorker {
     frames.mine = opened;
     stream = opened;
     opened.send(WorkerFrame.newBuilder().setHello(hello).build());
+  }
+
+  /** Slots that are taken. */
+  private int busy() {
+    return attempts.stream()
+        .filter(held -> held.phase != Phase.ENDED)
+        .mapToInt(held -> Capacity.cost(held.entry))
+        .sum();
   }
 
   private void reconnectSoon() {
@@ -358,15 +367,19 @@ final class SimulatedWorker {
 
   private void offered(Offer offer, SimulatedCall<WorkerFrame, MasterFrame> from) {
     for (int i = 0; i < offer.getIdsCount(); i++) {
-      credit--;
       Held held =
           new Held(ledger.offered(offer, i, process.name), offer.getIds(i), offer.getToken());
+      capacity.check(process.name, held.entry);
+      credit -= Capacity.cost(held.entry);
       held.stream = from;
       attempts.add(held);
       world.tell(() -> process.name + " is offered " + held.id + " under " + held.token);
       world.after(world.roll(world.faulty ? 200 : 5), process, () -> begin(held));
     }
     World.check(credit >= 0, () -> process.name + " has " + credit + " free slots by offers");
+    World.check(
+        busy() <= capacity.slots(),
+        () -> process.name + " holds more than it has slots: " + busy());
   }
 
   private void begin(Held held) {
@@ -407,12 +420,12 @@ final class SimulatedWorker {
   private void end(Held held, Outcome outcome) {
     held.phase = Phase.ENDED;
     gathered.add(new Ended(held, outcome));
-    freed++;
+    freed += Capacity.cost(held.entry);
   }
 
   private void forget(Held held) {
     attempts.remove(held);
-    freed++;
+    freed += Capacity.cost(held.entry);
   }
 
   /** What the master says. */

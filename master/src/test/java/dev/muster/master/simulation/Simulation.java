@@ -3,14 +3,20 @@ package dev.muster.master.simulation;
 import dev.muster.master.queue.Inspection;
 import dev.muster.master.queue.PlannedSchedule;
 import dev.muster.master.queue.QueueMachine;
+import dev.muster.master.queue.Recount;
+import dev.muster.proto.v1.Overflow;
 import dev.muster.proto.v1.QueueInfo;
 import dev.muster.proto.v1.QueueSettings;
 import dev.muster.proto.v1.ScheduleInfo;
+import dev.muster.proto.v1.TaskFilter;
 import dev.muster.proto.v1.TaskInfo;
 import dev.muster.proto.v1.TaskResult;
 import dev.muster.proto.v1.TaskState;
+import dev.muster.proto.v1.VerifyReply;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 import java.util.SortedMap;
 import java.util.stream.Stream;
@@ -18,7 +24,7 @@ import org.jspecify.annotations.Nullable;
 
 /** One history: steps with faults, then rest, in which every promise has to come true. */
 final class Simulation {
-  private static final List<String> WORK = List.of(Workload.PLAIN, Workload.SMALL);
+  private static final List<String> WORK = List.of(Workload.PLAIN, Workload.SMALL, Workload.DROPS);
   private static final List<String> SERVED =
       Stream.concat(WORK.stream(), Workload.NEW.stream()).toList();
   private static final int WORKERS_MAX = 4;
@@ -38,7 +44,7 @@ final class Simulation {
   private final ScheduleLedger schedules;
   private final Ledger ledger;
   private final Workload workload;
-  private SimulatedDisk disk = new SimulatedDisk();
+  private SimulatedDisk disk;
 
   /** It never fails. */
   private final SimulatedOperator operator;
@@ -46,6 +52,7 @@ final class Simulation {
   private final SimulatedPlanner planner;
   private final SimulatedTuner tuner;
   private final LimitLedger limits = new LimitLedger();
+  private final RemovalLedger removals;
   private final List<SimulatedProducer> producers = new ArrayList<>();
   private final List<SimulatedWorker> workers = new ArrayList<>();
   private final List<SimulatedAwaiter> awaiters = new ArrayList<>();
@@ -63,13 +70,16 @@ final class Simulation {
     world.reseed(seed);
     calm = seed % 10 == 0;
     world.faulty = !calm;
+    // In most histories, what is long elsewhere is cut into steps here.
+    disk = new SimulatedDisk(world.percent(70) ? 1 + world.roll(4) : 4_000);
     schedules = new ScheduleLedger(this::schedule, calm);
     ledger = new Ledger(this::stateOf, new TieLedger(this::stateOf, new Asked()), schedules);
+    removals = new RemovalLedger(ledger);
     workload = new Workload(world, ledger, calm);
     operator = new SimulatedOperator(world, () -> master, this::stateOf);
     planner = new SimulatedPlanner(world, schedules, () -> master, Workload.PLAIN);
     tuner = new SimulatedTuner(world, () -> master, WORK);
-    master = new SimulatedMaster(world, disk, limits);
+    master = new SimulatedMaster(world, disk, limits, removals);
     consumer = new SimulatedConsumer("consumer", world, ledger, workload, () -> master);
     for (int i = 0; i < 2; i++) {
       producers.add(new SimulatedProducer("p" + i, world, ledger, () -> master));
@@ -86,11 +96,37 @@ final class Simulation {
     operator.configure(Workload.RESULTS, settings);
     operator.configure(
         Workload.SMALL, settings.toBuilder().setMaxLength(Workload.SMALL_LENGTH).build());
+    operator.configure(
+        Workload.DROPS,
+        settings.toBuilder()
+            .setMaxLength(Workload.SMALL_LENGTH)
+            .setOverflow(Overflow.OVERFLOW_DROP_OLDEST)
+            .build());
   }
 
   private void addWorker() {
+    Map<String, String> labels = new HashMap<>();
+    if (world.percent(60)) {
+      labels.put("zone", world.percent(50) ? "a" : "b");
+    }
+    if (world.percent(30)) {
+      labels.put("disk", "fast");
+    }
+    addWorker(new Capacity(slots(), labels));
+  }
+
+  private void addWorker(Capacity capacity) {
     workers.add(
-        new SimulatedWorker("w" + ++names, world, ledger, workload, () -> master, SERVED, slots()));
+        new SimulatedWorker(
+            "w" + ++names, world, ledger, workload, () -> master, SERVED, capacity));
+  }
+
+  /** Together they can run whatever there is. */
+  private void addWorkersForAll() {
+    for (String zone : List.of("a", "b")) {
+      int slots = Workload.COST_MAX + world.roll(3);
+      addWorker(new Capacity(slots, Map.of("zone", zone, "disk", "fast")));
+    }
   }
 
   /** Few of them have more slots than frames of theirs are read before the log takes them. */
@@ -137,10 +173,38 @@ final class Simulation {
   }
 
   private void cancel() {
+    if (!calm && world.percent(30)) {
+      sweep(world.percent(50) ? Workload.SMALL : Workload.DROPS);
+      return;
+    }
     List<LedgerEntry> some = some(4);
     if (!calm && !some.isEmpty()) {
       operator.cancel(some, world.percent(50));
     }
+  }
+
+  /** Takes away whatever matches. */
+  private void sweep(String queue) {
+    if (world.percent(40)) {
+      operator.purge(queue);
+      return;
+    }
+    TaskFilter.Builder filter =
+        TaskFilter.newBuilder()
+            .setQueue(queue)
+            .setState(
+                switch (world.roll(3)) {
+                  case 0 -> TaskState.TASK_STATE_READY;
+                  case 1 -> TaskState.TASK_STATE_DELAYED;
+                  default -> TaskState.TASK_STATE_RUNNING;
+                });
+    if (world.percent(30)) {
+      filter.setHandler("keep");
+    }
+    if (world.percent(20)) {
+      filter.setTenant("t" + world.roll(3));
+    }
+    operator.cancelAll(filter.build());
   }
 
   private void tune() {
@@ -281,7 +345,7 @@ final class Simulation {
     world.after(
         world.between(1, world.faulty ? 3_000 : 10),
         operator.process,
-        () -> master = new SimulatedMaster(world, disk, limits));
+        () -> master = new SimulatedMaster(world, disk, limits, removals));
   }
 
   /** What the dying master knew is what its successor finds out. */
@@ -290,9 +354,11 @@ final class Simulation {
     SimulatedDisk tried = disk.copy();
     dying.flush();
     SortedMap<String, Object> before = StateDigest.of(dying.machine, disk.store());
+    VerifyReply recounted = Recount.of(disk.store());
+    World.check(recounted.getDriftCount() == 0, () -> "does not add up: " + recounted);
     disk = left;
-    QueueMachine again = new QueueMachine(tried.store(), SimulatedMaster.OUTSTANDING_MAX);
-    SimulatedMaster.replay(tried, again, applied);
+    QueueMachine again = tried.newMachine();
+    SimulatedMaster.replay(tried, again, applied, null);
     StateDigest.checkEqual(before, StateDigest.of(again, tried.store()));
   }
 
@@ -303,8 +369,7 @@ final class Simulation {
       ledger.checkOrder();
     }
     workers.removeIf(worker -> !worker.isAlive());
-    addWorker();
-    addWorker();
+    addWorkersForAll();
     planner.stop();
     tuner.stop();
     rest();

@@ -19,6 +19,13 @@ final class Workload {
   static final String PLAIN = "plain";
   static final String SMALL = "small";
   static final String RESULTS = "results";
+
+  /** It drops its oldest when it is full. */
+  static final String DROPS = "drops";
+
+  /** No task takes more of a worker's slots. */
+  static final int COST_MAX = 4;
+
   static final int SMALL_LENGTH = 5;
 
   /** Nobody configures these: they are there when the first task follows into them. */
@@ -68,7 +75,7 @@ final class Workload {
   /** Tasks of any kind. */
   void enqueue(SimulatedProducer producer) {
     boolean small = world.percent(25);
-    EnqueueRequest.Builder request = plain().setQueue(small ? SMALL : PLAIN);
+    EnqueueRequest.Builder request = plain().setQueue(small ? eitherSmall() : PLAIN);
     if (small) {
       request.setWaitMs(world.roll(3) * 500);
     }
@@ -99,7 +106,11 @@ final class Workload {
     producer.enqueue(request, count);
   }
 
-  /** With another attempt after a failure, and limits to each attempt, or not. */
+  private String eitherSmall() {
+    return !calm && world.percent(50) ? DROPS : SMALL;
+  }
+
+  /** With another attempt after a failure, limits to each attempt, demands on workers, or not. */
   private TaskOptions varied(TaskOptions plain) {
     TaskOptions.Builder options = plain.toBuilder();
     if (world.percent(30)) {
@@ -109,6 +120,15 @@ final class Workload {
       case 0 -> options.setRunLimitMs(100 + world.roll(1_500));
       case 1 -> options.setProgressTimeoutMs(1_000 + world.roll(5_000));
       default -> {}
+    }
+    if (world.percent(10)) {
+      options.setCost(1 + world.roll(COST_MAX));
+    }
+    if (world.percent(10)) {
+      options.putRequires("zone", world.percent(50) ? "a" : "b");
+    }
+    if (world.percent(4)) {
+      options.putRequires("disk", "fast");
     }
     return options.build();
   }
@@ -168,7 +188,7 @@ final class Workload {
     for (int i = 0; i < count; i++) {
       GraphNode.Builder node =
           GraphNode.newBuilder()
-              .setQueue(world.percent(20) ? SMALL : PLAIN)
+              .setQueue(world.percent(20) ? eitherSmall() : PLAIN)
               .setOptions(world.roll(OPTIONS.size()))
               .setOnFailure(eitherOnFailure());
       for (int j = 0; j < count; j++) {
@@ -193,7 +213,7 @@ final class Workload {
     if (generation > GENERATIONS || !world.percent(calm ? 5 : 15)) {
       return Optional.empty();
     }
-    EnqueueRequest.Builder request = plain().setQueue(world.percent(25) ? SMALL : PLAIN);
+    EnqueueRequest.Builder request = plain().setQueue(world.percent(25) ? eitherSmall() : PLAIN);
     int count = 1 + world.roll(3);
     if (world.faulty) {
       if (world.percent(15)) {
