@@ -11,7 +11,9 @@ import picocli.CommandLine;
 
 /** Entry point of the runnable jar. */
 public final class Main {
-  /** To look for leaks Netty samples buffers, with stack traces: 1 to 2 % of what all of it costs. */
+  /**
+   * To look for leaks Netty samples buffers, with stack traces: 1 to 2 % of what all of it costs.
+   */
   private static final String LEAK_DETECTION = "io.netty.leakDetection.level";
 
   private Main() {}

@@ -150,7 +150,8 @@ public final class RocksStateStore implements StateStore {
 
   @Override
   public void scan(LaneKey lane, long from, int limit, PlaceVisitor visit) {
-    // Without an end, a seek in an emptied lane goes on through all that was deleted in the next one.
+    // Without an end, a seek in an emptied lane goes on through all that was deleted in the next
+    // one.
     try (Slice end = new Slice(lane.end());
         ReadOptions bounded = new ReadOptions().setIterateUpperBound(end);
         RocksIterator iterator = db.newIterator(families.order, bounded)) {
