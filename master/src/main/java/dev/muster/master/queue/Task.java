@@ -342,11 +342,12 @@ public final class Task {
         && lane.equals(someLane);
   }
 
+  @SuppressWarnings("ReferenceEquality") // see below
   int memoryBytes() {
     int failureBytes = failure == null ? 0 : failure.getSerializedSize();
     int bondBytes = bonds == null ? 0 : bonds.memoryBytes();
     return OVERHEAD_BYTES
-        // Its own size() would be read from memory that nobody else needs at this moment.
+        // To ask it for its size would be to wait for memory that nothing else needs now.
         + (payload == ByteString.EMPTY ? 0 : payloadBytes)
         + result.size()
         + failureBytes
