@@ -20,8 +20,19 @@ check_evidence() {
       missing=1
     fi
   done < <(find "$ROOT" -path '*/src/test/java/*' -name '*ContainerIT.java' | sort)
+  name_flakes
   ((missing == 0)) || fail "container tests were skipped or did not run: see above"
   ((count > 0)) || fail "there is no container test at all: expected classes named *ContainerIT"
+}
+
+# Tests that passed only the second time: not a failure, but nothing to be silent about.
+name_flakes() {
+  local report
+  while IFS= read -r report; do
+    if grep -q '<flaky' "$report"; then
+      echo "FLAKY, passed only the second time: $(basename "$report" .xml)"
+    fi
+  done < <(find "$ROOT" -path '*/target/failsafe-reports/*' -name 'TEST-*.xml' | sort)
 }
 
 # suite_attribute REPORT NAME: a number from the report's first <testsuite ...>.

@@ -52,7 +52,7 @@ final class MapFlagsIT {
       CommandRun run = map.awaitEnd();
 
       assertThat(run.exitCode()).isZero();
-      assertThat(run.outLines()).containsExactly("4", "9", "1");
+      assertThat(run.outLines()).containsExactlyInAnyOrder("4", "9", "1").endsWith("1");
       assertThat(worker.refused()).isZero();
     }
   }
