@@ -134,14 +134,19 @@ final class CancelCommand implements Runnable {
     switch (output.format()) {
       case TABLE ->
           terminal.say(
-              "cancelled %d, stopping %d, untouched %d"
-                  .formatted(reply.getCancelled(), reply.getCancelling(), reply.getUntouched()));
+              "cancelled %d, stopping %d, untouched %d%s"
+                  .formatted(
+                      reply.getCancelled(),
+                      reply.getCancelling(),
+                      reply.getUntouched(),
+                      reply.getGoesOn() ? "; the rest of the subtree follows" : ""));
       case JSON ->
           terminal.say(
               new Fields()
                   .number("cancelled", reply.getCancelled())
                   .number("cancelling", reply.getCancelling())
                   .number("untouched", reply.getUntouched())
+                  .flag("goes_on", reply.getGoesOn())
                   .toJson());
     }
   }

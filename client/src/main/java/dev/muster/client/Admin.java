@@ -200,7 +200,8 @@ public final class Admin {
    * Calls tasks off: those that wait at once, those that run by asking their workers.
    *
    * @param ids any number; more than 65,536 travel in several requests
-   * @param subtree also what these have enqueued, and what depends on them, and so on
+   * @param subtree also what these have enqueued, and what depends on them, and so on; of a large
+   *     one the reply counts the first thousands, and says that the rest follows
    * @param reason for people; recorded; may be empty
    */
   @CanIgnoreReturnValue

@@ -247,7 +247,8 @@ public final class Muster implements AutoCloseable {
   /**
    * As {@link #cancel(long)}.
    *
-   * @param subtree also what it has enqueued, and what depends on it, and so on
+   * @param subtree also what it has enqueued, and what depends on it, and so on; of a large one the
+   *     reply counts the first thousands, and says that the rest follows
    * @param reason for people; recorded
    */
   @CanIgnoreReturnValue

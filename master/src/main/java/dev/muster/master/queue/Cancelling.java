@@ -1,11 +1,10 @@
 package dev.muster.master.queue;
 
-import com.google.protobuf.ByteString;
 import dev.muster.master.log.v1.Cancel;
 import dev.muster.master.store.v1.AnswerRecord;
-import java.util.ArrayDeque;
-import java.util.HashSet;
+import java.util.LinkedHashSet;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
 /** Calls tasks off: those that wait at once, those that run by asking their workers. */
 final class Cancelling {
@@ -37,7 +36,7 @@ final class Cancelling {
     AnswerRecord answer = state.producers.answer(command.getRequest());
     if (answer != null) {
       return new Outcome.Cancelled(
-          answer.getCancelled(), answer.getCancelling(), answer.getUntouched());
+          answer.getCancelled(), answer.getCancelling(), answer.getUntouched(), answer.getGoesOn());
     }
     Outcome.Refused refusal = state.producers.refusal(command.getRequest(), outstandingMax);
     if (refusal != null) {
@@ -49,7 +48,8 @@ final class Cancelling {
         AnswerRecord.newBuilder()
             .setCancelled(cancelled.cancelled())
             .setCancelling(cancelled.cancelling())
-            .setUntouched(cancelled.untouched()),
+            .setUntouched(cancelled.untouched())
+            .setGoesOn(cancelled.goesOn()),
         state.nowMs,
         state.tasks.current());
     return cancelled;
@@ -57,25 +57,38 @@ final class Cancelling {
 
   private Outcome.Cancelled cancelAll(Cancel command) {
     long[] counts = new long[Result.values().length];
-    ArrayDeque<Long> left = new ArrayDeque<>(command.getIdsList());
-    Set<Long> seen = new HashSet<>(command.getIdsList());
-    for (Long id = left.poll(); id != null; id = left.poll()) {
-      Task task = state.tasks.find(id);
-      if (command.getSubtree() && task != null) {
-        for (long next : below(task)) {
-          if (seen.add(next)) {
-            left.add(next);
-          }
-        }
-      }
-      Result result = task == null ? Result.UNTOUCHED : cancel(task, command.getReason());
-      switch (result) {
-        case CANCELLED -> counts[0]++;
-        case CANCELLING -> counts[1]++;
-        case UNTOUCHED -> counts[2]++;
-      }
+    Set<Long> named = new LinkedHashSet<>(command.getIdsList());
+    Subtree below = new Subtree(state, command.getReason(), named);
+    for (long id : named) {
+      counts[cancel(id, command.getReason(), command.getSubtree() ? below : null).ordinal()]++;
     }
-    return new Outcome.Cancelled(counts[0], counts[1], counts[2]);
+    for (Long id = below.next(); id != null; id = below.next()) {
+      counts[cancel(id, command.getReason(), below).ordinal()]++;
+    }
+    return new Outcome.Cancelled(counts[0], counts[1], counts[2], below.putOff(state.nowMs, 0));
+  }
+
+  /** The time has come to go on with what was put off. */
+  void goOn(Timers.Timer timer) {
+    Subtree below = Subtree.of(state, timer);
+    for (Long id = below.next(); id != null; id = below.next()) {
+      var unused = cancel(id, below.reason(), below);
+    }
+    var unused = below.putOff(timer.atMs(), timer.id());
+  }
+
+  /**
+   * @param below gets what is below it; null: that stays as it is
+   */
+  private Result cancel(long id, String reason, @Nullable Subtree below) {
+    Task task = state.tasks.find(id);
+    if (task == null) {
+      return Result.UNTOUCHED;
+    }
+    if (below != null) {
+      below.addBelow(task);
+    }
+    return cancel(task, reason);
   }
 
   /** True: it was called off, or its worker is asked to stop it. */
@@ -124,23 +137,5 @@ final class Cancelling {
       state.effects.stop(task.session, task.id, task.token);
     }
     return Result.CANCELLING;
-  }
-
-  /** What a task has enqueued, and what waits for it. */
-  private long[] below(Task task) {
-    com.carrotsearch.hppc.LongArrayList ids = new com.carrotsearch.hppc.LongArrayList();
-    if (task.hasChildren) {
-      ByteString prefix = MachineState.idKey(task.id);
-      state.children.scanPrefix(
-          prefix,
-          (key, value) -> {
-            ids.add(key.substring(8).asReadOnlyByteBuffer().getLong());
-            return true;
-          });
-    }
-    if (task.bonds != null) {
-      ids.add(task.bonds.dependents());
-    }
-    return ids.toArray();
   }
 }

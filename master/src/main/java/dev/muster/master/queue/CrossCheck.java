@@ -198,6 +198,7 @@ final class CrossCheck {
           case UNIQUE -> uniqueTimer(timer);
           case RETENTION -> retentionTimer(timer);
           case PASS_ON -> untold.timer(timer);
+          case CANCEL_BELOW -> Subtree.fault(timer);
         };
     if (fault != null) {
       drift.accept("a timer at " + timer.atMs() + " is for " + fault);

@@ -13,10 +13,13 @@ import org.jspecify.annotations.Nullable;
 final class MachineState {
   /**
    * So much an entry may do beyond what its commands name, so that it never holds up the others for
-   * long: as many tasks are dropped from a queue that is too long, or told the end of what they
-   * wait for. More than follows from the fullest settlement of a chain's tasks.
+   * long: as many tasks are dropped from a queue that is too long, told the end of what they wait
+   * for, or called off with what is above them. More than follows from the fullest settlement of a chain's tasks.
    */
   static final int SPARE = 4_000;
+
+  /** So many records that are only looked at cost as much as one task. */
+  private static final int SPARE_LOOKS = 16;
 
   /** So many bytes cost as much as one task. */
   private static final int SPARE_BYTES = 4_096;
@@ -151,6 +154,11 @@ final class MachineState {
    */
   void spend(int bytes) {
     spare -= 1 + bytes / SPARE_BYTES;
+  }
+
+  /** The entry looks at so many records more. */
+  void spendLooks(int looks) {
+    spare -= looks / SPARE_LOOKS;
   }
 
   /** The largest stamp so far, µs since the epoch. */

@@ -33,8 +33,9 @@ public sealed interface Outcome {
    * @param cancelled called off at once
    * @param cancelling running: their workers are told
    * @param untouched finished before, or not known
+   * @param goesOn there is more below, which follows by itself and is not counted
    */
-  record Cancelled(long cancelled, long cancelling, long untouched) implements Outcome {}
+  record Cancelled(long cancelled, long cancelling, long untouched, boolean goesOn) implements Outcome {}
 
   /**
    * What became of tasks that match a filter, as far as it was looked.

@@ -282,6 +282,7 @@ public final class QueueMachine {
         case UNIQUE -> state.uniques.due(timer.value(), timer.id());
         case RETENTION -> endings.retain(state.queues.byNumber((int) timer.id()));
         case PASS_ON -> dependencies.goOn(timer);
+        case CANCEL_BELOW -> cancelling.goOn(timer);
       }
     }
     dependencies.passOn(endings); // before it is said whether more is due

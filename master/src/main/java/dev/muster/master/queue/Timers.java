@@ -20,7 +20,9 @@ final class Timers {
     /** The oldest of what a queue keeps may be old enough to go; the id is the queue's number. */
     RETENTION(3),
     /** A task has ended, and not all who wait for it know; the value is a PassOnRecord. */
-    PASS_ON(4);
+    PASS_ON(4),
+    /** Tasks were called off, and not all that is below them; the value is a CancelBelowRecord. */
+    CANCEL_BELOW(5);
 
     private final byte code;
 
@@ -34,7 +36,7 @@ final class Timers {
           return kind;
         }
       }
-      throw new IllegalStateException("timer kind must be 1 to 4, found " + code);
+      throw new IllegalStateException("timer kind must be 1 to 5, found " + code);
     }
   }
 

@@ -77,6 +77,7 @@ final class TaskChanges {
                 .setCancelled(cancelled.cancelled())
                 .setCancelling(cancelled.cancelling())
                 .setUntouched(cancelled.untouched())
+                .setGoesOn(cancelled.goesOn())
                 .build();
           }
         };

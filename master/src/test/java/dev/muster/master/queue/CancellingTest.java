@@ -24,7 +24,7 @@ final class CancellingTest extends OneQueue {
     List<Long> ids = enqueue(EnqueueRequest.newBuilder(), 6);
     long delayed = enqueue(EnqueueRequest.newBuilder().setDelayMs(1_000), 1).get(0);
     assertThat(cancel(false, ids.get(0), ids.get(3), delayed, 999L))
-        .isEqualTo(new Outcome.Cancelled(3, 0, 1));
+        .isEqualTo(new Outcome.Cancelled(3, 0, 1, false));
     assertThat(task(ids.get(3)).getCause()).isEqualTo("cancelled: not needed");
     assertThat(take(9)).containsExactly(ids.get(1), ids.get(2), ids.get(4), ids.get(5));
     pass(5_000);
@@ -48,7 +48,7 @@ final class CancellingTest extends OneQueue {
     rig.apply(lease("q", session, 3));
     long token = rig.index();
     assertThat(cancel(false, ids.get(0), ids.get(1), ids.get(2)))
-        .isEqualTo(new Outcome.Cancelled(0, 3, 0));
+        .isEqualTo(new Outcome.Cancelled(0, 3, 0, false));
     assertThat(rig.stopped).containsExactlyElementsOf(ids);
     rig.apply(
         settle(
@@ -92,7 +92,7 @@ final class CancellingTest extends OneQueue {
     complete(id);
     assertThat(state(id)).isEqualTo(TaskState.TASK_STATE_SUCCEEDED);
     rig.flush();
-    assertThat(cancel(true, id)).isEqualTo(new Outcome.Cancelled(3, 0, 1));
+    assertThat(cancel(true, id)).isEqualTo(new Outcome.Cancelled(3, 0, 1, false));
     for (long below : new long[] {child, grandchild, after}) {
       assertThat(state(below)).isEqualTo(TaskState.TASK_STATE_CANCELLED);
     }
@@ -109,12 +109,12 @@ final class CancellingTest extends OneQueue {
   void shouldAnswerACancelThatIsSentAgainAsTheFirstTime() {
     List<Long> ids = enqueue(EnqueueRequest.newBuilder(), 2);
     Outcome first = rig.apply(cancel(1, ids.get(0), 99L));
-    assertThat(first).isEqualTo(new Outcome.Cancelled(1, 0, 1));
+    assertThat(first).isEqualTo(new Outcome.Cancelled(1, 0, 1, false));
     assertThat(rig.apply(cancel(1, ids.get(0), 99L))).isEqualTo(first);
     rig.flush();
     rig.crash();
     assertThat(rig.apply(cancel(1, ids.get(0), 99L))).isEqualTo(first);
-    assertThat(rig.apply(cancel(2, ids.get(0)))).isEqualTo(new Outcome.Cancelled(0, 0, 1));
+    assertThat(rig.apply(cancel(2, ids.get(0)))).isEqualTo(new Outcome.Cancelled(0, 0, 1, false));
     Outcome.Refused late = (Outcome.Refused) rig.apply(cancel(1, ids.get(1)));
     assertThat(late.reason()).isEqualTo(RefusalReason.REFUSAL_REASON_FORGOTTEN_REQUEST);
     assertThat(state(ids.get(1))).isEqualTo(TaskState.TASK_STATE_READY);
