@@ -14,7 +14,8 @@ final class MachineState {
   /**
    * So much an entry may do beyond what its commands name, so that it never holds up the others for
    * long: as many tasks are dropped from a queue that is too long, told the end of what they wait
-   * for, or called off with what is above them. More than follows from the fullest settlement of a chain's tasks.
+   * for, or called off with what is above them. More than follows from the fullest settlement of a
+   * chain's tasks.
    */
   static final int SPARE = 4_000;
 

@@ -35,7 +35,8 @@ public sealed interface Outcome {
    * @param untouched finished before, or not known
    * @param goesOn there is more below, which follows by itself and is not counted
    */
-  record Cancelled(long cancelled, long cancelling, long untouched, boolean goesOn) implements Outcome {}
+  record Cancelled(long cancelled, long cancelling, long untouched, boolean goesOn)
+      implements Outcome {}
 
   /**
    * What became of tasks that match a filter, as far as it was looked.

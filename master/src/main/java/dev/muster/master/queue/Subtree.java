@@ -92,7 +92,9 @@ final class Subtree {
    */
   boolean putOff(long atMs, long number) {
     boolean some = !left.isEmpty();
-    for (long id = number == 0 ? ++state.sequence : number; !left.isEmpty(); id = ++state.sequence) {
+    for (long id = number == 0 ? ++state.sequence : number;
+        !left.isEmpty();
+        id = ++state.sequence) {
       CancelBelowRecord.Builder rest = CancelBelowRecord.newBuilder().setReason(reason);
       while (!left.isEmpty() && rest.getIdsCount() < RECORD_IDS) {
         rest.addIds(left.poll());
@@ -116,7 +118,8 @@ final class Subtree {
     try {
       return CancelBelowRecord.parseFrom(timer.value());
     } catch (InvalidProtocolBufferException e) {
-      throw new IllegalStateException("the record of what is to be called off is no such record", e);
+      throw new IllegalStateException(
+          "the record of what is to be called off is no such record", e);
     }
   }
 }
