@@ -29,6 +29,25 @@ final class Cancelling {
     UNTOUCHED
   }
 
+  /** What came of some tasks. */
+  private static final class Counts {
+    private long cancelled;
+    private long cancelling;
+    private long untouched;
+
+    void add(Result result) {
+      switch (result) {
+        case CANCELLED -> cancelled++;
+        case CANCELLING -> cancelling++;
+        case UNTOUCHED -> untouched++;
+      }
+    }
+
+    Outcome.Cancelled toOutcome(boolean goesOn) {
+      return new Outcome.Cancelled(cancelled, cancelling, untouched, goesOn);
+    }
+  }
+
   Outcome cancel(Cancel command) {
     if (!command.hasRequest()) {
       return cancelAll(command);
@@ -56,16 +75,16 @@ final class Cancelling {
   }
 
   private Outcome.Cancelled cancelAll(Cancel command) {
-    long[] counts = new long[Result.values().length];
+    Counts counts = new Counts();
     Set<Long> named = new LinkedHashSet<>(command.getIdsList());
     Subtree below = new Subtree(state, command.getReason(), named);
     for (long id : named) {
-      counts[cancel(id, command.getReason(), command.getSubtree() ? below : null).ordinal()]++;
+      counts.add(cancel(id, command.getReason(), command.getSubtree() ? below : null));
     }
     for (Long id = below.next(); id != null; id = below.next()) {
-      counts[cancel(id, command.getReason(), below).ordinal()]++;
+      counts.add(cancel(id, command.getReason(), below));
     }
-    return new Outcome.Cancelled(counts[0], counts[1], counts[2], below.putOff(state.nowMs, 0));
+    return counts.toOutcome(below.putOff(state.nowMs, 0));
   }
 
   /** The time has come to go on with what was put off. */
