@@ -2,21 +2,15 @@ package dev.muster.master.simulation;
 
 import com.google.protobuf.ByteString;
 import dev.muster.common.Limits;
-import dev.muster.proto.v1.CrashedAttempt;
-import dev.muster.proto.v1.FailedAttempt;
-import dev.muster.proto.v1.Failure;
+import dev.muster.master.simulation.SimulatedAttempt.Outcome;
+import dev.muster.master.simulation.SimulatedAttempt.Phase;
 import dev.muster.proto.v1.Hello;
 import dev.muster.proto.v1.MasterFrame;
-import dev.muster.proto.v1.NumberedSettlement;
 import dev.muster.proto.v1.Offer;
 import dev.muster.proto.v1.Progress;
-import dev.muster.proto.v1.RefusedAttempt;
-import dev.muster.proto.v1.Settlement;
 import dev.muster.proto.v1.StopAttempt;
 import dev.muster.proto.v1.TaskOptions;
 import dev.muster.proto.v1.WorkerFrame;
-import java.util.ArrayDeque;
-import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -30,77 +24,11 @@ import org.jspecify.annotations.Nullable;
  * they should not.
  */
 final class SimulatedWorker {
-  private enum Phase {
-    OFFERED,
-    RUNNING,
-    /** It has an outcome, which is not known to be durable. */
-    ENDED
-  }
-
-  /** One attempt. */
-  private static final class Held {
-    final LedgerEntry entry;
-    final long id;
-    final long token;
-    Phase phase = Phase.OFFERED;
-
-    /** The master was told on this stream that it runs. */
-    boolean told;
-
-    /** The master said that it belongs to others: whatever it comes to must be refused. */
-    boolean lost;
-
-    /** Its handler never ends by itself. */
-    boolean hangs;
-
-    /** When its handler began; virtual time, ms. */
-    long beganMs;
-
-    /** The handler failed, and trying again may help. */
-    boolean retryable;
-
-    /** The stream on which the master gave or confirmed it. */
-    @Nullable SimulatedCall<WorkerFrame, MasterFrame> stream;
-
-    Held(LedgerEntry entry, long id, long token) {
-      this.entry = entry;
-      this.id = id;
-      this.token = token;
-    }
-  }
-
-  private record Ended(Held held, Outcome outcome) {}
-
-  private enum Outcome {
-    COMPLETED,
-    FAILED,
-    /** Its process died, the worker lives. */
-    CRASHED,
-    RETURNED,
-    /** Stopped because the master asked. */
-    CANCELLED
-  }
-
-  /** A settlement that is not known to be applied. */
-  private static final class Numbered {
-    final long number;
-    final List<Ended> ended;
-    final Settlement settlement;
-    int sent;
-
-    Numbered(long number, List<Ended> ended, Settlement settlement) {
-      this.number = number;
-      this.ended = ended;
-      this.settlement = settlement;
-    }
-  }
-
   private static final long BEAT_MS = 500;
 
   final World.Program process;
   private final World world;
   private final Ledger ledger;
-  private final Workload workload;
   private final Supplier<SimulatedMaster> master;
   private final List<String> queues;
   private final Capacity capacity;
@@ -114,15 +42,13 @@ final class SimulatedWorker {
   private long heardMs;
   private long connections;
   private long saidMs;
-  private long lastNumber;
   private int freed;
 
   /** What the master may still offer on this stream. */
   private int credit;
 
-  private final Set<Held> attempts = new LinkedHashSet<>();
-  private final List<Ended> gathered = new ArrayList<>();
-  private final ArrayDeque<Numbered> unsettled = new ArrayDeque<>();
+  private final Set<SimulatedAttempt> attempts = new LinkedHashSet<>();
+  private final SimulatedSettlements settlements;
 
   SimulatedWorker(
       String name,
@@ -135,10 +61,10 @@ final class SimulatedWorker {
     this.process = new World.Program(name);
     this.world = world;
     this.ledger = ledger;
-    this.workload = workload;
     this.master = master;
     this.queues = queues;
     this.capacity = capacity;
+    this.settlements = new SimulatedSettlements(name, world, ledger, workload);
     this.session = world.key();
     connect();
     world.after(BEAT_MS, process, this::beat);
@@ -151,7 +77,7 @@ final class SimulatedWorker {
 
   /** It holds nothing, and everything that it said is durable. */
   boolean isIdle() {
-    return attempts.isEmpty() && gathered.isEmpty() && unsettled.isEmpty();
+    return attempts.isEmpty() && settlements.isEmpty();
   }
 
   void kill() {
@@ -185,7 +111,7 @@ final class SimulatedWorker {
             .putAllLabels(capacity.labels())
             .setSlots(capacity.slots())
             .addAllQueues(queues);
-    for (Held held : attempts) {
+    for (SimulatedAttempt held : attempts) {
       held.told = false;
       held.stream = null;
       if (!held.lost) {
@@ -252,7 +178,7 @@ final class SimulatedWorker {
   /** Handlers that must give signs of life do. */
   private boolean sayProgress() {
     WorkerFrame.Builder frame = WorkerFrame.newBuilder();
-    for (Held held : attempts) {
+    for (SimulatedAttempt held : attempts) {
       if (held.told && !held.hangs && held.entry.options.getProgressTimeoutMs() > 0) {
         frame.addProgress(Progress.newBuilder().setId(held.id).setToken(held.token));
       }
@@ -289,25 +215,20 @@ final class SimulatedWorker {
       return;
     }
     if (draining) {
-      for (Held held : attempts) {
+      for (SimulatedAttempt held : attempts) {
         if (held.phase == Phase.OFFERED && !held.lost) {
           end(held, Outcome.RETURNED);
         }
       }
     }
     WorkerFrame.Builder frame = WorkerFrame.newBuilder();
-    for (Held held : attempts) {
+    for (SimulatedAttempt held : attempts) {
       if (held.phase == Phase.RUNNING && !held.told && !held.lost) {
         held.told = true;
         frame.addStartedIds(held.id);
       }
     }
-    if (!gathered.isEmpty()) {
-      Numbered next = new Numbered(++lastNumber, List.copyOf(gathered), settlement());
-      gathered.clear();
-      unsettled.add(next);
-      frame.addSettlements(send(next));
-    }
+    settlements.say(frame);
     frame.setCredit(draining ? 0 : freed).setDraining(draining);
     credit += frame.getCredit();
     freed = 0;
@@ -318,57 +239,11 @@ final class SimulatedWorker {
     }
   }
 
-  private NumberedSettlement send(Numbered numbered) {
-    numbered.sent++;
-    return NumberedSettlement.newBuilder()
-        .setNumber(numbered.number)
-        .setSettlement(numbered.settlement)
-        .build();
-  }
-
-  private Settlement settlement() {
-    Settlement.Builder settlement = Settlement.newBuilder().setResultContentType("text/plain");
-    for (Ended ended : gathered) {
-      Held held = ended.held;
-      switch (ended.outcome) {
-        case COMPLETED -> {
-          ledger.sent(held.entry, held.token);
-          settlement
-              .addCompletedIds(held.id)
-              .addCompletedTokens(held.token)
-              .addResults(ByteString.copyFromUtf8(Ledger.result(held.entry.name, held.token)));
-          workload.followUp(held.entry, held.token).ifPresent(settlement::addFollowUps);
-        }
-        case FAILED -> {
-          ledger.sent(held.entry, held.token);
-          settlement.addFailed(
-              FailedAttempt.newBuilder()
-                  .setId(held.id)
-                  .setToken(held.token)
-                  .setFailure(
-                      Failure.newBuilder()
-                          .setKind("Boom")
-                          .setRetryable(held.retryable)
-                          .setMessage(Ledger.failure(held.entry.name, held.token))));
-        }
-        case CRASHED ->
-            settlement.addCrashed(
-                CrashedAttempt.newBuilder()
-                    .setId(held.id)
-                    .setToken(held.token)
-                    .setCause("it exited with code 1")
-                    .setRunUs(1 + (int) (world.nowMs - held.beganMs) * 1_000));
-        case RETURNED -> settlement.addReturnedIds(held.id).addReturnedTokens(held.token);
-        case CANCELLED -> settlement.addCancelledIds(held.id).addCancelledTokens(held.token);
-      }
-    }
-    return settlement.build();
-  }
-
   private void offered(Offer offer, SimulatedCall<WorkerFrame, MasterFrame> from) {
     for (int i = 0; i < offer.getIdsCount(); i++) {
-      Held held =
-          new Held(ledger.offered(offer, i, process.name), offer.getIds(i), offer.getToken());
+      SimulatedAttempt held =
+          new SimulatedAttempt(
+              ledger.offered(offer, i, process.name), offer.getIds(i), offer.getToken());
       capacity.check(process.name, held.entry);
       credit -= Capacity.cost(held.entry);
       held.stream = from;
@@ -382,7 +257,7 @@ final class SimulatedWorker {
         () -> process.name + " holds more than it has slots: " + busy());
   }
 
-  private void begin(Held held) {
+  private void begin(SimulatedAttempt held) {
     if (held.phase != Phase.OFFERED || !attempts.contains(held)) {
       return;
     }
@@ -402,7 +277,7 @@ final class SimulatedWorker {
     flushSoon();
   }
 
-  private void finish(Held held) {
+  private void finish(SimulatedAttempt held) {
     if (!attempts.contains(held) || held.phase != Phase.RUNNING) {
       return;
     }
@@ -417,13 +292,13 @@ final class SimulatedWorker {
     flushSoon();
   }
 
-  private void end(Held held, Outcome outcome) {
+  private void end(SimulatedAttempt held, Outcome outcome) {
     held.phase = Phase.ENDED;
-    gathered.add(new Ended(held, outcome));
+    settlements.add(held, outcome);
     freed += Capacity.cost(held.entry);
   }
 
-  private void forget(Held held) {
+  private void forget(SimulatedAttempt held) {
     attempts.remove(held);
     freed += Capacity.cost(held.entry);
   }
@@ -453,9 +328,8 @@ final class SimulatedWorker {
       if (frame.hasWelcome()) {
         boolean resumed = frame.getWelcome().getResumed();
         // Or one that was opened by a hello whose welcome got lost, after the session had ended.
-        long durable = lastNumber - unsettled.size();
-        if ((!resumed && (heldSomething || lastNumber > 0))
-            || frame.getWelcome().getSettledUpto() < durable) {
+        if ((!resumed && (heldSomething || settlements.isBegun()))
+            || frame.getWelcome().getSettledUpto() < settlements.durable()) {
           startOver("the session is not known");
           return;
         }
@@ -469,7 +343,7 @@ final class SimulatedWorker {
       lost(frame.getCancelledIdsList());
       frame.getStopList().forEach(SimulatedWorker.this::stop);
       frame.getOffersList().forEach(offer -> offered(offer, from));
-      settled(frame, from);
+      settlements.settled(frame, from, attempts::remove);
       flushSoon();
     }
 
@@ -489,62 +363,15 @@ final class SimulatedWorker {
 
   private void welcome(MasterFrame frame, SimulatedCall<WorkerFrame, MasterFrame> from) {
     welcomed = true;
-    long upto = frame.getWelcome().getSettledUpto();
-    World.check(
-        upto <= lastNumber, () -> process.name + ": settled up to " + upto + " of " + lastNumber);
-    while (!unsettled.isEmpty() && unsettled.element().number <= upto) {
-      // What became of each of them, nobody heard.
-      unsettled.remove().ended.forEach(ended -> attempts.remove(ended.held));
-    }
+    settlements.welcomed(frame.getWelcome().getSettledUpto(), attempts::remove);
     Set<Long> lost = new HashSet<>(frame.getCancelledIdsList());
-    for (Held held : attempts) {
+    for (SimulatedAttempt held : attempts) {
       held.stream = lost.contains(held.id) ? null : from;
     }
     WorkerFrame.Builder again = WorkerFrame.newBuilder();
-    unsettled.forEach(numbered -> again.addSettlements(send(numbered)));
+    settlements.sayAgain(again);
     if (again.getSettlementsCount() > 0) {
       say(again.build());
-    }
-  }
-
-  private void settled(MasterFrame frame, SimulatedCall<WorkerFrame, MasterFrame> from) {
-    Set<List<Long>> refused = new HashSet<>();
-    for (RefusedAttempt attempt : frame.getRefusedList()) {
-      refused.add(List.of(attempt.getId(), attempt.getToken()));
-    }
-    while (!unsettled.isEmpty() && unsettled.element().number <= frame.getSettledUpto()) {
-      Numbered numbered = unsettled.remove();
-      for (Ended ended : numbered.ended) {
-        Held held = ended.held;
-        attempts.remove(held);
-        boolean accepted = !refused.contains(List.of(held.id, held.token));
-        if (numbered.sent > 1) {
-          continue; // An answer to the first sending may have been lost: this one says nothing.
-        }
-        if (!accepted) {
-          World.check(
-              held.lost || held.stream != from || !from.isWhole(),
-              () ->
-                  (process.name + " holds task " + held.id + " under " + held.token)
-                      + " in a live session, and its outcome is refused without a word");
-        } else {
-          World.check(
-              ended.outcome == Outcome.RETURNED || !held.lost,
-              () -> "task " + held.id + " under " + held.token + " was lost, and is accepted");
-          accepted(ended);
-        }
-      }
-    }
-  }
-
-  private void accepted(Ended ended) {
-    LedgerEntry entry = ended.held.entry;
-    switch (ended.outcome) {
-      case COMPLETED -> Ledger.accepted(entry, ended.held.token);
-      case FAILED -> ledger.acceptedFailure(entry, ended.held.token, ended.held.retryable);
-      case CRASHED -> Ledger.acceptedCrash(entry, ended.held.token);
-      case CANCELLED -> ledger.stopped(entry);
-      case RETURNED -> {}
     }
   }
 
@@ -553,7 +380,7 @@ final class SimulatedWorker {
     if (frame.hasWelcome()) {
       return; // These were lost when the session was away.
     }
-    for (Held held : attempts) {
+    for (SimulatedAttempt held : attempts) {
       TaskOptions options = held.entry.options;
       if (held.phase == Phase.RUNNING
           && held.stream == stream
@@ -579,7 +406,7 @@ final class SimulatedWorker {
 
   /** Somebody called an attempt off: its handler is asked to stop, and may be done before. */
   private void stop(StopAttempt stop) {
-    for (Held held : attempts) {
+    for (SimulatedAttempt held : attempts) {
       if (held.id == stop.getId() && held.token == stop.getToken()) {
         ledger.stopped(held.entry);
         if (held.phase != Phase.ENDED && !held.lost && (held.hangs || world.percent(60))) {
@@ -591,7 +418,7 @@ final class SimulatedWorker {
 
   private void lost(List<Long> ids) {
     Set<Long> others = new HashSet<>(ids);
-    for (Held held : List.copyOf(attempts)) {
+    for (SimulatedAttempt held : List.copyOf(attempts)) {
       if (others.contains(held.id)) {
         held.lost = true;
         if (held.phase == Phase.OFFERED || (held.phase == Phase.RUNNING && held.hangs)) {
@@ -604,15 +431,13 @@ final class SimulatedWorker {
   /** What this worker held belongs to others; its handlers run on. */
   private void startOver(String why) {
     world.tell(() -> process.name + " starts over: " + why);
-    for (Held held : List.copyOf(attempts)) {
+    for (SimulatedAttempt held : List.copyOf(attempts)) {
       held.lost = true;
       if (held.phase != Phase.RUNNING || held.hangs) {
         attempts.remove(held);
       }
     }
-    gathered.clear();
-    unsettled.clear();
-    lastNumber = 0;
+    settlements.clear();
     session = world.key();
     if (stream != null) {
       stream.cancel();
