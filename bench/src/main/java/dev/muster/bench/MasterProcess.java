@@ -109,14 +109,17 @@ final class MasterProcess implements AutoCloseable {
       BufferedReader output =
           new BufferedReader(
               new InputStreamReader(process.getInputStream(), StandardCharsets.UTF_8));
+      StringBuilder said = new StringBuilder(); // Java says some of its own faults here
       String line = output.readLine();
       while (line != null && !line.startsWith(READY)) {
+        said.append(": ").append(line);
         line = output.readLine();
       }
       if (line == null) {
         awaitEnd(process);
         delete(data);
-        throw new MusterException("the bench's master did not start; see above");
+        throw new MusterException(
+            "the bench's master did not start" + (said.isEmpty() ? "; see above" : said));
       }
       double seconds = (System.nanoTime() - start) / 1e9;
       Writer input =
