@@ -80,7 +80,8 @@ final class BenchIT {
             "json");
     assertSaysWhatItTook(figures);
     assertThat(figures.get("restart_ready_s").asDouble()).isPositive();
-    assertThat(figures.get("drained_per_s").asLong()).isPositive();
+    // 0 where so small a backlog is gone before it is waited for.
+    assertThat(figures.get("drained_per_s").asLong()).isNotNegative();
     assertThat(figures.get("master_heap_mb").asLong()).isPositive();
   }
 
