@@ -1,18 +1,18 @@
 package dev.muster.master.queue;
 
 import java.util.Arrays;
-import java.util.Comparator;
 import org.jspecify.annotations.Nullable;
 
 /**
  * A heap whose members know their places in it, so that one whose key has changed moves, and any
  * one leaves, in O(log n) and without garbage: that is what a tree of the JDK costs most for, where
  * the first moves on with every lease. Who is first depends on keys and ties alone, never on how
- * the heap came to be: the order must be total.
+ * the heap came to be: no two members may have both in common.
  *
- * <p>The keys lie side by side, apart from the members: to sink costs a few look-ups in one array
- * instead of a cache miss for each member that is compared. For the same reason each has four below
- * it (a d-ary heap: Johnson, Priority queues with update and finding minimum spanning trees, 1975).
+ * <p>Keys and ties lie side by side, apart from the members: to sink costs a few look-ups in two
+ * arrays instead of a cache miss for each member that is compared. For the same reason each has
+ * four below it (a d-ary heap: Johnson, Priority queues with update and finding minimum spanning
+ * trees, 1975).
  */
 final class Heap<E extends Heap.Member> {
   /** Is in at most one heap at a time. */
@@ -28,17 +28,10 @@ final class Heap<E extends Heap.Member> {
 
   private static final int BELOW = 4;
 
-  private final Comparator<E> ties;
   private Object[] members = new Object[1];
   private long[] keys = new long[1];
+  private long[] ties = new long[1];
   private int size;
-
-  /**
-   * @param ties the order of those with the same key
-   */
-  Heap(Comparator<E> ties) {
-    this.ties = ties;
-  }
 
   boolean isEmpty() {
     return size == 0;
@@ -58,23 +51,29 @@ final class Heap<E extends Heap.Member> {
     return keys[member.place()];
   }
 
+  /** By what a member goes among those with its key. */
+  long tie(E member) {
+    return ties[member.place()];
+  }
+
   /** Adds what is in no heap. */
-  void add(E member, long key) {
+  void add(E member, long key, long tie) {
     if (size == keys.length) {
       keys = Arrays.copyOf(keys, 2 * size);
+      ties = Arrays.copyOf(ties, 2 * size);
       members = Arrays.copyOf(members, 2 * size);
     }
     size++;
-    rise(member, key, size - 1);
+    rise(member, key, tie, size - 1);
   }
 
-  /** A member has another key. */
-  void move(E member, long key) {
+  /** A member has another key, or another tie. */
+  void move(E member, long key, long tie) {
     int place = member.place();
-    if (key < keys[place]) {
-      rise(member, key, place);
+    if (isBefore(key, tie, place)) {
+      rise(member, key, tie, place);
     } else {
-      sink(member, key, place);
+      sink(member, key, tie, place);
     }
   }
 
@@ -84,58 +83,59 @@ final class Heap<E extends Heap.Member> {
     size--;
     E last = member(size);
     long key = keys[size];
+    long tie = ties[size];
     members[size] = null;
     if (last != member) {
-      rise(last, key, place);
+      rise(last, key, tie, place);
       if (last.place() == place) {
-        sink(last, key, place);
+        sink(last, key, tie, place);
       }
     }
   }
 
-  private void rise(E member, long key, int from) {
+  private void rise(E member, long key, long tie, int from) {
     int place = from;
     while (place > 0) {
       int above = (place - 1) / BELOW;
-      if (!isBefore(member, key, above)) {
+      if (!isBefore(key, tie, above)) {
         break;
       }
-      put(member(above), keys[above], place);
+      put(member(above), keys[above], ties[above], place);
       place = above;
     }
-    put(member, key, place);
+    put(member, key, tie, place);
   }
 
-  private void sink(E member, long key, int from) {
+  private void sink(E member, long key, long tie, int from) {
     int place = from;
     for (int below = firstBelow(place); below < size; below = firstBelow(place)) {
       int least = below;
       int end = Math.min(size, below + BELOW);
       for (int i = below + 1; i < end; i++) {
-        if (isBefore(member(i), keys[i], least)) {
+        if (isBefore(keys[i], ties[i], least)) {
           least = i;
         }
       }
-      if (isBefore(member, key, least)) {
+      if (isBefore(key, tie, least)) {
         break;
       }
-      put(member(least), keys[least], place);
+      put(member(least), keys[least], ties[least], place);
       place = least;
     }
-    put(member, key, place);
+    put(member, key, tie, place);
   }
 
   private static int firstBelow(int place) {
     return BELOW * place + 1;
   }
 
-  /** A member with this key, unlike the one at that place. */
-  private boolean isBefore(E member, long key, int other) {
-    return key < keys[other] || (key == keys[other] && ties.compare(member, member(other)) < 0);
+  private boolean isBefore(long key, long tie, int other) {
+    return key < keys[other] || (key == keys[other] && tie < ties[other]);
   }
 
-  private void put(E member, long key, int place) {
+  private void put(E member, long key, long tie, int place) {
     keys[place] = key;
+    ties[place] = tie;
     members[place] = member;
     member.place(place);
   }

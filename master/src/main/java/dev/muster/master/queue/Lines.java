@@ -22,20 +22,15 @@ import org.jspecify.annotations.Nullable;
 final class Lines {
   private record PoolName(Map<String, String> requires, int cost) {}
 
-  private record LineName(Pool pool, int priority, Tenant tenant, String group) {
+  private record GroupedName(Share share, String group) {
     @Override
     public boolean equals(@Nullable Object other) {
-      return other instanceof LineName name
-          && pool == name.pool
-          && priority == name.priority
-          && tenant == name.tenant
-          && group.equals(name.group);
+      return other instanceof GroupedName name && share == name.share && group.equals(name.group);
     }
 
     @Override
     public int hashCode() {
-      int owners = System.identityHashCode(pool) * 31 + System.identityHashCode(tenant);
-      return (owners * 31 + priority) * 31 + group.hashCode();
+      return System.identityHashCode(share) * 31 + group.hashCode();
     }
   }
 
@@ -43,7 +38,7 @@ final class Lines {
   private final Pool plainPool = new Pool(Map.of(), 1);
   private final List<Pool> pools = new ArrayList<>(List.of(plainPool));
   private final Map<PoolName, Pool> poolsByName = new HashMap<>();
-  private final Map<LineName, Line> byName = new HashMap<>();
+  private final Map<GroupedName, Line> grouped = new HashMap<>();
   private final LongObjectHashMap<Line> byNumber = new LongObjectHashMap<>();
   private final Map<String, Group> groups = new HashMap<>();
   private final List<Line> emptied = new ArrayList<>();
@@ -91,38 +86,38 @@ final class Lines {
   }
 
   Line lineOf(Task task, MachineState state) {
-    int priority = task.options.getPriority();
     Pool pool = poolOf(task.options);
     Tenant tenant = tenants.use(task.tenant, state);
-    Line line = byName.get(new LineName(pool, priority, tenant, task.group));
+    Share share = tenant.share(pool, task.options.getPriority());
+    Line line =
+        task.group.isEmpty() ? share.ungrouped : grouped.get(new GroupedName(share, task.group));
     if (line != null) {
       return line;
     }
     long number = ready.nextLine();
     LaneKey key = new LaneKey(LaneKey.Kind.READY, ready.queue.number, number);
-    Lane lane = Line.lane(key, !task.group.isEmpty(), 0, 0, 0);
-    return add(number, priority, tenant, task.group, pool, lane);
+    return add(number, share, task.group, Line.lane(key, !task.group.isEmpty(), 0, 0, 0));
   }
 
   private Pool poolOf(TaskOptions options) {
-    int cost = Ready.costOf(options);
-    return cost == plainPool.cost && options.getRequiresCount() == 0
+    return ready.demandNothing(options)
         ? plainPool
-        : pool(options.getRequiresMap(), cost);
+        : pool(options.getRequiresMap(), Ready.costOf(options));
   }
 
-  private Line add(
-      long number, int priority, Tenant tenant, String groupKey, Pool pool, Lane lane) {
+  private Line add(long number, Share share, String groupKey, Lane lane) {
     Group group = groupKey.isEmpty() ? null : groups.computeIfAbsent(groupKey, Group::new);
-    Line line = new Line(number, priority, group, lane);
-    line.share = tenant.share(pool, priority);
-    line.share.lines++;
-    tenant.lines++;
-    pool.lines++;
-    if (group != null) {
+    Line line = new Line(number, share.priority, group, lane);
+    line.share = share;
+    share.lines++;
+    share.tenant.lines++;
+    share.pool.lines++;
+    if (group == null) {
+      share.ungrouped = line;
+    } else {
       group.lines.add(line);
+      grouped.put(new GroupedName(share, groupKey), line);
     }
-    byName.put(new LineName(pool, priority, tenant, groupKey), line);
     byNumber.put(number, line);
     return line;
   }
@@ -158,7 +153,7 @@ final class Lines {
   }
 
   boolean isEmpty() {
-    return byName.isEmpty() && tenants.isEmpty();
+    return byNumber.isEmpty() && tenants.isEmpty();
   }
 
   /** A task entered this line. */
@@ -265,12 +260,12 @@ final class Lines {
     line.head = head;
     if (!line.isOpen()) {
       if (open) {
-        share.open.add(line, head);
+        share.open.add(line, head, line.number);
       }
     } else if (!open) {
       share.open.remove(line);
     } else if (moves) {
-      share.open.move(line, head);
+      share.open.move(line, head, line.number);
     }
     if (forDropping != null && size > 0 && !line.ranked) {
       forDropping.add(line);
@@ -310,14 +305,39 @@ final class Lines {
 
   /** Forgets the lines that nothing uses any more, and tenants. */
   void tidy(MachineState state) {
-    for (Line line : emptied) {
+    for (int i = 0; i < emptied.size(); i++) {
+      Line line = emptied.get(i);
       line.emptied = false;
-      if (!line.isUsed()) {
+      if (!line.isUsed() && !isKept(line)) {
         remove(line, state);
+      }
+    }
+    for (int i = 0; i < emptied.size(); i++) {
+      Tenant tenant = emptied.get(i).share().tenant;
+      if (tenant.isNamed() && !tenant.isServed()) {
+        removeKept(tenant, state);
       }
     }
     emptied.clear();
     tenants.tidy(state);
+  }
+
+  /**
+   * A tenant that is being served keeps the plain lines that it used, one for each priority: its
+   * next task comes soon, and to make a line and remove it costs more than such a task.
+   */
+  private boolean isKept(Line line) {
+    Share share = line.share();
+    return line.group == null && share.pool == plainPool && share.tenant.isServed();
+  }
+
+  private void removeKept(Tenant tenant, MachineState state) {
+    for (int i = tenant.shares.size() - 1; i >= 0; i--) {
+      Line line = tenant.shares.get(i).ungrouped;
+      if (line != null && !line.isUsed()) {
+        remove(line, state);
+      }
+    }
   }
 
   private void remove(Line line, MachineState state) {
@@ -325,9 +345,11 @@ final class Lines {
     Pool pool = share.pool;
     Tenant tenant = share.tenant;
     Group group = line.group;
-    byName.remove(new LineName(pool, line.priority, tenant, group == null ? "" : group.key));
     byNumber.remove(line.number);
-    if (group != null) {
+    if (group == null) {
+      share.ungrouped = null;
+    } else {
+      grouped.remove(new GroupedName(share, group.key));
       group.lines.remove(line);
       if (group.lines.isEmpty()) {
         groups.remove(group.key);
@@ -350,28 +372,16 @@ final class Lines {
     Share turn = null;
     for (int i = 0; i < among.size(); i++) {
       Share share = among.get(i).first(priority);
-      if (share != null && (turn == null || isBefore(share.tenant, turn.tenant))) {
+      if (share != null && (turn == null || isBefore(share, turn))) {
         turn = share;
       }
     }
-    if (turn == null) {
-      return null;
-    }
-    Line first = turn.open.first();
-    if (first != null && among.size() > 1 && turn.tenant.shares.size() > 1) {
-      for (Share share : turn.tenant.shares) {
-        Line line = share.priority == priority ? share.open.first() : null;
-        if (line != null && line.head < first.head && among.contains(share.pool)) {
-          first = line;
-        }
-      }
-    }
-    return first;
+    return turn == null ? null : turn.open.first();
   }
 
-  private static boolean isBefore(Tenant one, Tenant other) {
-    int order = Long.compare(one.round(), other.round());
-    return order < 0 || (order == 0 && Tenant.compareByName(one, other) < 0);
+  private static boolean isBefore(Share one, Share other) {
+    int order = Long.compare(one.tenant.round(), other.tenant.round());
+    return order < 0 || (order == 0 && one.head() < other.head());
   }
 
   /** The line whose head has waited longest in the lowest priority, whoever may go. */
@@ -414,17 +424,13 @@ final class Lines {
 
   void restore(LineRecord record, long last) {
     LaneKey key = new LaneKey(LaneKey.Kind.READY, record.getQueue(), record.getNumber());
-    boolean grouped = !record.getGroup().isEmpty();
-    Lane lane = Line.lane(key, grouped, record.getSize(), record.getHead(), last);
-    Line line =
-        add(
-            record.getNumber(),
-            record.getPriority(),
-            tenants.known(record.getTenant()),
-            record.getGroup(),
-            pool(record.getRequiresMap(), record.getCost()),
-            lane);
-    line.share().tenant.waiting += record.getSize();
+    boolean ordered = !record.getGroup().isEmpty();
+    Lane lane = Line.lane(key, ordered, record.getSize(), record.getHead(), last);
+    Pool pool = pool(record.getRequiresMap(), record.getCost());
+    Tenant tenant = tenants.known(record.getTenant());
+    Share share = tenant.share(pool, record.getPriority());
+    Line line = add(record.getNumber(), share, record.getGroup(), lane);
+    tenant.waiting += record.getSize();
     line.holder = record.getHolder();
     line.holds = line.holder != 0;
     if (line.group != null && line.holder != 0) {
@@ -452,7 +458,7 @@ final class Lines {
       long size = line.lane.size();
       line.head = size == 0 ? 0 : line.lane.head(); // Its record has it exactly.
       if (size > 0 && (line.group == null || line.group.holder == 0)) {
-        line.share().open.add(line, line.head);
+        line.share().open.add(line, line.head, line.number);
         line.counted = line.group == null ? size : 1;
         line.share().add(line.counted);
         line.share().stand();

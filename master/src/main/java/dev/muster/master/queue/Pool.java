@@ -1,22 +1,17 @@
 package dev.muster.master.queue;
 
-import java.util.Comparator;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /** What asks the same of a worker: labels, and slots. In it, the tenants in order of their turn. */
 final class Pool {
-  /** Among equal turns the tenants have an order of their own, the same on every master. */
-  private static final Comparator<Share> BY_NAME =
-      (one, other) -> Tenant.compareByName(one.tenant, other.tenant);
-
   final Map<String, String> requires;
   final int cost;
 
   /**
-   * By priority: those who can be served now, each at a round that is never after its tenant's. A
-   * turn that has come later since is corrected only when it matters: that saves moving all shares
-   * of a tenant at each lease and each settlement.
+   * By priority: those who can be served now, each at a round that is never after its tenant's; in
+   * a round, who has waited longest goes first. A turn that has come later since is corrected only
+   * when it matters: that saves moving all shares of a tenant at each lease and each settlement.
    */
   private final @Nullable Heap<Share>[] bands;
 
@@ -43,7 +38,7 @@ final class Pool {
   Heap<Share> band(int priority) {
     Heap<Share> band = bands[priority];
     if (band == null) {
-      band = new Heap<>(BY_NAME);
+      band = new Heap<>();
       bands[priority] = band;
     }
     return band;
@@ -61,7 +56,7 @@ final class Pool {
         break;
       }
       first.tenant.placed(round);
-      band.move(first, round);
+      band.move(first, round, band.tie(first));
       first = band.first();
     }
     return first;

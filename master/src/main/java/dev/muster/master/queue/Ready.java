@@ -86,7 +86,7 @@ final class Ready {
   }
 
   @SuppressWarnings("ReferenceEquality") // most tasks of a queue share one object of options
-  private boolean demandNothing(TaskOptions options) {
+  boolean demandNothing(TaskOptions options) {
     if (options != lastOptions) {
       lastOptions = options;
       lastDemandNothing = options.getCost() <= 1 && options.getRequiresCount() == 0;

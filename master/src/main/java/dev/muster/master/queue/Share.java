@@ -1,6 +1,6 @@
 package dev.muster.master.queue;
 
-import java.util.Comparator;
+import org.jspecify.annotations.Nullable;
 
 /** The lines of one tenant in one pool, of one priority: those that can be served, in order. */
 final class Share implements Heap.Member {
@@ -9,10 +9,13 @@ final class Share implements Heap.Member {
   final int priority;
 
   /** By the position of the first task that waits: no two have the same. */
-  final Heap<Line> open = new Heap<>(Comparator.comparingLong(line -> line.number));
+  final Heap<Line> open = new Heap<>();
 
   /** Lines in it, open or not. */
   int lines;
+
+  /** The line of the tasks that name no group; null: there is none. */
+  @Nullable Line ungrouped;
 
   /** Tasks that can be leased, were the tenant allowed to. */
   private long count;
@@ -48,14 +51,20 @@ final class Share implements Heap.Member {
     if (place == Heap.NOWHERE) {
       if (in) {
         tenant.placed(round);
-        band.add(this, round);
+        band.add(this, round, head());
       }
     } else if (!in) {
       band.remove(this);
-    } else if (round < band.key(this)) {
+    } else if (round < band.key(this) || head() != band.tie(this)) {
       tenant.placed(round);
-      band.move(this, round);
+      band.move(this, round, head());
     }
+  }
+
+  /** Position of the task that has waited longest, of those that can be leased. */
+  long head() {
+    Line first = open.first();
+    return first == null ? Long.MAX_VALUE : first.head;
   }
 
   @Override

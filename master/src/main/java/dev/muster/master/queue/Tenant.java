@@ -96,18 +96,13 @@ final class Tenant extends Generation.Kept {
     charge();
   }
 
-  /** Any order that depends on the names alone: that of their hashes is told most quickly. */
-  static int compareByName(Tenant one, Tenant other) {
-    return compareByName(one.name, other.name);
-  }
-
-  static int compareByName(String one, String other) {
-    int order = Integer.compare(one.hashCode(), other.hashCode());
-    return order != 0 ? order : one.compareTo(other);
-  }
-
   boolean isNamed() {
     return !name.isEmpty();
+  }
+
+  /** Something of it waits or is leased. */
+  boolean isServed() {
+    return waiting + running > 0;
   }
 
   boolean hasSettings() {

@@ -11,13 +11,13 @@ import org.junit.jupiter.api.Test;
 /** The order of a heap, whatever happens to its members. */
 final class HeapTest {
   private static final class Member implements Heap.Member {
-    private final int number;
     private int key;
+    private int tie;
     private int place = Heap.NOWHERE;
 
-    Member(int number, int key) {
-      this.number = number;
+    Member(int key, int tie) {
       this.key = key;
+      this.tie = tie;
     }
 
     @Override
@@ -31,27 +31,31 @@ final class HeapTest {
     }
   }
 
-  private static final Comparator<Member> BY_NUMBER =
-      Comparator.comparingInt(member -> member.number);
   private static final Comparator<Member> ORDER =
-      Comparator.comparingInt((Member member) -> member.key).thenComparing(BY_NUMBER);
+      Comparator.comparingInt((Member member) -> member.key).thenComparingInt(member -> member.tie);
+
+  /** No other step comes to it; whether it is before or after theirs is open. */
+  private static int unlike(int step, Random random) {
+    return random.nextBoolean() ? step : -step;
+  }
 
   @Test
   void shouldKnowTheLeastWhateverEntersMovesAndLeaves() {
     for (int seed = 0; seed < 200; seed++) {
       Random random = new Random(seed);
-      Heap<Member> heap = new Heap<>(BY_NUMBER);
+      Heap<Member> heap = new Heap<>();
       List<Member> members = new ArrayList<>();
       for (int step = 0; step < 200; step++) {
         int dice = members.isEmpty() ? 0 : random.nextInt(3);
         if (dice == 0) {
-          Member member = new Member(step, random.nextInt(20));
+          Member member = new Member(random.nextInt(20), unlike(step, random));
           members.add(member);
-          heap.add(member, member.key);
+          heap.add(member, member.key, member.tie);
         } else if (dice == 1) {
           Member member = members.get(random.nextInt(members.size()));
           member.key = random.nextInt(20);
-          heap.move(member, member.key);
+          member.tie = random.nextBoolean() ? member.tie : unlike(step, random);
+          heap.move(member, member.key, member.tie);
         } else {
           Member member = members.remove(random.nextInt(members.size()));
           heap.remove(member);

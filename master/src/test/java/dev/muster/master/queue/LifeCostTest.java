@@ -7,8 +7,11 @@ import com.sun.management.ThreadMXBean;
 import dev.muster.master.log.v1.Command;
 import dev.muster.master.store.MemoryStateStore;
 import dev.muster.master.store.StateStore;
+import dev.muster.proto.v1.ConfigureQueueRequest;
 import dev.muster.proto.v1.EnqueueRequest;
 import dev.muster.proto.v1.Offer;
+import dev.muster.proto.v1.QueueSettings;
+import dev.muster.proto.v1.Rate;
 import dev.muster.proto.v1.Settlement;
 import dev.muster.proto.v1.TaskOptions;
 import java.lang.management.ManagementFactory;
@@ -25,9 +28,13 @@ import org.junit.jupiter.api.Test;
  */
 final class LifeCostTest {
   private static final int BATCH = 500;
+  private static final int TENANTS = 100;
 
   /** Measured: 617, most of it the two objects of task and result. */
   private static final long BYTES_MAX = 800;
+
+  /** Measured: 703; each task has keys of its own. */
+  private static final long RULED_BYTES_MAX = 830;
 
   private static final ThreadMXBean THREADS = (ThreadMXBean) ManagementFactory.getThreadMXBean();
 
@@ -37,6 +44,7 @@ final class LifeCostTest {
   private long settled;
   private long session;
   private long bytes;
+  private int round;
 
   /** Only what apply allocates counts. */
   private Outcome apply(Command command) {
@@ -50,19 +58,64 @@ final class LifeCostTest {
   }
 
   private void live() {
+    apply(Commands.enqueue(request(Commands.resultsTo("results"))));
+    settle("tasks");
+    settle("results");
+  }
+
+  private static EnqueueRequest.Builder request(TaskOptions options) {
     EnqueueRequest.Builder request =
-        EnqueueRequest.newBuilder().setQueue("tasks").setOptions(Commands.resultsTo("results"));
+        EnqueueRequest.newBuilder().setQueue("tasks").setOptions(options);
     for (int i = 0; i < BATCH; i++) {
       request.addPayloads(ByteString.copyFrom(new byte[100]));
+    }
+    return request;
+  }
+
+  /** As {@link #live}, with every rule, for tenants that always have something leased. */
+  private void liveByRules() {
+    TaskOptions.Builder options = Commands.resultsTo("results").toBuilder();
+    EnqueueRequest.Builder request =
+        request(options.setPriority(round++ % 10).setTtlMs(3_600_000).build());
+    for (int i = 0; i < BATCH; i++) {
+      request.addTenants("tenant-" + i % TENANTS);
     }
     apply(Commands.enqueue(request));
     settle("tasks");
     settle("results");
   }
 
+  private void setRules() {
+    Rate rate = Rate.newBuilder().setCount(1_000_000).setBurst(1_000_000).build();
+    QueueSettings.Builder settings =
+        QueueSettings.newBuilder()
+            .setConcurrency(1_000_000)
+            .setRate(rate)
+            .setTenantConcurrency(1_000_000)
+            .setTenantRate(rate)
+            .setAgeingMs(60_000);
+    apply(
+        Command.newBuilder()
+            .setConfigureQueue(
+                ConfigureQueueRequest.newBuilder().setQueue("tasks").setSettings(settings))
+            .build());
+    EnqueueRequest.Builder request =
+        EnqueueRequest.newBuilder().setQueue("tasks").setOptions(Commands.resultsTo("results"));
+    for (int i = 0; i < TENANTS; i++) {
+      request.addPayloads(ByteString.EMPTY).addTenants("tenant-" + i);
+    }
+    apply(Commands.enqueue(request));
+    lease("tasks", TENANTS);
+  }
+
+  private Outcome.Leased lease(String queue, int count) {
+    Outcome.Leased leased = (Outcome.Leased) apply(Commands.lease(queue, session, count));
+    assertThat(leased.count()).isEqualTo(count);
+    return leased;
+  }
+
   private void settle(String queue) {
-    Outcome.Leased leased = (Outcome.Leased) apply(Commands.lease(queue, session, BATCH));
-    assertThat(leased.count()).isEqualTo(BATCH);
+    Outcome.Leased leased = lease(queue, BATCH);
     Settlement.Builder settlement = Settlement.newBuilder();
     for (Offer offer : leased.offers()) {
       for (long id : offer.getIdsList()) {
@@ -108,6 +161,37 @@ final class LifeCostTest {
     assertThat(written.values().stream().mapToInt(Integer::intValue).sum())
         .as("operations of the store, whatever number of tasks lived: %s", written)
         .isEqualTo(small);
+  }
+
+  @Test
+  void shouldAllocateLittleForALifeWithEveryRule() {
+    open();
+    setRules();
+    for (int i = 0; i < 100; i++) {
+      liveByRules();
+    }
+    bytes = 0;
+    for (int i = 0; i < 20; i++) {
+      liveByRules();
+    }
+    assertThat(bytes / (20 * BATCH)).as("bytes for a life").isLessThan(RULED_BYTES_MAX);
+  }
+
+  @Test
+  void shouldKeepTheLinesOfTenantsThatAreBeingServed() {
+    open();
+    setRules();
+    for (int i = 0; i < 10; i++) {
+      liveByRules();
+    }
+    flush();
+    liveByRules();
+    Map<String, Integer> written = flush();
+    assertThat(written).doesNotContainKeys("putTask", "deleteTask", "delete");
+    for (int i = 0; i < 9; i++) {
+      liveByRules();
+    }
+    assertThat(flush()).doesNotContainKeys("putTask", "deleteTask", "delete");
   }
 
   @Test

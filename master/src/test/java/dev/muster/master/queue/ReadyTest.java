@@ -14,6 +14,7 @@ import dev.muster.master.log.v1.Advance;
 import dev.muster.master.log.v1.Cancel;
 import dev.muster.master.log.v1.Command;
 import dev.muster.master.log.v1.OpenSession;
+import dev.muster.master.store.Family;
 import dev.muster.proto.v1.ConfigureQueueRequest;
 import dev.muster.proto.v1.ConfigureTenantRequest;
 import dev.muster.proto.v1.EnqueueRequest;
@@ -34,6 +35,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.IntStream;
 import java.util.stream.LongStream;
 import org.junit.jupiter.api.AfterEach;
@@ -302,6 +304,58 @@ final class ReadyTest {
         .containsExactly(1L);
     complete(take(1).get(0), rig.index(), 1_000);
     assertThat(rig.machine.tenants("q", "", 10)).isEmpty();
+  }
+
+  @Test
+  void shouldServeWhoHasWaitedLongestWhenTurnsAreEqual() {
+    for (String tenant : List.of("d", "b", "c", "a", "b", "d")) {
+      putTenant(tenant, 1);
+    }
+    // What runs counts with 1 ms at first: after one task each, the second round.
+    assertThat(take(6)).containsExactly(1L, 2L, 3L, 4L, 5L, 6L);
+  }
+
+  @Test
+  void shouldForgetTheLinesOfATenantThatHasNothingAnyMore() {
+    putTenant("t", 1, 1);
+    putTenant("t", 2, 1);
+    EnqueueRequest.Builder grouped = request("q", options().build(), payloads(1));
+    rig.apply(enqueue(grouped.addGroups("g").addTenants("t")));
+    List<Long> taken = take(3);
+    long token = rig.index();
+    FailedAttempt.Builder failed =
+        FailedAttempt.newBuilder()
+            .setId(3)
+            .setToken(token)
+            .setFailure(Failure.newBuilder().setKind("k").setRetryable(true));
+    configure(
+        QueueSettings.newBuilder()
+            .setRetry(RetryPolicy.newBuilder().setMaxAttempts(2).setBackoffMinMs(1_000)));
+    rig.apply(settle(Settlement.newBuilder().addFailed(failed)));
+    complete(1, token, 1_000);
+    complete(2, token, 1_000);
+    rig.flush();
+    // The group waits for its next attempt, and with it the tenant.
+    assertThat(records(Family.LINES)).isPositive();
+    rig.crash();
+    assertThat(taken).hasSize(3);
+    assertThat(rig.machine.tenants("q", "", 10)).hasSize(1);
+    rig.apply(Command.newBuilder().setCancel(Cancel.newBuilder().addIds(3)).build());
+    rig.flush();
+    assertThat(records(Family.LINES)).isZero();
+    assertThat(rig.machine.tenants("q", "", 10)).isEmpty();
+  }
+
+  private int records(Family family) {
+    AtomicInteger count = new AtomicInteger();
+    rig.store.scan(
+        family,
+        ByteString.EMPTY,
+        (key, value) -> {
+          count.incrementAndGet();
+          return true;
+        });
+    return count.get();
   }
 
   @Test

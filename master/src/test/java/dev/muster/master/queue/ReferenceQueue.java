@@ -116,8 +116,6 @@ final class ReferenceQueue {
     Map<Integer, ReferenceItem> byPriority = new TreeMap<>(Comparator.reverseOrder());
     Comparator<ReferenceItem> turn =
         Comparator.comparingLong((ReferenceItem item) -> tenant(item.tenant).turnUs() / 64)
-            .thenComparingInt(item -> item.tenant.hashCode())
-            .thenComparing(item -> item.tenant)
             .thenComparing(item -> item.id);
     for (ReferenceItem item : open(nowMs)) {
       if (item.fits(session)) {
