@@ -46,7 +46,16 @@ final class Choice {
 
   /** The next task, or null when none may be leased now. */
   @Nullable Task peek() {
-    chosen = ready.allowed(state.nowUs()) == 0 ? null : ageingMs > 0 ? aged() : strict();
+    if (ready.allowed(state.nowUs()) == 0) {
+      chosen = null;
+      return null;
+    }
+    if (ageingMs > 0) {
+      Candidate best = aged();
+      chosen = best.line;
+      return best.first;
+    }
+    chosen = strict();
     return chosen == null ? null : first(chosen);
   }
 
@@ -74,7 +83,7 @@ final class Choice {
   }
 
   /** What waits for long counts as of a higher priority; among equals the oldest goes first. */
-  private @Nullable Line aged() {
+  private Candidate aged() {
     Candidate best = Candidate.NONE;
     for (int priority = Ready.PRIORITIES - 1; priority >= 0; priority--) {
       Candidate candidate = candidate(priority);
@@ -82,7 +91,7 @@ final class Choice {
         best = candidate;
       }
     }
-    return best.line;
+    return best;
   }
 
   /**
