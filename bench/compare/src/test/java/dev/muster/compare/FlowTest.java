@@ -27,7 +27,7 @@ class FlowTest {
               }
             });
 
-    long unused = flow.load(1_000_000);
+    Flow.Lives unused = flow.load(1_000_000);
     flow.close();
     producer.join();
 
