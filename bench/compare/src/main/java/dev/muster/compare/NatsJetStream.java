@@ -51,14 +51,14 @@ final class NatsJetStream implements Peer {
 
   @Override
   public String name() {
-    return durable() ? "NATS JetStream, fsync always" : "NATS JetStream, fsync each 2 min";
+    return durable() ? "NATS JetStream, fsync always" : "NATS JetStream, fsync later";
   }
 
   @Override
   public String durability() {
     return durable()
         ? "file storage, `sync_interval: always`: an fsync has come after it"
-        : "file storage, not yet safe: written to the page cache, and the fsync comes every two minutes; this version has no fsync for each acknowledgement";
+        : "file storage, not yet safe: written to the page cache, and the fsync comes after a minute or two; this version has no fsync for each acknowledgement";
   }
 
   private boolean durable() {
