@@ -172,6 +172,11 @@ final class MasterProcess implements AutoCloseable {
     return ConnectOptions.to(running.address(), key).withPlaintext(!tls);
   }
 
+  /** Whether it is this process. */
+  boolean is(ProcessHandle process) {
+    return running.process().pid() == process.pid();
+  }
+
   /** What the process has used since its start. */
   ProcessUsage usage() {
     return ask(USAGE);
