@@ -26,7 +26,7 @@ final class MarkdownTable {
         text.append(
             String.format(
                 Locale.ROOT,
-                "| %s %s | %,d | %,d to %,d | %.1f + %.1f | %,d | %s | %s |\n",
+                "| %s (%s) | %,d | %,d to %,d | %.1f + %.1f | %,d | %s | %s |\n",
                 row.name(),
                 row.version(),
                 rates.median(),

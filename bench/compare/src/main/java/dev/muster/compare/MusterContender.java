@@ -67,7 +67,7 @@ final class MusterContender implements Contender {
   @Override
   public String version() {
     String version = Program.firstVersion(run("version"));
-    return commit.isEmpty() ? version : version + " (" + commit + ")";
+    return commit.isEmpty() ? version : version + ", commit " + commit;
   }
 
   @Override

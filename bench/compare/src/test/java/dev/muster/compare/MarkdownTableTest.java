@@ -23,7 +23,7 @@ class MarkdownTableTest {
 
             | queue | lives a second | least to most | CPU of a life, µs: server + clients | server's memory, MB | when a put is acknowledged | driven by |
             | --- | ---: | --- | ---: | ---: | --- | --- |
-            | Queue one 1.2 | 2,000 | 1,000 to 3,000 | 2.0 + 1.0 | 64 | safe | by hand |
+            | Queue one (1.2) | 2,000 | 1,000 to 3,000 | 2.0 + 1.0 | 64 | safe | by hand |
 
             Left out:
 
