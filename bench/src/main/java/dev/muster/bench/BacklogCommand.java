@@ -1,6 +1,5 @@
 package dev.muster.bench;
 
-import dev.muster.common.InvalidInputException;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -25,9 +24,7 @@ final class BacklogCommand implements Callable<Integer> {
 
   @Override
   public Integer call() {
-    if (waiting < 1) {
-      throw new InvalidInputException("--waiting must be at least 1, found " + waiting);
-    }
+    AtLeast.check("--waiting", 1, waiting);
     output.print(new BacklogBench(arguments.with(BenchRules.NONE), waiting).run());
     return 0;
   }

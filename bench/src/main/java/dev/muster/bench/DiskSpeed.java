@@ -1,6 +1,5 @@
 package dev.muster.bench;
 
-import dev.muster.common.MusterException;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
@@ -31,7 +30,7 @@ final class DiskSpeed {
     ByteBuffer block = ByteBuffer.allocateDirect(BLOCK_BYTES).put(noise);
     try (FileChannel file =
         FileChannel.open(
-            Files.createTempFile("muster-bench", ".blocks"),
+            Files.createTempFile(BenchDirectory.NAME, ".blocks"),
             StandardOpenOption.WRITE,
             StandardOpenOption.DELETE_ON_CLOSE)) { // Gone also when this process is killed.
       long start = System.nanoTime();
@@ -46,7 +45,7 @@ final class DiskSpeed {
       }
       return blocks * (double) BLOCK_BYTES * 1e3 / (System.nanoTime() - start);
     } catch (IOException e) {
-      throw new MusterException("the bench cannot write to its disk: " + e.getMessage(), e);
+      throw BenchDirectory.missing(e);
     }
   }
 }

@@ -1,7 +1,7 @@
 package dev.muster.bench;
 
 import com.google.protobuf.ByteString;
-import dev.muster.common.MusterException;
+import com.google.protobuf.UnsafeByteOperations;
 import dev.muster.master.log.v1.Command;
 import dev.muster.master.log.v1.Lease;
 import dev.muster.master.log.v1.OpenSession;
@@ -17,8 +17,6 @@ import dev.muster.proto.v1.Offer;
 import dev.muster.proto.v1.ResultPolicy;
 import dev.muster.proto.v1.Settlement;
 import dev.muster.proto.v1.TaskOptions;
-import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -50,8 +48,8 @@ final class DispatchBench {
           .setHandler("answer")
           .setResultPolicy(ResultPolicy.RESULT_POLICY_DROP)
           .build();
-  private static final ByteString PAYLOAD = ByteString.copyFrom(new byte[PAYLOAD_BYTES]);
 
+  private final Payloads payloads = new Payloads(PAYLOAD_BYTES);
   private final long waitingMax;
   private final int groups;
   private final long tasks;
@@ -59,12 +57,12 @@ final class DispatchBench {
   /**
    * @param waitingMax tasks that wait in the last step
    * @param groups among which they are spread; 0: none
-   * @param tasks measured in each step
+   * @param tasks measured in each step; so many more that all leases are full
    */
   DispatchBench(long waitingMax, int groups, long tasks) {
     this.waitingMax = waitingMax;
     this.groups = groups;
-    this.tasks = tasks;
+    this.tasks = (tasks + LEASE_TASKS - 1) / LEASE_TASKS * LEASE_TASKS;
   }
 
   Map<String, Object> run() {
@@ -92,29 +90,17 @@ final class DispatchBench {
 
   /** µs for each task. */
   private double step(long waiting) {
-    Path directory = null;
-    try {
-      directory = Files.createTempDirectory("muster-bench");
-      try (StateStore store = RocksStateStore.open(directory.resolve("state"))) {
-        Machine machine = new Machine(store);
-        for (long left = waiting; left > 0; left -= FILL_TASKS) {
-          machine.enqueue((int) Math.min(left, FILL_TASKS));
-        }
-        machine.flush(); // What waits for long is in the store.
-        machine.serve(tasks / 2);
-        return Math.round(machine.serve(tasks) / 10.0 / tasks) / 100.0;
+    Path directory = BenchDirectory.create();
+    try (StateStore store = RocksStateStore.open(directory.resolve("state"))) {
+      Machine machine = new Machine(store);
+      for (long left = waiting; left > 0; left -= FILL_TASKS) {
+        machine.enqueue((int) Math.min(left, FILL_TASKS));
       }
-    } catch (IOException e) {
-      throw new MusterException(
-          "the bench cannot store its tasks"
-              + (directory == null ? "" : " in " + directory)
-              + ": "
-              + e.getMessage(),
-          e);
+      machine.flush(); // What waits for long is in the store.
+      machine.serve(tasks / 2);
+      return Math.round(machine.serve(tasks) / 10.0 / tasks) / 100.0;
     } finally {
-      if (directory != null) {
-        MasterProcess.delete(directory);
-      }
+      BenchDirectory.delete(directory);
     }
   }
 
@@ -142,7 +128,7 @@ final class DispatchBench {
       EnqueueRequest.Builder request =
           EnqueueRequest.newBuilder().setQueue(QUEUE).setOptions(OPTIONS);
       for (int i = 0; i < count; i++) {
-        request.addPayloads(PAYLOAD);
+        request.addPayloads(UnsafeByteOperations.unsafeWrap(payloads.next()));
         if (groups > 0) {
           request.addGroups("group-" + put % groups);
         }

@@ -1,6 +1,5 @@
 package dev.muster.bench;
 
-import dev.muster.common.InvalidInputException;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -42,10 +41,10 @@ final class DispatchCommand implements Callable<Integer> {
 
   @Override
   public Integer call() {
-    boolean tooFewGroups = groups != 0 && groups < DispatchBench.LEASE_TASKS;
-    if (waiting < DispatchBench.FIRST_STEP || tooFewGroups || tasks < DispatchBench.LEASE_TASKS) {
-      throw new InvalidInputException(
-          "--waiting must be at least 1000, --tasks at least 100, --groups 0 or at least 100");
+    AtLeast.check("--waiting", DispatchBench.FIRST_STEP, waiting);
+    AtLeast.check("--tasks", DispatchBench.LEASE_TASKS, tasks);
+    if (groups != 0) { // else none
+      AtLeast.check("--groups", DispatchBench.LEASE_TASKS, groups);
     }
     output.print(new DispatchBench(waiting, groups, tasks).run());
     return 0;

@@ -12,6 +12,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -42,6 +43,7 @@ final class IsolationBench {
       long start = System.nanoTime();
       long[] threads = gaps(connect, Isolation.THREAD);
       long[] processes = gaps(connect, Isolation.PROCESS);
+      awaitHandlersEnd(master);
       Stretch.Figures used = stretch.end(2L * tasks, System.nanoTime() - start);
       Map<String, Object> map = new LinkedHashMap<>();
       map.put("scenario", "isolation");
@@ -55,6 +57,15 @@ final class IsolationBench {
       map.put("tls", false);
       return map;
     }
+  }
+
+  /** Only then is known what the handlers' processes took, which end after their worker. */
+  private static void awaitHandlersEnd(MasterProcess master) {
+    ProcessHandle.current()
+        .children()
+        .filter(process -> !master.is(process))
+        .map(process -> process.onExit().completeOnTimeout(process, STALLED_S, TimeUnit.SECONDS))
+        .forEach(CompletableFuture::join);
   }
 
   /** Sorted, ns. */

@@ -1,6 +1,5 @@
 package dev.muster.bench;
 
-import dev.muster.common.InvalidInputException;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -32,9 +31,7 @@ final class IsolationCommand implements Callable<Integer> {
 
   @Override
   public Integer call() {
-    if (tasks < TASKS_MIN) {
-      throw new InvalidInputException("--tasks must be at least " + TASKS_MIN + ", found " + tasks);
-    }
+    AtLeast.check("--tasks", TASKS_MIN, tasks);
     output.print(new IsolationBench(tasks).run());
     return 0;
   }

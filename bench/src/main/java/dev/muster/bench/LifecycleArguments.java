@@ -1,6 +1,5 @@
 package dev.muster.bench;
 
-import dev.muster.common.InvalidInputException;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
@@ -67,17 +66,14 @@ final class LifecycleArguments {
 
   /** Checked. */
   LifecycleOptions with(BenchRules rules) {
-    if (tasks < 1
-        || warmUp < 0
-        || payload < 0
-        || result < 0
-        || workers < 1
-        || credit < 0
-        || groups < 0
-        || unfinishedMax < 1) {
-      throw new InvalidInputException(
-          "--tasks, --workers and --unfinished-max must be at least 1, the other numbers not negative");
-    }
+    AtLeast.check("--tasks", 1, tasks);
+    AtLeast.check("--warm-up", 0, warmUp);
+    AtLeast.check("--payload", AtLeast.PAYLOAD_BYTES, payload);
+    AtLeast.check("--result", 0, result);
+    AtLeast.check("--workers", 1, workers);
+    AtLeast.check("--credit", 0, credit);
+    AtLeast.check("--unfinished-max", 1, unfinishedMax);
+    AtLeast.check("--groups", 0, groups);
     return new LifecycleOptions(
         tasks,
         warmUp,

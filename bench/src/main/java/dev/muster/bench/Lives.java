@@ -51,9 +51,8 @@ final class Lives implements AutoCloseable {
       }
     }
     workers.add(collector(connect));
-    byte[] answer = new byte[options.resultBytes()];
     for (int i = 0; i < options.workers(); i++) {
-      workers.add(worker(connect, options.queues().servedBy(i), answer));
+      workers.add(worker(connect, options.queues().servedBy(i)));
     }
     awaitConnected();
   }
@@ -96,7 +95,8 @@ final class Lives implements AutoCloseable {
         .start();
   }
 
-  private Worker worker(ConnectOptions connect, List<String> queues, byte[] answer) {
+  private Worker worker(ConnectOptions connect, List<String> queues) {
+    Payloads answers = new Payloads(options.resultBytes());
     Worker.Builder worker = Worker.connect(connect);
     queues.forEach(worker::queue);
     return worker
@@ -111,10 +111,10 @@ final class Lives implements AutoCloseable {
             Codecs.bytes(),
             (payload, context) -> {
               if (latencies == null) {
-                return answer;
+                return answers.next(); // one slot, one thread
               }
               latencies.started(System.nanoTime() - ByteBuffer.wrap(payload).getLong());
-              return Arrays.copyOf(payload, Math.max(Long.BYTES, options.resultBytes()));
+              return Arrays.copyOf(payload, options.resultBytes());
             })
         .slots(1)
         .prefetch(options.credit())
@@ -138,7 +138,7 @@ final class Lives implements AutoCloseable {
    */
   long burn(long tasks) {
     long before = arrivals.count();
-    byte[] payload = new byte[Math.max(Long.BYTES, options.payloadBytes())];
+    Payloads payloads = new Payloads(options.payloadBytes());
     long start = System.nanoTime();
     List<EnqueueStream<byte[]>> streams = new ArrayList<>();
     for (String name : options.queues().names()) {
@@ -152,7 +152,7 @@ final class Lives implements AutoCloseable {
         arrivals.await(put - options.unfinishedMax() / 2); // Not at each result.
       }
       int run = (int) (i / options.queues().run() % streams.size());
-      streams.get(run).add(payload, keys[(int) (i % keys.length)]);
+      streams.get(run).add(payloads.next(), keys[(int) (i % keys.length)]);
       put++;
     }
     streams.forEach(EnqueueStream::close);
@@ -167,12 +167,12 @@ final class Lives implements AutoCloseable {
 
   /** As {@link #build(ConnectOptions, LifecycleOptions, long)}, into a queue of this name. */
   static long build(ConnectOptions connect, LifecycleOptions options, String name, long tasks) {
-    byte[] payload = new byte[Math.max(Long.BYTES, options.payloadBytes())];
+    Payloads payloads = new Payloads(options.payloadBytes());
     long start = System.nanoTime();
     try (Muster muster = Muster.connect(connect);
         EnqueueStream<byte[]> stream = queue(muster, name).stream()) {
       for (long i = 0; i < tasks; i++) {
-        stream.add(payload);
+        stream.add(payloads.next());
       }
     }
     return System.nanoTime() - start;
@@ -198,13 +198,14 @@ final class Lives implements AutoCloseable {
   long steady(long tasks, long perSecond) {
     Latencies measured = latencies == null ? new Latencies() : latencies;
     TaskQueue<byte[]> queue = queue(muster, options.queues().names().get(0));
+    Payloads payloads = new Payloads(options.payloadBytes());
     long start = System.nanoTime();
     for (long i = 0; i < tasks; i++) {
       long due = start + Math.round(i * 1e9 / perSecond);
       for (long early = due - System.nanoTime(); early > 0; early = due - System.nanoTime()) {
         LockSupport.parkNanos(this, early);
       }
-      byte[] payload = new byte[Math.max(Long.BYTES, options.payloadBytes())];
+      byte[] payload = payloads.next().clone();
       ByteBuffer.wrap(payload).putLong(due);
       var unused =
           queue

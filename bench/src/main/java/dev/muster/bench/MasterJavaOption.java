@@ -1,6 +1,7 @@
 package dev.muster.bench;
 
 import java.util.List;
+import java.util.regex.Pattern;
 import picocli.CommandLine.Option;
 
 /** With what Java runs the master: the option of every scenario that says how fast one is. */
@@ -12,6 +13,6 @@ final class MasterJavaOption {
   private String text = "";
 
   List<String> options() {
-    return List.of(text.trim().split("\\s+"));
+    return Pattern.compile("\\s+").splitAsStream(text).filter(one -> !one.isEmpty()).toList();
   }
 }

@@ -3,6 +3,7 @@ package dev.muster.bench;
 import dev.muster.client.connection.ConnectOptions;
 import dev.muster.common.AuthKey;
 import dev.muster.common.MusterException;
+import dev.muster.common.QuietJava;
 import dev.muster.master.Master;
 import dev.muster.master.MasterConfig;
 import java.io.BufferedReader;
@@ -10,17 +11,13 @@ import java.io.BufferedWriter;
 import java.io.IOException;
 import java.io.InputStreamReader;
 import java.io.OutputStreamWriter;
-import java.io.UncheckedIOException;
 import java.io.Writer;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
-import java.util.stream.Stream;
 
 /**
  * A master in a JVM of its own, with a data directory of its own that goes with it. It answers each
@@ -64,11 +61,7 @@ final class MasterProcess implements AutoCloseable {
    * @param javaOptions for its JVM
    */
   static MasterProcess start(boolean tls, List<String> javaOptions) {
-    try {
-      return new MasterProcess(Files.createTempDirectory("muster-bench"), tls, javaOptions);
-    } catch (IOException e) {
-      throw new MusterException("the bench's master gets no directory: " + e.getMessage(), e);
-    }
+    return new MasterProcess(BenchDirectory.create(), tls, javaOptions);
   }
 
   /**
@@ -95,13 +88,9 @@ final class MasterProcess implements AutoCloseable {
   }
 
   private Running launch() {
-    List<String> command = new ArrayList<>();
-    command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
-    command.addAll(javaOptions);
-    command.addAll(List.of("-cp", System.getProperty("java.class.path")));
-    command.addAll(List.of(MasterProcess.class.getName(), data.toString(), Boolean.toString(tls)));
     ProcessBuilder builder =
-        new ProcessBuilder(command).redirectError(ProcessBuilder.Redirect.INHERIT);
+        new ProcessBuilder(command(data, tls, javaOptions))
+            .redirectError(ProcessBuilder.Redirect.INHERIT);
     builder.environment().put(KEY_VARIABLE, key.toText());
     long start = System.nanoTime();
     try {
@@ -117,7 +106,7 @@ final class MasterProcess implements AutoCloseable {
       }
       if (line == null) {
         awaitEnd(process);
-        delete(data);
+        BenchDirectory.delete(data);
         throw new MusterException(
             "the bench's master did not start" + (said.isEmpty() ? "; see above" : said));
       }
@@ -130,6 +119,17 @@ final class MasterProcess implements AutoCloseable {
       throw new MusterException(
           "the bench's master cannot be started on " + data + ": " + e.getMessage(), e);
     }
+  }
+
+  /** The child's command line. */
+  static List<String> command(Path data, boolean tls, List<String> javaOptions) {
+    List<String> command = new ArrayList<>();
+    command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+    command.addAll(QuietJava.forMaster());
+    command.addAll(javaOptions);
+    command.addAll(List.of("-cp", System.getProperty("java.class.path")));
+    command.addAll(List.of(MasterProcess.class.getName(), data.toString(), Boolean.toString(tls)));
+    return command;
   }
 
   /** The child's own main. */
@@ -163,13 +163,18 @@ final class MasterProcess implements AutoCloseable {
   private static void end(Master master, Path data, boolean keep) {
     master.close();
     if (!keep) {
-      delete(data);
+      BenchDirectory.delete(data);
     }
   }
 
   /** What a client connects with. */
   ConnectOptions connect() {
     return ConnectOptions.to(running.address(), key).withPlaintext(!tls);
+  }
+
+  /** Whether it is this process. */
+  boolean is(ProcessHandle process) {
+    return running.process().pid() == process.pid();
   }
 
   /** What the process has used since its start. */
@@ -199,7 +204,7 @@ final class MasterProcess implements AutoCloseable {
   @Override
   public void close() {
     awaitEnd(running.process());
-    delete(data); // what is left of it: it removes it itself, unless it is killed
+    BenchDirectory.delete(data); // what is left of it: it removes it itself, unless it is killed
   }
 
   /** Ends it, in order if it can; returns when it is gone. */
@@ -216,25 +221,6 @@ final class MasterProcess implements AutoCloseable {
     } catch (InterruptedException e) {
       process.destroyForcibly();
       Thread.currentThread().interrupt();
-    }
-  }
-
-  /**
-   * Removes a directory with all that is in it, if it is there.
-   *
-   * @throws MusterException when something stays
-   */
-  static void delete(Path directory) {
-    if (!Files.exists(directory)) {
-      return;
-    }
-    try (Stream<Path> files = Files.walk(directory)) {
-      for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
-        Files.deleteIfExists(file);
-      }
-    } catch (IOException | UncheckedIOException e) {
-      throw new MusterException(
-          "the bench's data cannot be removed, remove it by hand: " + directory + ": " + e, e);
     }
   }
 }

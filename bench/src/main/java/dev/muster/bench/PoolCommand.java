@@ -1,7 +1,5 @@
 package dev.muster.bench;
 
-import dev.muster.common.InvalidInputException;
-import java.util.List;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -43,17 +41,16 @@ final class PoolCommand implements Callable<Integer> {
   @Option(names = "--named", description = "A map with a name: durable, to be resumed.")
   private boolean named;
 
+  @Mixin private final MasterJavaOption master = new MasterJavaOption();
   @Mixin private final FiguresOutput output = new FiguresOutput();
 
   @Override
   public Integer call() {
-    if (items < 1 || warmUp < 0 || workers < 1) {
-      throw new InvalidInputException(
-          "--items and --workers must be at least 1, --warm-up not negative");
-    }
-    List<String> master = List.of("-Xmx1g", "-XX:+UseParallelGC");
+    AtLeast.check("--items", 1, items);
+    AtLeast.check("--warm-up", 0, warmUp);
+    AtLeast.check("--workers", 1, workers);
     PoolBenchOptions options =
-        new PoolBenchOptions(items, warmUp, workers, !unordered, named, master);
+        new PoolBenchOptions(items, warmUp, workers, !unordered, named, master.options());
     output.print(new PoolBench(options).run());
     return 0;
   }

@@ -38,11 +38,12 @@ final class PutBench {
   }
 
   private Map<String, Double> alone(MasterProcess master) {
-    byte[] payload = new byte[options.payloadBytes()];
+    Payloads payloads = new Payloads(options.payloadBytes());
     Histogram ns = new Histogram(3);
     try (Muster muster = Muster.connect(master.connect())) {
       TaskQueue<byte[]> queue = muster.tasks(QUEUE, Codecs.bytes());
       for (int i = -ALONE_WARM_UP; i < ALONE; i++) {
+        byte[] payload = payloads.next();
         long start = System.nanoTime();
         var unused = queue.enqueue(payload);
         if (i >= 0) {

@@ -1,6 +1,5 @@
 package dev.muster.bench;
 
-import dev.muster.common.InvalidInputException;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -32,9 +31,7 @@ final class RestartCommand implements Callable<Integer> {
 
   @Override
   public Integer call() {
-    if (waiting < 1) {
-      throw new InvalidInputException("--waiting must be at least 1, found " + waiting);
-    }
+    AtLeast.check("--waiting", 1, waiting);
     LifecycleOptions options = arguments.with(BenchRules.NONE);
     output.print(new RestartBench(options, waiting, rounds.count()).run());
     return 0;

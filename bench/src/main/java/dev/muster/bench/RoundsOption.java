@@ -1,6 +1,5 @@
 package dev.muster.bench;
 
-import dev.muster.common.InvalidInputException;
 import picocli.CommandLine.Option;
 
 /** How often each variant is measured: the option of every scenario that compares some. */
@@ -13,9 +12,7 @@ final class RoundsOption {
 
   /** Checked. */
   int count() {
-    if (rounds < 1) {
-      throw new InvalidInputException("--rounds must be at least 1, found " + rounds);
-    }
+    AtLeast.check("--rounds", 1, rounds);
     return rounds;
   }
 }

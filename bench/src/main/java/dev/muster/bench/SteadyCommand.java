@@ -1,6 +1,5 @@
 package dev.muster.bench;
 
-import dev.muster.common.InvalidInputException;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -32,10 +31,11 @@ final class SteadyCommand implements Callable<Integer> {
 
   @Override
   public Integer call() {
-    if (rate < 1) {
-      throw new InvalidInputException("--rate must be at least 1, found " + rate);
-    }
-    output.print(new SteadyBench(arguments.with(BenchRules.NONE), rate).run());
+    AtLeast.check("--rate", 1, rate);
+    LifecycleOptions options = arguments.with(BenchRules.NONE);
+    // The result brings the time of its task back.
+    AtLeast.check("--result", AtLeast.PAYLOAD_BYTES, options.resultBytes());
+    output.print(new SteadyBench(options, rate).run());
     return 0;
   }
 }

@@ -1,6 +1,5 @@
 package dev.muster.bench;
 
-import dev.muster.common.InvalidInputException;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -52,9 +51,10 @@ final class UnaryCommand implements Callable<Integer> {
 
   @Override
   public Integer call() {
-    if (tasks < 1 || warmUp < 0 || payload < 0 || pause < 0) {
-      throw new InvalidInputException("--tasks must be at least 1, the other numbers not negative");
-    }
+    AtLeast.check("--tasks", 1, tasks);
+    AtLeast.check("--warm-up", 0, warmUp);
+    AtLeast.check("--payload", AtLeast.PAYLOAD_BYTES, payload);
+    AtLeast.check("--pause", 0, pause);
     UnaryOptions options =
         new UnaryOptions(tasks, warmUp, payload, pause, !plaintext, master.options());
     output.print(new UnaryBench(options).run());

@@ -1,5 +1,6 @@
 package dev.muster.worker;
 
+import dev.muster.common.QuietJava;
 import dev.muster.worker.exec.ProcessTree;
 import java.io.File;
 import java.util.ArrayList;
@@ -44,7 +45,7 @@ final class ChildCommand {
     }
     arguments.add("-XX:+ExitOnOutOfMemoryError");
     arguments.add("-XX:+DisplayVMOutputToStderr"); // its standard output carries frames
-    arguments.addAll(NativeAccess.javaOptions());
+    arguments.addAll(QuietJava.forWorker());
     arguments.addAll(options.javaOptions());
     arguments.add("-cp");
     arguments.add(System.getProperty("java.class.path"));

@@ -3,6 +3,7 @@ package dev.muster.worker;
 import com.google.errorprone.annotations.CanIgnoreReturnValue;
 import dev.muster.common.InvalidInputException;
 import dev.muster.common.MusterException;
+import dev.muster.common.QuietJava;
 import java.io.IOException;
 import java.lang.reflect.Modifier;
 import java.nio.file.Path;
@@ -252,7 +253,7 @@ public final class WorkerProcess {
       List<String> command = new ArrayList<>();
       command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
       if (isMuster) {
-        command.addAll(NativeAccess.javaOptions());
+        command.addAll(QuietJava.forWorker());
       }
       command.addAll(jvmOptions);
       command.addAll(List.of("-cp", System.getProperty("java.class.path")));

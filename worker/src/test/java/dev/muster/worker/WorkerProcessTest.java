@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.muster.common.InvalidInputException;
+import dev.muster.common.QuietJava;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 
@@ -31,10 +32,8 @@ final class WorkerProcessTest {
 
   @Test
   void shouldSayThatNativeLibrariesAreMeantWhereJavaWarnsOfThem() {
-    assertThat(NativeAccess.javaOptions(23)).as("unknown or of no use before").isEmpty();
-    assertThat(NativeAccess.javaOptions(24)).containsExactly("--enable-native-access=ALL-UNNAMED");
     assertThat(new ChildCommand(ChildOptions.standard()).builder("mark").command())
-        .containsAll(NativeAccess.javaOptions());
+        .containsAll(QuietJava.forWorker());
     assertThat(WorkerProcess.main(Mine.class).command())
         .as("a program of one's own says it itself")
         .doesNotContain("--enable-native-access=ALL-UNNAMED");

@@ -47,7 +47,7 @@ final class BarChart {
         new HorizontalBarChartBuilder()
             .width(WIDTH)
             .height(HEIGHT_REST + HEIGHT_ROW * names.size())
-            .title("Whole lives of tasks a second")
+            .title("Whole lives of tasks a second; fsync before an answer, unless said otherwise")
             .build();
     chart.getStyler().setLegendVisible(false);
     chart.getStyler().setChartBackgroundColor(Color.WHITE);

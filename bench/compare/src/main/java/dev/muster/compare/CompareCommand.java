@@ -37,6 +37,12 @@ final class CompareCommand implements Callable<Integer> {
   /** System property: the project's directory, where the script muster is. */
   private static final String ROOT = "muster.root";
 
+  /** System property: the commit that Muster is built from; absent: nobody knows. */
+  private static final String COMMIT = "muster.commit";
+
+  private static final String PAGE = "performance.md";
+  private static final String CHART = "comparison.svg";
+
   @Option(
       names = "--rounds",
       defaultValue = "5",
@@ -51,8 +57,9 @@ final class CompareCommand implements Callable<Integer> {
 
   @Option(
       names = "--warm-up",
-      defaultValue = "4",
-      description = "Seconds of load before the clock starts (default ${DEFAULT-VALUE}).")
+      defaultValue = "12",
+      description =
+          "Seconds of load before the clock starts; servers in Java compile for that long (default ${DEFAULT-VALUE}).")
   private int warmUp;
 
   @Option(
@@ -68,7 +75,7 @@ final class CompareCommand implements Callable<Integer> {
       split = ",",
       paramLabel = "N",
       description =
-          "Tries these batch sizes of the peers, instead of the best that was found; for finding it.")
+          "Tries these batch sizes of the peers, instead of the best of those tried before (docs/performance.md).")
   private List<Integer> batches = List.of();
 
   @Option(
@@ -114,9 +121,10 @@ final class CompareCommand implements Callable<Integer> {
   }
 
   @Override
-  public Integer call() throws InterruptedException, IOException {
+  public Integer call() throws InterruptedException {
     Span span = span();
     List<Contender> chosen = chosen();
+    checkDocs();
     PrintWriter out = command.commandLine().getOut();
     List<Row> rows = new Comparison(chosen, out).run(rounds, span);
     String table = MarkdownTable.of(rows, heading(span));
@@ -156,16 +164,44 @@ final class CompareCommand implements Callable<Integer> {
     if (docs != null && !batches.isEmpty()) {
       throw refused("--batch is for finding the best; --docs is for what it was: give one of them");
     }
+    if (!batches.isEmpty() && only.equals(List.of(MusterContender.ID))) {
+      throw refused("--batch is for the peers: Muster batches by itself; name a peer with --only");
+    }
     List<Contender> all = new ArrayList<>();
-    if (batches.isEmpty()) {
-      all.add(new MusterContender(Path.of(System.getProperty(ROOT, "."))));
-      Contenders.peers().forEach(peer -> all.add(new PeerContender(peer, peer.bestBatch())));
+    if (batches.isEmpty() && isChosen(MusterContender.ID)) {
+      all.add(
+          new MusterContender(
+              Path.of(System.getProperty(ROOT, ".")), System.getProperty(COMMIT, "")));
     }
-    for (int batch : batches) {
-      Contenders.peers().forEach(peer -> all.add(new PeerContender(peer, batch)));
+    for (Peer peer : Contenders.peers()) {
+      if (!isChosen(peer.id())) {
+        continue;
+      }
+      if (batches.isEmpty()) {
+        all.add(PeerContender.best(peer));
+      }
+      batches.forEach(batch -> all.add(PeerContender.trying(peer, batch)));
     }
-    all.removeIf(contender -> !only.isEmpty() && !only.contains(contender.id()));
     return all;
+  }
+
+  private boolean isChosen(String id) {
+    return only.isEmpty() || only.contains(id);
+  }
+
+  /** Before minutes are spent on what cannot be written then. */
+  private void checkDocs() {
+    if (docs == null) {
+      return;
+    }
+    Path page = docs.resolve(PAGE);
+    try {
+      String unused = MarkdownTable.into(Files.readString(page), "");
+    } catch (IOException e) {
+      throw refused("--docs must be a directory with the page " + PAGE + ", found no " + page);
+    } catch (ComparisonException e) {
+      throw refused("--docs: " + page + ": " + e.getMessage());
+    }
   }
 
   private ParameterException refused(@Nullable String why) {
@@ -175,14 +211,16 @@ final class CompareCommand implements Callable<Integer> {
   private String heading(Span span) {
     return String.format(
         Locale.ROOT,
-        "Made by `%s` on %s: medians of %d alternating rounds, each with %d s of warm-up and %d s measured; %d cores, Java %s.",
+        "Made by `%s` on %s: medians of %d alternating rounds, each with %d s of warm-up and %d s measured (Muster counts tasks instead: %,d for each second); %d cores, Java %s, Linux %s.",
         String.join(" ", list("bench/compare/run", given)),
         LocalDate.now(ZoneOffset.UTC),
         rounds,
         span.warmUpS(),
         span.measuredS(),
+        MusterContender.TASKS_A_SECOND,
         Runtime.getRuntime().availableProcessors(),
-        Runtime.version().feature());
+        Runtime.version().feature(),
+        System.getProperty("os.version"));
   }
 
   private static List<String> list(String first, List<String> rest) {
@@ -192,10 +230,13 @@ final class CompareCommand implements Callable<Integer> {
     return all;
   }
 
-  private static void write(List<Row> rows, String table, Path docs) throws IOException {
-    Path page = docs.resolve("performance.md");
-    Path chart = docs.resolve("comparison.svg");
-    BarChart.write(rows, chart);
-    Files.writeString(page, MarkdownTable.into(Files.readString(page), table));
+  private static void write(List<Row> rows, String table, Path docs) {
+    Path page = docs.resolve(PAGE);
+    try {
+      BarChart.write(rows, docs.resolve(CHART));
+      Files.writeString(page, MarkdownTable.into(Files.readString(page), table));
+    } catch (IOException e) {
+      throw new ComparisonException("the table is above, but cannot be written: " + e, e);
+    }
   }
 }

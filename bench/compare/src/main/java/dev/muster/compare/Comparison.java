@@ -2,14 +2,18 @@ package dev.muster.compare;
 
 import java.io.PrintWriter;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
  * Rounds in which each contender has its turn, so that a machine that slows down or speeds up does
- * so for all of them. One that is not installed, or fails, is left out with the reason.
+ * so for all of them. Each round begins with the second of the one before: nobody always follows
+ * the one that leaves most to be written. One that is not installed, or fails, is left out with the
+ * reason.
  */
 final class Comparison {
   private final List<Contender> contenders;
@@ -25,31 +29,40 @@ final class Comparison {
 
   /** A row for each contender, in their order. */
   List<Row> run(int rounds, Span span) throws InterruptedException {
-    Map<Contender, List<Long>> rates = new LinkedHashMap<>();
+    Map<Contender, List<Turn>> rates = new LinkedHashMap<>();
     Map<Contender, String> leftOut = new LinkedHashMap<>();
+    List<Contender> turns = new ArrayList<>();
     for (Contender contender : contenders) {
       String absence = contender.absence();
       if (absence == null) {
-        rates.put(contender, new ArrayList<>());
+        turns.add(contender);
       } else {
         leaveOut(leftOut, contender, absence);
       }
     }
     for (int round = 1; round <= rounds; round++) {
-      for (Map.Entry<Contender, List<Long>> turn : rates.entrySet()) {
-        Contender contender = turn.getKey();
+      for (Contender contender : turns) {
         if (leftOut.containsKey(contender)) {
           continue;
         }
         try {
-          long rate = contender.measure(span);
-          turn.getValue().add(rate);
-          out.printf("round %d of %d  %-16s %,9d lives/s%n", round, rounds, contender.id(), rate);
+          Turn measured = contender.measure(span);
+          rates.computeIfAbsent(contender, unused -> new ArrayList<>()).add(measured);
+          out.printf(
+              Locale.ROOT,
+              "round %d of %d  %-20s %,9d lives/s, CPU of a life %.1f µs server + %.1f µs clients%n",
+              round,
+              rounds,
+              contender.id(),
+              measured.perSecond(),
+              measured.serverCpuUs(),
+              measured.clientCpuUs());
           out.flush();
         } catch (ComparisonException e) {
           leaveOut(leftOut, contender, "failed in round " + round + ": " + e.getMessage());
         }
       }
+      Collections.rotate(turns, -1);
     }
     return contenders.stream().map(one -> row(one, leftOut.get(one), rates.get(one))).toList();
   }
@@ -61,7 +74,7 @@ final class Comparison {
   }
 
   private static Row row(
-      Contender contender, @Nullable String leftOut, @Nullable List<Long> rates) {
+      Contender contender, @Nullable String leftOut, @Nullable List<Turn> rates) {
     if (leftOut != null || rates == null) {
       return Row.leftOut(contender, String.valueOf(leftOut));
     }

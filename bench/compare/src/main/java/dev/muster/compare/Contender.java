@@ -4,7 +4,7 @@ import org.jspecify.annotations.Nullable;
 
 /** One that is compared: Muster, or a peer in one setting of its durability. */
 interface Contender {
-  /** What `--only` names it by. */
+  /** What the lines of its turns name it by. */
   String id();
 
   /** What the table calls it. */
@@ -25,8 +25,7 @@ interface Contender {
   /**
    * Starts it, drives whole lives of tasks through it, and removes it.
    *
-   * @return lives a second
    * @throws ComparisonException when it does not start, refuses something, or stalls
    */
-  long measure(Span span) throws InterruptedException;
+  Turn measure(Span span) throws InterruptedException;
 }

@@ -21,7 +21,7 @@ final class Contenders {
 
   static List<String> ids() {
     List<String> ids = new ArrayList<>();
-    ids.add("muster");
+    ids.add(MusterContender.ID);
     peers().forEach(peer -> ids.add(peer.id()));
     return ids;
   }

@@ -15,6 +15,14 @@ final class Flow {
 
   private static final long STALLED_NS = TimeUnit.SECONDS.toNanos(60);
 
+  /**
+   * What came of a load.
+   *
+   * @param count whole lives
+   * @param ns that they took
+   */
+  record Lives(long count, long ns) {}
+
   private final ReentrantLock lock = new ReentrantLock();
   private final Condition changed = lock.newCondition();
   private final long unfinishedMax;
@@ -118,10 +126,10 @@ final class Flow {
    * Lets the producer put for so long, and waits for the results of all that it put. The first
    * time, the clock starts at the first result.
    *
-   * @return lives a second, from the first put to the last result
+   * @return what came, from the first put to the last result
    * @throws ComparisonException when a role failed, or no result comes any more
    */
-  long load(long forNs) throws InterruptedException {
+  Lives load(long forNs) throws InterruptedException {
     lock.lock();
     try {
       long before = collected;
@@ -158,7 +166,7 @@ final class Flow {
       if (collected == before) {
         throw new ComparisonException("nothing was put in the time to be measured");
       }
-      return Math.round((collected - before) * 1e9 / (System.nanoTime() - start));
+      return new Lives(collected - before, System.nanoTime() - start);
     } finally {
       lock.unlock();
     }

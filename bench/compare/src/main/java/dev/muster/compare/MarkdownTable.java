@@ -18,20 +18,23 @@ final class MarkdownTable {
   static String of(List<Row> rows, String heading) {
     StringBuilder text = new StringBuilder(heading).append("\n\n");
     text.append(
-        "| queue | lives a second | least to most | when a put is acknowledged | driven by |\n");
-    text.append("| --- | ---: | --- | --- | --- |\n");
+        "| queue | lives a second | least to most | CPU of a life, µs: server + clients | server's memory, MB | when a put is acknowledged | driven by |\n");
+    text.append("| --- | ---: | --- | ---: | ---: | --- | --- |\n");
     for (Row row : rows) {
       Rates rates = row.rates();
       if (rates != null) {
         text.append(
             String.format(
                 Locale.ROOT,
-                "| %s %s | %,d | %,d to %,d | %s | %s |%n",
+                "| %s (%s) | %,d | %,d to %,d | %.1f + %.1f | %,d | %s | %s |\n",
                 row.name(),
                 row.version(),
                 rates.median(),
                 rates.least(),
                 rates.most(),
+                rates.serverCpuUs(),
+                rates.clientCpuUs(),
+                rates.serverPeakMb(),
                 row.durability(),
                 row.driving()));
       }

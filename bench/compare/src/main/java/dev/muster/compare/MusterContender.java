@@ -14,21 +14,27 @@ import org.jspecify.annotations.Nullable;
 final class MusterContender implements Contender {
   private static final int CREDIT = 2000;
 
+  /** What `--only` names it by. */
+  static final String ID = "muster";
+
   /** Tasks are told to it by number: this many for each second of the span. */
-  private static final long TASKS_A_SECOND = 300_000;
+  static final long TASKS_A_SECOND = 300_000;
 
   private final Path root;
+  private final String commit;
 
   /**
    * @param root of the project, where the script {@code muster} is
+   * @param commit that it is built from; empty: nobody knows
    */
-  MusterContender(Path root) {
+  MusterContender(Path root, String commit) {
     this.root = root;
+    this.commit = commit;
   }
 
   @Override
   public String id() {
-    return "muster";
+    return ID;
   }
 
   @Override
@@ -49,7 +55,9 @@ final class MusterContender implements Contender {
 
   @Override
   public @Nullable String absence() {
-    return Files.isExecutable(script()) ? null : script() + " is not there";
+    return Files.isExecutable(script())
+        ? null
+        : script() + " is not there: start the comparison by bench/compare/run";
   }
 
   private Path script() {
@@ -58,12 +66,13 @@ final class MusterContender implements Contender {
 
   @Override
   public String version() {
-    return Program.firstVersion(run("version"));
+    String version = Program.firstVersion(run("version"));
+    return commit.isEmpty() ? version : version + ", commit " + commit;
   }
 
   @Override
-  public long measure(Span span) {
-    return rate(
+  public Turn measure(Span span) {
+    return turn(
         run(
             "bench",
             "lifecycle",
@@ -84,40 +93,77 @@ final class MusterContender implements Contender {
   }
 
   /** Of the line that the bench prints. */
-  static long rate(String printed) {
+  static Turn turn(String printed) {
     try {
-      JsonNode rate = new ObjectMapper().readTree(printed).path("lifecycles_per_s");
-      if (rate.isNumber()) {
-        return rate.asLong();
-      }
+      JsonNode line = new ObjectMapper().readTree(printed);
+      long lives = figure(line, "n").longValue();
+      return new Turn(
+          figure(line, "lifecycles_per_s").longValue(),
+          figure(line, "master_cpu_s").doubleValue() * 1e6 / lives,
+          figure(line, "client_cpu_s").doubleValue() * 1e6 / lives,
+          figure(line, "master_peak_rss_mb").longValue());
     } catch (IOException e) {
-      // said below
+      throw missing("a line of JSON", printed);
     }
-    throw new ComparisonException(
-        "`muster bench lifecycle -o json` was to print lifecycles_per_s, found: "
-            + printed.strip());
+  }
+
+  private static JsonNode figure(JsonNode line, String name) {
+    JsonNode figure = line.path(name);
+    if (!figure.isNumber()) {
+      throw missing(name, line.toString());
+    }
+    return figure;
+  }
+
+  private static ComparisonException missing(String expected, String found) {
+    return new ComparisonException(
+        "`muster bench lifecycle -o json` was to print "
+            + expected
+            + ", found: "
+            + found.strip()
+            + "; ./muster build makes the one that belongs to this comparison");
   }
 
   private String run(String... arguments) {
+    Process process;
     try {
-      Process process =
+      process =
           new ProcessBuilder(
                   Stream.concat(Stream.of(script().toString()), List.of(arguments).stream())
                       .toList())
               .redirectError(ProcessBuilder.Redirect.INHERIT)
               .start();
+    } catch (IOException e) {
+      throw new ComparisonException("the muster command cannot be started: " + e.getMessage(), e);
+    }
+    Thread hook = new Thread(process::destroy, "muster-end"); // it would go on for minutes
+    Runtime.getRuntime().addShutdownHook(hook);
+    try {
       process.getOutputStream().close();
       String said = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
       int code = process.waitFor();
       if (code != 0) {
-        throw new ComparisonException("muster " + arguments[0] + " ended with exit code " + code);
+        throw new ComparisonException(
+            "`muster %s` ended with exit code %d; what it said is above"
+                .formatted(String.join(" ", arguments), code));
       }
       return said;
     } catch (IOException e) {
-      throw new ComparisonException("the muster command cannot be started: " + e.getMessage(), e);
+      throw new ComparisonException("the muster command broke off: " + e.getMessage(), e);
     } catch (InterruptedException e) {
+      process.destroy();
       Thread.currentThread().interrupt();
       throw new ComparisonException("interrupted", e);
+    } finally {
+      forget(hook);
+    }
+  }
+
+  private static void forget(Thread hook) {
+    try {
+      boolean unused = Runtime.getRuntime().removeShutdownHook(hook);
+    } catch (IllegalStateException ending) {
+      // then it runs
     }
   }
 }

@@ -51,18 +51,18 @@ final class NatsJetStream implements Peer {
 
   @Override
   public String name() {
-    return "NATS JetStream";
+    return durable() ? "NATS JetStream, fsync always" : "NATS JetStream, fsync later";
   }
 
   @Override
   public String durability() {
-    return absent() || syncs(version())
+    return durable()
         ? "file storage, `sync_interval: always`: an fsync has come after it"
-        : "file storage, not yet safe: written to the page cache, and the fsync comes every two minutes; this version has no fsync for each acknowledgement";
+        : "file storage, not yet safe: written to the page cache, and the fsync comes after a minute or two; this version has no fsync for each acknowledgement";
   }
 
-  private static boolean absent() {
-    return PROGRAM.absence() != null;
+  private boolean durable() {
+    return PROGRAM.absence() != null || syncs(version());
   }
 
   /** Whether a version has an fsync before each acknowledgement. */

@@ -12,15 +12,27 @@ final class PeerContender implements Contender {
 
   private final Peer peer;
   private final int batch;
+  private final String id;
 
-  PeerContender(Peer peer, int batch) {
+  private PeerContender(Peer peer, int batch, String id) {
     this.peer = peer;
     this.batch = batch;
+    this.id = id;
+  }
+
+  /** With the batch that was the best of those tried. */
+  static PeerContender best(Peer peer) {
+    return new PeerContender(peer, peer.bestBatch(), peer.id());
+  }
+
+  /** With a batch that is tried: the lines of its turns say which. */
+  static PeerContender trying(Peer peer, int batch) {
+    return new PeerContender(peer, batch, peer.id() + " batch " + batch);
   }
 
   @Override
   public String id() {
-    return peer.id();
+    return id;
   }
 
   @Override
@@ -50,11 +62,11 @@ final class PeerContender implements Contender {
   }
 
   @Override
-  public long measure(Span span) throws InterruptedException {
+  public Turn measure(Span span) throws InterruptedException {
     try (Workplace workplace = Workplace.create()) {
       try {
         Broker broker = peer.start(workplace, batch);
-        return drive(broker, span);
+        return drive(broker, span, workplace);
       } catch (InterruptedException e) {
         throw e;
       } catch (Exception e) {
@@ -64,7 +76,8 @@ final class PeerContender implements Contender {
     }
   }
 
-  private static long drive(Broker broker, Span span) throws InterruptedException {
+  private static Turn drive(Broker broker, Span span, Workplace workplace)
+      throws InterruptedException {
     Flow flow = new Flow();
     List<Thread> roles = new ArrayList<>();
     roles.add(role(flow, "collector", () -> broker.collect(flow)));
@@ -74,8 +87,17 @@ final class PeerContender implements Contender {
     }
     roles.add(role(flow, "producer", () -> broker.produce(flow)));
     try {
-      long unused = flow.load(TimeUnit.SECONDS.toNanos(span.warmUpS()));
-      return flow.load(TimeUnit.SECONDS.toNanos(span.measuredS()));
+      Flow.Lives unused = flow.load(TimeUnit.SECONDS.toNanos(span.warmUpS()));
+      long serverCpuMs = workplace.usage().cpuMs();
+      long clientCpuMs = Usage.ownCpuMs();
+      Flow.Lives lives = flow.load(TimeUnit.SECONDS.toNanos(span.measuredS()));
+      Usage server = workplace.usage();
+      return Turn.of(
+          lives.count(),
+          lives.ns(),
+          server.cpuMs() - serverCpuMs,
+          Usage.ownCpuMs() - clientCpuMs,
+          server.peakMb());
     } finally {
       flow.close();
       for (Thread role : roles) {

@@ -1,33 +1,48 @@
 package dev.muster.compare;
 
-import java.util.ArrayList;
-import java.util.Collections;
+import java.util.Arrays;
 import java.util.List;
+import java.util.function.ToDoubleFunction;
 
-/** Lives a second of one contender, round by round. */
-record Rates(List<Long> rounds) {
+/** What the turns of one contender came to, round by round. */
+record Rates(List<Turn> turns) {
   Rates {
-    if (rounds.isEmpty()) {
+    if (turns.isEmpty()) {
       throw new IllegalArgumentException("at least one round is needed");
     }
-    rounds = List.copyOf(rounds);
+    turns = List.copyOf(turns);
   }
 
-  /** Of an even number of rounds, the mean of the middle two. */
+  /** Lives a second. */
   long median() {
-    List<Long> sorted = new ArrayList<>(rounds);
-    Collections.sort(sorted);
-    int middle = sorted.size() / 2;
-    return sorted.size() % 2 == 1
-        ? sorted.get(middle)
-        : Math.round((sorted.get(middle - 1) + sorted.get(middle)) / 2.0);
+    return Math.round(median(Turn::perSecond));
+  }
+
+  double serverCpuUs() {
+    return median(Turn::serverCpuUs);
+  }
+
+  double clientCpuUs() {
+    return median(Turn::clientCpuUs);
+  }
+
+  long serverPeakMb() {
+    return Math.round(median(Turn::serverPeakMb));
   }
 
   long least() {
-    return Collections.min(rounds);
+    return turns.stream().mapToLong(Turn::perSecond).min().getAsLong();
   }
 
   long most() {
-    return Collections.max(rounds);
+    return turns.stream().mapToLong(Turn::perSecond).max().getAsLong();
+  }
+
+  /** Of an even number of rounds, the mean of the middle two. */
+  private double median(ToDoubleFunction<Turn> figure) {
+    double[] sorted = turns.stream().mapToDouble(figure).toArray();
+    Arrays.sort(sorted);
+    int middle = sorted.length / 2;
+    return sorted.length % 2 == 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2;
   }
 }

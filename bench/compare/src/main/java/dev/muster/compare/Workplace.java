@@ -118,6 +118,11 @@ final class Workplace implements AutoCloseable {
     }
   }
 
+  /** What the processes have used so far. */
+  synchronized Usage usage() {
+    return Usage.of(processes.stream().map(Process::toHandle));
+  }
+
   /** What the processes printed last, for a person; empty when they printed nothing. */
   String lastLines() {
     try {

@@ -18,8 +18,8 @@ class BarChartTest {
   @Test
   void shouldDrawABarForEachThatWasMeasured() throws IOException {
     Path file = directory.resolve("chart.svg");
-    Row fast = Row.measured(one("fast"), "1", new Rates(List.of(320_000L)));
-    Row slow = Row.measured(one("slow"), "1", new Rates(List.of(20_000L)));
+    Row fast = Row.measured(one("fast"), "1", Turns.of(320_000));
+    Row slow = Row.measured(one("slow"), "1", Turns.of(20_000));
     Row absent = Row.leftOut(one("absent"), "not installed");
 
     BarChart.write(List.of(fast, slow, absent), file);

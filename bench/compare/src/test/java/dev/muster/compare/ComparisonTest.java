@@ -15,16 +15,16 @@ class ComparisonTest {
   private final StringWriter printed = new StringWriter();
 
   @Test
-  void shouldGiveEachItsTurnInEachRound() throws InterruptedException {
+  void shouldGiveEachItsTurnInEachRoundAndBeginWithAnother() throws InterruptedException {
     Contender one = new FakeContender("one", null, turns, 10L, 30L, 20L);
     Contender two = new FakeContender("two", null, turns, 1L, 2L, 3L);
 
     List<Row> rows = run(3, one, two);
 
-    assertThat(turns).containsExactly("one", "two", "one", "two", "one", "two");
+    assertThat(turns).containsExactly("one", "two", "two", "one", "one", "two");
     assertThat(rows)
         .extracting(Row::rates)
-        .containsExactly(new Rates(List.of(10L, 30L, 20L)), new Rates(List.of(1L, 2L, 3L)));
+        .containsExactly(Turns.of(10, 30, 20), Turns.of(1, 2, 3));
   }
 
   @Test
@@ -49,7 +49,7 @@ class ComparisonTest {
 
     List<Row> rows = run(3, failing, there);
 
-    assertThat(turns).containsExactly("failing", "there", "failing", "there", "there");
+    assertThat(turns).containsExactly("failing", "there", "there", "failing", "there");
     assertThat(rows.get(0).rates()).isNull();
     assertThat(rows.get(0).leftOut()).startsWith("failed in round 2: broke");
     assertThat(rows.get(1).rates()).isNotNull();

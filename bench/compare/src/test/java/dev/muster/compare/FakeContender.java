@@ -56,12 +56,12 @@ final class FakeContender implements Contender {
   }
 
   @Override
-  public long measure(Span span) {
+  public Turn measure(Span span) {
     turns.add(id);
     Long rate = rates.poll();
     if (rate == null) {
       throw new ComparisonException("broke\n  with a trace");
     }
-    return rate;
+    return Turns.at(rate);
   }
 }

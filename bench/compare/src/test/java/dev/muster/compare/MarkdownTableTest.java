@@ -13,8 +13,7 @@ class MarkdownTableTest {
   @Test
   void shouldHaveARowForEachThatWasMeasuredAndTheReasonForTheOthers() {
     Row measured =
-        Row.measured(
-            new FakeContender("one", null, TURNS), "1.2", new Rates(List.of(1000L, 3000L, 2000L)));
+        Row.measured(new FakeContender("one", null, TURNS), "1.2", Turns.of(1000, 3000, 2000));
     Row failed = Row.leftOut(new FakeContender("two", null, TURNS), "broke\n  with a trace");
 
     assertThat(MarkdownTable.of(List.of(measured, failed), "Made by hand."))
@@ -22,9 +21,9 @@ class MarkdownTableTest {
             """
             Made by hand.
 
-            | queue | lives a second | least to most | when a put is acknowledged | driven by |
-            | --- | ---: | --- | --- | --- |
-            | Queue one 1.2 | 2,000 | 1,000 to 3,000 | safe | by hand |
+            | queue | lives a second | least to most | CPU of a life, µs: server + clients | server's memory, MB | when a put is acknowledged | driven by |
+            | --- | ---: | --- | ---: | ---: | --- | --- |
+            | Queue one (1.2) | 2,000 | 1,000 to 3,000 | 2.0 + 1.0 | 64 | safe | by hand |
 
             Left out:
 

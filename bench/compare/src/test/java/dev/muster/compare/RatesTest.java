@@ -10,7 +10,7 @@ class RatesTest {
 
   @Test
   void shouldTakeTheMiddleOfAnOddNumberOfRounds() {
-    Rates rates = new Rates(List.of(50L, 1L, 20L));
+    Rates rates = Turns.of(50, 1, 20);
 
     assertThat(rates.median()).isEqualTo(20);
     assertThat(rates.least()).isEqualTo(1);
@@ -19,7 +19,7 @@ class RatesTest {
 
   @Test
   void shouldTakeTheMeanOfTheMiddleTwoOfAnEvenNumber() {
-    assertThat(new Rates(List.of(40L, 1L, 20L, 1000L)).median()).isEqualTo(30);
+    assertThat(Turns.of(40, 1, 20, 1000).median()).isEqualTo(30);
   }
 
   @Test
