@@ -10,7 +10,7 @@ import java.util.stream.IntStream;
  *
  * @param queues 1 or more
  * @param run tasks in a row that are put into the same queue: a request has one queue, so that with
- *     1 each task travels in a request of its own
+ *     1 only what gathers under load shares one
  */
 record QueueSpread(int queues, int run) {
   /** All in one queue. */

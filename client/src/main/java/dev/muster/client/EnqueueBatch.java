@@ -33,6 +33,7 @@ final class EnqueueBatch {
   private long taskBytes;
   private boolean keyed;
   private @Nullable EnqueueRequest numbered;
+  private GatheredBatches.@Nullable Wave wave;
 
   /**
    * An empty batch.
@@ -113,6 +114,21 @@ final class EnqueueBatch {
 
   int tasks() {
     return tasks;
+  }
+
+  String queue() {
+    return shared.getQueue();
+  }
+
+  void goesWith(GatheredBatches.Wave others) {
+    wave = others;
+  }
+
+  GatheredBatches.Wave wave() {
+    if (wave == null) {
+      throw new IllegalStateException("batch has not gone yet");
+    }
+    return wave;
   }
 
   /** Closes the batch under a number: from here on it is only ever sent as this request. */

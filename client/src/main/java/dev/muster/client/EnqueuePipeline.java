@@ -11,9 +11,7 @@ import dev.muster.proto.v1.EnqueueReply;
 import dev.muster.proto.v1.EnqueueRequest;
 import io.grpc.Deadline;
 import java.time.Duration;
-import java.util.ArrayDeque;
 import java.util.ArrayList;
-import java.util.Deque;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
@@ -22,21 +20,16 @@ import org.jspecify.annotations.Nullable;
  * What every enqueue of one client passes through: gathers tasks, sends them in few requests, keeps
  * them until they are answered, and sends them again, under the same numbers, on a new stream.
  *
- * <p>Natural batching without a clock: a task goes at once while fewer than two requests are
- * unanswered; else it waits for the next answer, and leaves with all that gathered meanwhile, or
- * for {@link #SEND_BYTES} to be full. Whoever finds that something may go sends it: a caller, or
- * the event loop that brought an answer. There is no thread in between.
+ * <p>Natural batching without a clock: a task goes at once while little is unanswered; else it
+ * waits for an answer, and leaves with all that gathered meanwhile, or when its queue has gathered
+ * enough ({@link GatheredBatches} has the rule). Whoever finds that something may go sends it: a
+ * caller, or the event loop that brought an answer. There is no thread in between.
  *
  * <p>Thread-safe. Callers wait while {@link #HELD_BYTES_MAX} are unacknowledged.
  */
 final class EnqueuePipeline {
   /** Unacknowledged bytes that are held before callers wait. */
   static final long HELD_BYTES_MAX = 16L << 20;
-
-  /** So much goes at once, however many requests are unanswered. */
-  static final long SEND_BYTES = 64 << 10;
-
-  private static final int FEW_REQUESTS = 2;
 
   private final Object lock = new Object();
   private final EnqueueBatch[] unanswered = new EnqueueBatch[Limits.OUTSTANDING_REQUESTS_MAX];
@@ -45,13 +38,7 @@ final class EnqueuePipeline {
   private final RequestWindow window;
 
   @GuardedBy("lock")
-  private final Deque<EnqueueBatch> gathered = new ArrayDeque<>();
-
-  @GuardedBy("lock")
-  private long gatheredBytes;
-
-  @GuardedBy("lock")
-  private int unansweredCount;
+  private final GatheredBatches gathered = new GatheredBatches();
 
   @GuardedBy("lock")
   private long heldBytes;
@@ -94,19 +81,10 @@ final class EnqueuePipeline {
       if (heldBytes > 0 && heldBytes + cost > HELD_BYTES_MAX) {
         awaitRoom(cost, TimeLimit.of(timeout));
       }
-      heldBytes += cost;
-      gatheredBytes += cost;
-      EnqueueBatch last = gathered.peekLast();
-      if (last == null || !last.takes(shared, cost)) {
-        last = new EnqueueBatch(shared);
-        gathered.addLast(last);
-        heldBytes += last.bytes();
-        gatheredBytes += last.bytes();
-        if (connection == null) {
-          lock.notifyAll(); // the connecting thread sleeps while there is nothing to send
-        }
+      if (gathered.isEmpty() && connection == null) {
+        lock.notifyAll(); // the connecting thread sleeps while there is nothing to send
       }
-      last.add(payload, keys, cost, receipt, receipt.joined());
+      heldBytes += gathered.add(shared, payload, keys, cost, receipt);
       if (sending || !maySend()) {
         return;
       }
@@ -200,9 +178,7 @@ final class EnqueuePipeline {
     if (cursor < window.next()) {
       return true;
     }
-    return !gathered.isEmpty()
-        && window.hasRoom()
-        && (unansweredCount < FEW_REQUESTS || gatheredBytes >= SEND_BYTES);
+    return gathered.mayGo() && window.hasRoom();
   }
 
   /** One thread at a time, the one that set {@link #sending}. */
@@ -232,10 +208,8 @@ final class EnqueuePipeline {
 
   @GuardedBy("lock")
   private EnqueueRequest number() {
-    EnqueueBatch batch = gathered.removeFirst();
-    gatheredBytes -= batch.bytes();
+    EnqueueBatch batch = gathered.next();
     unanswered[slot(cursor)] = batch;
-    unansweredCount++;
     cursor++;
     batch.number(window.open());
     return batch.request();
@@ -277,7 +251,7 @@ final class EnqueuePipeline {
   @GuardedBy("lock")
   private void forget(long number, EnqueueBatch batch) {
     unanswered[slot(number)] = null;
-    unansweredCount--;
+    gathered.ended(batch);
     window.answered(number);
     heldBytes -= batch.bytes();
     if (waiting > 0 || heldBytes == 0) {
@@ -301,10 +275,8 @@ final class EnqueuePipeline {
         }
       }
       if (alsoUnsent) {
-        lost.addAll(gathered);
-        gathered.clear();
-        heldBytes -= gatheredBytes;
-        gatheredBytes = 0;
+        heldBytes -= gathered.bytes();
+        lost.addAll(gathered.clear());
       }
       lock.notifyAll();
     }

@@ -2,6 +2,7 @@ package dev.muster.client;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.google.protobuf.ByteString;
 import com.sun.management.ThreadMXBean;
 import dev.muster.common.codec.Codecs;
 import dev.muster.proto.v1.EnqueueReply;
@@ -13,9 +14,14 @@ import io.grpc.ClientCall;
 import io.grpc.Metadata;
 import io.grpc.MethodDescriptor;
 import java.lang.management.ManagementFactory;
+import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.ArrayDeque;
+import java.util.ArrayList;
 import java.util.Deque;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
 import org.junit.jupiter.api.Test;
 
 /**
@@ -26,6 +32,7 @@ import org.junit.jupiter.api.Test;
 final class EnqueueCostTest {
   private static final int PAYLOAD_BYTES = 100;
   private static final int ROUND = 10_000;
+  private static final int QUEUES = 100;
 
   /** Measured: 164, of which the payload's copy is 140. */
   private static final long BYTES_MAX = 220;
@@ -82,10 +89,33 @@ final class EnqueueCostTest {
     assertThat(master.requests()).as("requests for %s tasks", ROUND).isLessThan(60);
   }
 
+  @Test
+  void shouldSendFewRequestsForTasksThatGoToManyQueuesInTurn() {
+    connect();
+    List<EnqueueStream<byte[]>> streams = new ArrayList<>();
+    for (int queue = 0; queue < QUEUES; queue++) {
+      streams.add(stream("tasks" + queue));
+    }
+    for (int i = 0; i < ROUND; i++) {
+      streams.get(i % QUEUES).add(ByteBuffer.allocate(Integer.BYTES).putInt(i).array());
+    }
+    master.answerAll();
+    streams.forEach(EnqueueStream::flush);
+    assertThat(master.requests()).as("requests for %s tasks", ROUND).isLessThan(QUEUES + 10);
+    assertThat(master.payloads).hasSize(QUEUES);
+    master.payloads.forEach(
+        (queue, payloads) ->
+            assertThat(payloads.stream().map(bytes -> bytes.asReadOnlyByteBuffer().getInt()))
+                .as(queue)
+                .hasSize(ROUND / QUEUES)
+                .isSorted());
+  }
+
   /** The other end of the stream, on the caller's thread: it answers when it is told to. */
   private static final class StillMaster extends Channel {
     private final Deque<EnqueueRequest> waiting = new ArrayDeque<>();
     private ClientCall.Listener<EnqueueReply> replies = new ClientCall.Listener<>() {};
+    private final Map<String, List<ByteString>> payloads = new HashMap<>();
     private int requests;
     private long lastId;
 
@@ -118,7 +148,11 @@ final class EnqueueCostTest {
         @Override
         public void sendMessage(Q message) {
           requests++;
-          waiting.add((EnqueueRequest) message);
+          EnqueueRequest request = (EnqueueRequest) message;
+          waiting.add(request);
+          payloads
+              .computeIfAbsent(request.getQueue(), queue -> new ArrayList<>())
+              .addAll(request.getPayloadsList());
         }
 
         @Override

@@ -31,17 +31,19 @@ import java.util.function.LongSupplier;
  *
  * <p>A lease is proposed in the same entry as the tasks that it is for, when a worker waits: put
  * and hand-out then cost one write to the log, not two. Nothing is scanned: a queue is looked at
- * when something about it changed.
+ * when something about it changed, or when a worker has credit for which it waits.
  */
 public final class Dispatcher {
-  /** One lease asks for at most so many slots, unless a single task takes more. */
-  private static final long LEASE_SLOTS_MAX = 2_000;
-
   private final Proposer proposer;
   private final LongSupplier clockNs;
   private final LongSupplier clockMs;
   private final Map<String, QueueDemand> queues = new HashMap<>();
   private final Set<QueueDemand> changed = new LinkedHashSet<>();
+
+  /** Queues in which somebody waits for room or for tasks. */
+  private final Set<QueueDemand> parked = new LinkedHashSet<>();
+
+  private final WorkerTurns workers;
 
   /** Where time alone makes more leasable. */
   private final TreeSet<QueueDemand> timed =
@@ -57,9 +59,10 @@ public final class Dispatcher {
     this.proposer = proposer;
     this.clockNs = clockNs;
     this.clockMs = clockMs;
+    this.workers = new WorkerTurns(proposer, changed::add);
   }
 
-  QueueDemand demand(String queue) {
+  private QueueDemand demand(String queue) {
     return queues.computeIfAbsent(queue, QueueDemand::new);
   }
 
@@ -78,14 +81,25 @@ public final class Dispatcher {
     }
   }
 
-  /** A worker has free slots. */
+  /** A worker serves these queues from now on, and no others. */
+  void join(WorkerLink link, List<String> names) {
+    leave(link);
+    workers.join(link, names.stream().distinct().map(this::demand).toList());
+  }
+
+  /** It serves none any more. */
+  void leave(WorkerLink link) {
+    workers.leave(link);
+  }
+
+  /** A worker has free slots, or may have. */
   void hungry(WorkerLink link) {
-    if (link.isHungry()) {
-      for (QueueDemand queue : link.queues) {
-        queue.ask(link);
-        changed.add(queue);
-      }
-    }
+    workers.hungry(link);
+  }
+
+  /** How often queues were looked at for workers so far: what planning costs. For tests. */
+  long looks() {
+    return workers.looks();
   }
 
   /**
@@ -127,6 +141,7 @@ public final class Dispatcher {
                     queue.enqueues.add(
                         new ParkedEnqueue(
                             command, count, reply, (Outcome.Refused) outcome, untilNs));
+                    parked.add(queue);
                   }
                 });
           }
@@ -138,6 +153,7 @@ public final class Dispatcher {
                 () -> {
                   queue.proposed--;
                   queue.enqueuing -= atOnce;
+                  changed.add(queue);
                 });
           }
         });
@@ -168,6 +184,7 @@ public final class Dispatcher {
         new ParkedTake(
             queue, request.getMax(), request.getVisibilityTimeoutMs(), untilNs, receiver);
     queue.takes.add(take);
+    parked.add(queue);
     changed.add(queue);
     return take;
   }
@@ -175,12 +192,14 @@ public final class Dispatcher {
   /** Its caller is gone. */
   public void cancel(ParkedTake take) {
     take.ended = true;
-    take.queue.takes.remove(take);
+    if (take.queue.takes.remove(take)) {
+      changed.add(take.queue);
+    }
   }
 
   /** Proposes what can be matched. Before each entry is closed. */
   public void plan() {
-    if (changed.isEmpty() && timed.isEmpty()) {
+    if (changed.isEmpty() && workers.isEmpty() && timed.isEmpty()) {
       return;
     }
     long nowMs = clockMs.getAsLong();
@@ -191,15 +210,18 @@ public final class Dispatcher {
     }
     List<QueueDemand> looked = new ArrayList<>(changed);
     changed.clear();
-    for (QueueDemand queue : looked) {
-      planEnqueues(queue);
-      planTakes(queue, nowMs);
-      planWorkers(queue, nowMs);
-      if (queue.isIdle()) {
-        queues.remove(queue.name);
-      }
-    }
+    looked.forEach(queue -> plan(queue, nowMs));
+    workers.spend(nowMs);
     proposer.wakeAt(timed.isEmpty() ? Long.MAX_VALUE : timed.first().lookAtMs);
+  }
+
+  private void plan(QueueDemand queue, long nowMs) {
+    planEnqueues(queue);
+    planTakes(queue, nowMs);
+    workers.plan(queue, nowMs);
+    if (queue.isIdle()) {
+      queues.remove(queue.name, queue);
+    }
   }
 
   private void planEnqueues(QueueDemand queue) {
@@ -238,84 +260,6 @@ public final class Dispatcher {
     }
   }
 
-  private void planWorkers(QueueDemand queue, long nowMs) {
-    while (!queue.hungry.isEmpty() && planTurn(queue, nowMs)) {
-      // Another turn, until nobody gets anything.
-    }
-  }
-
-  /**
-   * Each worker that waits has one turn; who is still hungry then has another, later. False: there
-   * was nothing for anyone.
-   */
-  private boolean planTurn(QueueDemand queue, long nowMs) {
-    List<WorkerLink> stillHungry = new ArrayList<>();
-    boolean served = false;
-    while (queue.available(nowMs) > 0 && !queue.hungry.isEmpty()) {
-      Iterator<WorkerLink> first = queue.hungry.iterator();
-      WorkerLink link = first.next();
-      first.remove();
-      if (!link.isHungry()) {
-        continue;
-      }
-      long available = queue.available(link, nowMs);
-      if (available > 0) {
-        // An even share for each that waits: large credit must not starve the others.
-        long waiting = queue.hungry.size() + 1L;
-        long cost = queue.costMax(link, nowMs);
-        long share = Math.max((available + waiting - 1) / waiting, cost);
-        long most = Math.max(LEASE_SLOTS_MAX, cost);
-        lease(queue, link, queue.asks(link, Math.min(share, most)));
-        served = true;
-      }
-      if (link.isHungry()) {
-        stillHungry.add(link);
-      }
-    }
-    queue.hungry.addAll(stillHungry);
-    return served;
-  }
-
-  private void lease(QueueDemand queue, WorkerLink link, long slots) {
-    long had = link.credit;
-    queue.leasing += slots;
-    link.leasing += slots;
-    link.credit -= slots;
-    Lease.Builder lease =
-        Lease.newBuilder().setQueue(queue.name).setSession(link.session).setMax((int) slots);
-    proposer.propose(
-        Command.newBuilder().setLease(lease).build(),
-        new Reply() {
-          @Override
-          public void applied(Outcome outcome) {
-            Outcome.Leased leased = (Outcome.Leased) outcome;
-            if (leased.count() > 0) {
-              link.offer(leased.offers());
-            }
-            proposer.execute(() -> leased(queue, link, had, slots, leased.cost()));
-          }
-
-          @Override
-          public void unknown(String why) {
-            proposer.execute(() -> leased(queue, link, had, slots, 0));
-          }
-        });
-  }
-
-  private void leased(QueueDemand queue, WorkerLink link, long had, long asked, long got) {
-    queue.leasing -= asked;
-    link.leasing -= asked;
-    link.credit += asked - got;
-    changed.add(queue);
-    if (got == 0) {
-      queue.askedInVain(link, had, asked);
-    }
-    hungry(link);
-    if (link.stream() == null && got > 0) {
-      Sessions.returnUnstarted(proposer, link);
-    }
-  }
-
   private void lease(QueueDemand queue, ParkedTake take) {
     int max = take.max;
     queue.leasing += max;
@@ -337,6 +281,7 @@ public final class Dispatcher {
                   changed.add(queue);
                   if (leased.count() == 0 && !take.ended) {
                     queue.takes.addFirst(take);
+                    parked.add(queue);
                   } else if (leased.count() > 0 && !taken) {
                     giveBack(leased.offers());
                   }
@@ -346,7 +291,11 @@ public final class Dispatcher {
           @Override
           public void unknown(String why) {
             take.receiver.unavailable(why);
-            proposer.execute(() -> queue.leasing -= max);
+            proposer.execute(
+                () -> {
+                  queue.leasing -= max;
+                  changed.add(queue);
+                });
           }
         });
   }
@@ -369,7 +318,7 @@ public final class Dispatcher {
   /** Looks for waits that are over. Called now and then. */
   public void tick() {
     long nowNs = clockNs.getAsLong();
-    for (QueueDemand queue : queues.values()) {
+    for (QueueDemand queue : parked) {
       queue.enqueues.removeIf(
           parked -> {
             boolean over = parked.untilNs() <= nowNs;
@@ -391,5 +340,6 @@ public final class Dispatcher {
         changed.add(queue); // Nobody waits any more: the next plan forgets it.
       }
     }
+    parked.removeIf(queue -> !queue.hasParked());
   }
 }

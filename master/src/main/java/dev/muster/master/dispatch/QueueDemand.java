@@ -18,8 +18,8 @@ final class QueueDemand {
   final String name;
 
   /**
-   * Workers that may have credit, in turn; those that have none any more are dropped when their
-   * turn comes.
+   * Workers that may have credit, in turn. One that has none when its turn comes leaves, and comes
+   * back when it has: see {@link WaitingQueues}.
    */
   final LinkedHashSet<WorkerLink> hungry = new LinkedHashSet<>();
 
@@ -95,6 +95,20 @@ final class QueueDemand {
     return most;
   }
 
+  /**
+   * The credit with which a worker gets something that it cannot run with what it has; {@link
+   * Long#MAX_VALUE}: more credit does not help.
+   */
+  long creditNeeded(WorkerLink link, long nowMs) {
+    long least = Long.MAX_VALUE;
+    for (PoolSupply pool : supply.pools()) {
+      if (pool.cost() > link.credit && pool.cost() < least && link.couldRun(pool)) {
+        least = leasable(pool, nowMs) > 0 ? pool.cost() : least;
+      }
+    }
+    return least;
+  }
+
   /** Tasks that a consumer without a session may find. */
   long availableToTakes(long nowMs) {
     long sum = enqueuing - leasing;
@@ -126,8 +140,10 @@ final class QueueDemand {
    * @param asked for so much of it
    */
   void askedInVain(WorkerLink link, long had, long asked) {
+    long then = Math.min(asked, had);
     hungry.remove(link);
-    unserved.put(link, Math.min(asked, had));
+    unserved.put(link, then);
+    link.waiting.add(this, then + 1);
     if (asked < had) {
       asksForAll.add(link);
     }
@@ -150,12 +166,12 @@ final class QueueDemand {
     asksForAll.remove(link);
   }
 
+  /** Somebody waits in it, for room or for tasks, until a time. */
+  boolean hasParked() {
+    return !takes.isEmpty() || !enqueues.isEmpty();
+  }
+
   boolean isIdle() {
-    return links == 0
-        && takes.isEmpty()
-        && enqueues.isEmpty()
-        && supply.pools().isEmpty()
-        && proposed == 0
-        && leasing == 0;
+    return links == 0 && !hasParked() && supply.pools().isEmpty() && proposed == 0 && leasing == 0;
   }
 }

@@ -184,9 +184,7 @@ public final class Sessions {
 
   private void serve(WorkerLink link, Hello hello, List<Long> lostIds) {
     runs.ended(link.session, lostIds);
-    leaveQueues(link);
-    link.queues = hello.getQueuesList().stream().distinct().map(dispatcher::demand).toList();
-    link.queues.forEach(queue -> queue.links++);
+    dispatcher.leave(link);
     link.queueNames = List.copyOf(hello.getQueuesList());
     link.credit = hello.getCredit() - link.leasing;
     link.draining = false;
@@ -194,16 +192,7 @@ public final class Sessions {
     if (link.drainAsked && stream != null) {
       tellToGo(link, stream);
     }
-    dispatcher.hungry(link);
-  }
-
-  /** A worker may come back with other queues: the old ones must not hold it for hungry. */
-  private static void leaveQueues(WorkerLink link) {
-    for (QueueDemand queue : link.queues) {
-      queue.links--;
-      queue.forget(link);
-    }
-    link.queues = List.of();
+    dispatcher.join(link, hello.getQueuesList());
   }
 
   /**
@@ -354,7 +343,7 @@ public final class Sessions {
 
   private void forget(WorkerLink link) {
     links.remove(link.session, link);
-    leaveQueues(link);
+    dispatcher.leave(link);
     runs.closed(link.session);
   }
 

@@ -59,6 +59,9 @@ final class WorkerLink {
   // On the loop only.
   List<QueueDemand> queues = List.of();
 
+  /** Those of them that wait for its credit. */
+  final WaitingQueues waiting = new WaitingQueues();
+
   /**
    * Slots that may still be filled, less what is being leased; below zero after a reconnect with
    * leases under way.
@@ -147,8 +150,12 @@ final class WorkerLink {
 
   /** Whether it can run what is in this pool with the credit that it has. */
   boolean fits(PoolSupply pool) {
-    return pool.cost() <= credit
-        && (slots == 0 || pool.cost() <= slots)
+    return pool.cost() <= credit && couldRun(pool);
+  }
+
+  /** The same with all the credit that it may ever have. */
+  boolean couldRun(PoolSupply pool) {
+    return (slots == 0 || pool.cost() <= slots)
         && (pool.requires().isEmpty() || labels.entrySet().containsAll(pool.requires().entrySet()));
   }
 

@@ -17,6 +17,9 @@ final class FakeCaller<R> extends ServerCallStreamObserver<R> {
   /** A wire that takes one message at a time: not ready after it, until {@link #becomeReady}. */
   boolean pauseAfterEach;
 
+  /** Messages that it was asked for. */
+  int asked;
+
   boolean cancelled;
   boolean completed;
   @Nullable Throwable error;
@@ -90,7 +93,12 @@ final class FakeCaller<R> extends ServerCallStreamObserver<R> {
   public void disableAutoInboundFlowControl() {}
 
   @Override
-  public void request(int count) {}
+  public void disableAutoRequest() {}
+
+  @Override
+  public void request(int count) {
+    asked += count;
+  }
 
   @Override
   public void setMessageCompression(boolean enable) {}
