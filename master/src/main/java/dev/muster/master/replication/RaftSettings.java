@@ -43,6 +43,9 @@ final class RaftSettings {
     // acknowledged.
     RaftServerConfigKeys.Log.setUnsafeFlushEnabled(properties, false);
     RaftServerConfigKeys.Log.setAsyncFlushEnabled(properties, false);
+    // Ratis would write into the log up to where it is committed, with an fsync of its own behind
+    // that of each entry. A group of one has no need of it: what is in its log is committed.
+    RaftServerConfigKeys.Log.setLogMetadataEnabled(properties, false);
     // A bad record stops the server; LogCheck has already mended the one case that is harmless.
     RaftServerConfigKeys.Log.setCorruptionPolicy(properties, CorruptionPolicy.EXCEPTION);
     RaftServerConfigKeys.Log.setPurgeUptoSnapshotIndex(properties, true);
