@@ -241,10 +241,7 @@ public final class Proposer implements AutoCloseable {
       batch.add(next.command, next.reply);
     } while (!gathered.isEmpty() && batch.bytes() + gathered.element().bytes <= ENTRY_BYTES);
     inFlight.incrementAndGet();
-    log.append(
-        batch,
-        batch.seal(clockMs.getAsLong(), dice.getAsLong()),
-        ended -> ended());
+    log.append(batch, batch.seal(clockMs.getAsLong(), dice.getAsLong()), answered -> ended());
   }
 
   /** Any thread. Most entries end while nothing waits for it: then nobody is woken. */

@@ -86,7 +86,8 @@ final class RaftNodeTest {
   /** Returns when it is applied. */
   private static void append(RaftNode raft) throws InterruptedException {
     Batch batch = new Batch();
-    batch.add(Command.newBuilder().setEnqueue(EnqueueRequest.newBuilder().setQueue("squares")).build(),
+    batch.add(
+        Command.newBuilder().setEnqueue(EnqueueRequest.newBuilder().setQueue("squares")).build(),
         Reply.NONE);
     CountDownLatch applied = new CountDownLatch(1);
     raft.append(batch, batch.seal(1, 1), ended -> applied.countDown());
