@@ -83,6 +83,17 @@ final class RaftNodeTest {
         });
   }
 
+  @Test
+  void shouldDeleteAtItsStartWhatAProcessThatWasKilledHasLeft() throws Exception {
+    UUID group = UUID.randomUUID();
+    process(group, (raft, applier) -> append(raft));
+    Path left = directory.resolve("log/" + group + "/old/log_0-9");
+    Files.createDirectories(left.getParent());
+    Files.writeString(left, "left");
+
+    process(group, (raft, applier) -> assertThat(left).doesNotExist());
+  }
+
   /** Returns when it is applied. */
   private static void append(RaftNode raft) throws InterruptedException {
     Batch batch = new Batch();
