@@ -28,8 +28,8 @@ final class SteadyBench {
     try (MasterProcess master = MasterProcess.start(options.tls(), options.masterJavaOptions());
         Lives lives = new Lives(master.connect(), options, latencies)) {
       if (options.warmUp() > 0) {
-        var burnt = lives.burn(options.warmUp());
-        var settled = lives.steady(SETTLE_S * perSecond, perSecond);
+        var unusedBurn = lives.burn(options.warmUp());
+        var unusedSettling = lives.steady(SETTLE_S * perSecond, perSecond);
       }
       latencies.reset();
       Stretch stretch = Stretch.begin(master);
