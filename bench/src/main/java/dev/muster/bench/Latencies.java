@@ -14,16 +14,30 @@ final class Latencies {
   private final Recorder started = new Recorder(DIGITS);
   private final Recorder ended = new Recorder(DIGITS);
 
-  void put(long ns) {
-    put.recordValue(Math.max(0, ns));
+  /**
+   * It is durable.
+   *
+   * @param dueNs when it was to be put, by {@link System#nanoTime}; 0: at no certain time, which is
+   *     not counted
+   */
+  void put(long dueNs) {
+    record(put, dueNs);
   }
 
-  void started(long ns) {
-    started.recordValue(Math.max(0, ns));
+  /** It was started, as {@link #put}. */
+  void started(long dueNs) {
+    record(started, dueNs);
   }
 
-  void ended(long ns) {
-    ended.recordValue(Math.max(0, ns));
+  /** Its result was taken, as {@link #put}. */
+  void ended(long dueNs) {
+    record(ended, dueNs);
+  }
+
+  private static void record(Recorder recorder, long dueNs) {
+    if (dueNs != 0) {
+      recorder.recordValue(Math.max(0, System.nanoTime() - dueNs));
+    }
   }
 
   /** Forgets what it has so far. */

@@ -84,7 +84,7 @@ final class Lives implements AutoCloseable {
             Codecs.bytes(),
             (result, context) -> {
               if (latencies != null) {
-                latencies.ended(System.nanoTime() - ByteBuffer.wrap(result).getLong());
+                latencies.ended(ByteBuffer.wrap(result).getLong());
               }
               arrivals.add();
               return null;
@@ -113,7 +113,7 @@ final class Lives implements AutoCloseable {
               if (latencies == null) {
                 return answers.next(); // one slot, one thread
               }
-              latencies.started(System.nanoTime() - ByteBuffer.wrap(payload).getLong());
+              latencies.started(ByteBuffer.wrap(payload).getLong());
               return Arrays.copyOf(payload, options.resultBytes());
             })
         .slots(1)
@@ -213,7 +213,7 @@ final class Lives implements AutoCloseable {
               .whenComplete(
                   (id, failure) -> {
                     if (failure == null) {
-                      measured.put(System.nanoTime() - due);
+                      measured.put(due);
                     }
                   });
     }

@@ -31,6 +31,9 @@ final class MasterProcess implements AutoCloseable {
   /** What the child says when it is ready; its JVM may print lines of its own before. */
   private static final String READY = "ready on ";
 
+  /** What its answers begin with, for the same reason. */
+  private static final String USED = "used ";
+
   private static final String USAGE = "usage";
   private static final String COLLECT = "collect";
 
@@ -155,7 +158,7 @@ final class MasterProcess implements AutoCloseable {
         System.gc();
       }
       keep.set(asked.equals(KEEP));
-      System.out.println(ProcessUsage.ofThisProcess().toLine());
+      System.out.println(USED + ProcessUsage.ofThisProcess().toLine());
     }
     System.exit(0);
   }
@@ -192,8 +195,12 @@ final class MasterProcess implements AutoCloseable {
       running.input().write(question + "\n");
       running.input().flush();
       String line = running.output().readLine();
+      while (line != null && !line.startsWith(USED)) {
+        System.err.println(line); // What it logs, of a pause say.
+        line = running.output().readLine();
+      }
       if (line != null) {
-        return ProcessUsage.parse(line);
+        return ProcessUsage.parse(line.substring(USED.length()));
       }
     } catch (IOException gone) {
       // then it has died

@@ -8,11 +8,15 @@ import java.util.Map;
  * started, and done.
  */
 final class SteadyBench {
+  /** What full speed has left behind is over by then. */
+  private static final long SETTLE_S = 5;
+
   private final LifecycleOptions options;
   private final long perSecond;
 
   /**
-   * @param options its tasks are measured after its warm-up, both at the rate
+   * @param options its tasks are measured at the rate. Its warm-up before runs at full speed: at a
+   *     rate, Java would compile during all of what is measured
    */
   SteadyBench(LifecycleOptions options, long perSecond) {
     this.options = options;
@@ -24,7 +28,8 @@ final class SteadyBench {
     try (MasterProcess master = MasterProcess.start(options.tls(), options.masterJavaOptions());
         Lives lives = new Lives(master.connect(), options, latencies)) {
       if (options.warmUp() > 0) {
-        var unused = lives.steady(options.warmUp(), perSecond);
+        var unusedBurn = lives.burn(options.warmUp());
+        var unusedSettling = lives.steady(SETTLE_S * perSecond, perSecond);
       }
       latencies.reset();
       Stretch stretch = Stretch.begin(master);

@@ -68,7 +68,7 @@ final class UnaryBench {
     try (Connection connection = Connection.open(connect)) {
       TasksBlockingStub tasks = TasksGrpc.newBlockingStub(connection.channel());
       for (int i = -options.warmUp(); i < options.tasks(); i++) {
-        pause();
+        pauseBefore(i);
         long start = System.nanoTime();
         EnqueueReply reply = tasks.enqueue(request);
         long took = System.nanoTime() - start;
@@ -105,7 +105,7 @@ final class UnaryBench {
         if (i == 0) {
           ns.reset(); // The handler of the last one has been awaited.
         }
-        pause();
+        pauseBefore(i);
         byte[] payload = new byte[Math.max(Long.BYTES, options.payloadBytes())];
         ByteBuffer.wrap(payload).putLong(System.nanoTime());
         var unused = queue.enqueueAsync(payload);
@@ -120,8 +120,11 @@ final class UnaryBench {
     return Latencies.percentiles(ns);
   }
 
-  /** What the last task left behind shall be over. */
-  private void pause() {
+  /** What the last task left behind shall be over, unless all this is only to warm up. */
+  private void pauseBefore(int task) {
+    if (task < 0) {
+      return;
+    }
     long until = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(options.pauseMs());
     for (long left = until - System.nanoTime(); left > 0; left = until - System.nanoTime()) {
       LockSupport.parkNanos(this, left);

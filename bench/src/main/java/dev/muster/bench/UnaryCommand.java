@@ -26,8 +26,9 @@ final class UnaryCommand implements Callable<Integer> {
 
   @Option(
       names = "--warm-up",
-      defaultValue = "5000",
-      description = "Tasks of each kind before (default ${DEFAULT-VALUE}).")
+      defaultValue = "20000",
+      description =
+          "Tasks of each kind before, without pauses, so that Java has compiled what they run (default ${DEFAULT-VALUE}).")
   private int warmUp;
 
   @Option(

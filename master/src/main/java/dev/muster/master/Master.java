@@ -7,6 +7,7 @@ import dev.muster.common.tls.TlsContexts;
 import dev.muster.master.auth.AuthService;
 import dev.muster.master.auth.ConnectionGate;
 import dev.muster.master.auth.KeyRing;
+import dev.muster.master.rpc.CallThreads;
 import dev.muster.master.rpc.QueuesService;
 import dev.muster.master.rpc.SchedulesService;
 import dev.muster.master.rpc.ServerLimits;
@@ -21,8 +22,6 @@ import io.grpc.protobuf.services.ProtoReflectionServiceV1;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.util.Optional;
-import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
@@ -45,7 +44,7 @@ public final class Master implements AutoCloseable {
   private final Core core;
   private final Server server;
   private final ServerLimits.EventLoops loops;
-  private final ExecutorService callThreads;
+  private final CallThreads callThreads;
   private final HealthStatusManager health;
   private final @Nullable ServerCertificate certificate;
   private boolean closed;
@@ -55,7 +54,7 @@ public final class Master implements AutoCloseable {
       Core core,
       Server server,
       ServerLimits.EventLoops loops,
-      ExecutorService callThreads,
+      CallThreads callThreads,
       HealthStatusManager health,
       @Nullable ServerCertificate certificate) {
     this.config = config;
@@ -88,19 +87,13 @@ public final class Master implements AutoCloseable {
   private static Master serve(MasterConfig config, Core core, KeyRing keys) {
     ServerCertificate certificate =
         config.plaintext() ? null : ServerCertificate.loadOrMake(core.data().tls());
-    ExecutorService callThreads =
-        Executors.newFixedThreadPool(
-            2,
-            task -> {
-              Thread thread = new Thread(task, "muster-calls");
-              thread.setDaemon(true);
-              return thread;
-            });
+    CallThreads callThreads = new CallThreads();
     HealthStatusManager health = new HealthStatusManager();
     ConnectionGate gate = new ConnectionGate();
     NettyServerBuilder builder =
         NettyServerBuilder.forAddress(new InetSocketAddress(config.host(), config.port()))
-            .executor(callThreads)
+            .executor(callThreads.first())
+            .callExecutor(callThreads)
             .addService(
                 new TasksService(
                     core.proposer(),
@@ -140,7 +133,7 @@ public final class Master implements AutoCloseable {
       return new Master(config, core, server, loops, callThreads, health, certificate);
     } catch (IOException e) {
       loops.close();
-      callThreads.shutdown();
+      callThreads.close();
       throw new InvalidInputException(
           "cannot listen on "
               + config.host()
@@ -199,7 +192,7 @@ public final class Master implements AutoCloseable {
       Thread.currentThread().interrupt();
     }
     core.close();
-    callThreads.shutdown();
+    callThreads.close();
     loops.close();
   }
 }

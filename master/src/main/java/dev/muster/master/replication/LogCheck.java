@@ -33,7 +33,7 @@ import org.slf4j.LoggerFactory;
 public final class LogCheck {
   private static final Logger LOG = LoggerFactory.getLogger(LogCheck.class);
   private static final byte[] HEADER = {'R', 'a', 'f', 't', 'L', 'o', 'g', '1'};
-  private static final Pattern CLOSED = Pattern.compile("log_(\\d+)-(\\d+)");
+  static final Pattern CLOSED = Pattern.compile("log_(\\d+)-(\\d+)");
   private static final Pattern OPEN = Pattern.compile("log_inprogress_(\\d+)");
 
   /** First byte of every entry: the tag of its term, field 1, a varint. */
@@ -51,7 +51,7 @@ public final class LogCheck {
    *     its end
    */
   public static void run(Path raft, UUID group, long appliedIndex) {
-    Path directory = raft.resolve(group.toString()).resolve("current");
+    Path directory = directory(raft, group);
     try {
       long last = lastIndex(directory, appliedIndex);
       if (last < appliedIndex) {
@@ -67,6 +67,11 @@ public final class LogCheck {
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
+  }
+
+  /** Where Ratis has the segments of a group. */
+  static Path directory(Path raft, UUID group) {
+    return raft.resolve(group.toString()).resolve("current");
   }
 
   private static long lastIndex(Path directory, long appliedIndex) throws IOException {

@@ -5,6 +5,7 @@ import java.util.ArrayDeque;
 import java.util.SplittableRandom;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.Consumer;
@@ -59,15 +60,18 @@ public final class Proposer implements AutoCloseable {
   private final LongSupplier dice;
   private final Consumer<Throwable> onBroken;
   private final Thread thread;
+  private final AtomicInteger inFlight = new AtomicInteger();
   private volatile boolean asleep;
   private volatile boolean closed;
 
   // The loop's own.
   private final ArrayDeque<Proposal> gathered = new ArrayDeque<>();
   private long gatheredBytes;
-  private int inFlight;
   private long wakeAtMs = Long.MAX_VALUE;
   private @Nullable Runnable beforeSealing;
+
+  /** The log had no room when the loop looked last: it has to look again when an entry ends. */
+  private boolean logWasFull;
 
   /**
    * @param clockMs the leader's clock, ms since the epoch
@@ -155,7 +159,7 @@ public final class Proposer implements AutoCloseable {
       while (!closed) {
         if (!step()) {
           asleep = true;
-          if (tasks.isEmpty() && (requests.isEmpty() || !mayGather())) {
+          if (hasNothingToDo()) {
             park();
           }
           asleep = false;
@@ -165,6 +169,12 @@ public final class Proposer implements AutoCloseable {
     } catch (RuntimeException | Error e) {
       onBroken.accept(e);
     }
+  }
+
+  private boolean hasNothingToDo() {
+    return tasks.isEmpty()
+        && (requests.isEmpty() || !mayGather())
+        && !(logWasFull && inFlight.get() < IN_FLIGHT_MAX);
   }
 
   /**
@@ -205,7 +215,8 @@ public final class Proposer implements AutoCloseable {
       next.task.run();
       worked = true;
     }
-    if (inFlight < IN_FLIGHT_MAX) {
+    logWasFull = inFlight.get() >= IN_FLIGHT_MAX;
+    if (!logWasFull) {
       if (beforeSealing != null) {
         beforeSealing.run();
       }
@@ -229,11 +240,15 @@ public final class Proposer implements AutoCloseable {
       gatheredBytes -= next.bytes;
       batch.add(next.command, next.reply);
     } while (!gathered.isEmpty() && batch.bytes() + gathered.element().bytes <= ENTRY_BYTES);
-    inFlight++;
-    log.append(
-        batch,
-        batch.seal(clockMs.getAsLong(), dice.getAsLong()),
-        ended -> execute(() -> inFlight--));
+    inFlight.incrementAndGet();
+    log.append(batch, batch.seal(clockMs.getAsLong(), dice.getAsLong()), answered -> ended());
+  }
+
+  /** Any thread. Most entries end while nothing waits for it: then nobody is woken. */
+  private void ended() {
+    if (inFlight.getAndDecrement() >= IN_FLIGHT_MAX) {
+      wake();
+    }
   }
 
   private void answerTheRest() {

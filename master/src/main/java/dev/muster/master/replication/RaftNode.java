@@ -55,6 +55,7 @@ public final class RaftNode implements Log, AutoCloseable {
   private final RaftClientAsynchronousProtocol division;
 
   private final RaftGroupId groupId;
+  private final OldSegments oldSegments;
   private final ClientId clientId = ClientId.randomId();
   private final AtomicLong callId = new AtomicLong();
   private final CompletableFuture<Void> leaderReady = new CompletableFuture<>();
@@ -80,6 +81,9 @@ public final class RaftNode implements Log, AutoCloseable {
     this.onBroken = onBroken;
     this.flushed = TermIndex.valueOf(flushedTerm, flushedIndex);
     this.groupId = RaftGroupId.valueOf(group);
+    Path log = LogCheck.directory(directory, group);
+    this.oldSegments = new OldSegments(log, log.resolveSibling("old"));
+    oldSegments.delete(); // The process may have been killed before.
     RaftProperties properties = RaftSettings.of(directory);
     RaftConfigKeys.Rpc.setType(properties, new SoloRpcType());
     RaftPeer peer = RaftPeer.newBuilder().setId(SELF).setAddress("localhost:0").build();
@@ -135,12 +139,13 @@ public final class RaftNode implements Log, AutoCloseable {
     ended.accept(batch);
   }
 
-  /** The store is written up to here: the log before it may go. Any thread. */
+  /** The store is written up to here: the log before it may go. The flusher's thread. */
   public void flushed(long term, long index) {
     flushed = TermIndex.valueOf(term, index);
     if (closing) {
       return;
     }
+    oldSegments.mayGo(index);
     CompletableFuture<RaftClientReply> snapshot =
         server.snapshotManagementAsync(
             SnapshotManagementRequest.newCreate(

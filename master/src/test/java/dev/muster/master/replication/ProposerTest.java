@@ -133,6 +133,24 @@ final class ProposerTest {
   }
 
   @Test
+  void shouldHaveNothingToDoWhenAnEntryEndsThatNothingWaitsFor() {
+    Proposer driven =
+        new Proposer(
+            (batch, entry, ended) -> log.add(new Appended(batch, entry, ended)),
+            () -> 42,
+            broken::set);
+    driven.drive(() -> {});
+    driven.execute(() -> driven.propose(command(10), answers));
+    assertThat(driven.step()).isTrue();
+    assertThat(driven.step()).isFalse();
+
+    log.remove().apply();
+
+    assertThat(driven.step()).isFalse();
+    assertThat(answers.applied).hasValue(1);
+  }
+
+  @Test
   void shouldCutEntriesByBytesWhenCommandsAreLarge() throws InterruptedException {
     List<Appended> underWay = fillTheLog();
     for (int i = 0; i < 5; i++) {
