@@ -33,9 +33,6 @@ public final class Proposer implements AutoCloseable {
    */
   private static final int IN_FLIGHT_MAX = 3;
 
-  /** Requests that wait for an entry beyond this are refused, bytes. */
-  private static final long WAITING_BYTES_MAX = 64L << 20;
-
   private record Proposal(Command command, Reply reply, int bytes) {}
 
   /** Something to run on the loop when the open entry has room. */
@@ -57,6 +54,7 @@ public final class Proposer implements AutoCloseable {
   private final Log log;
   private final LongSupplier clockMs;
   private final LongSupplier dice;
+  private final long waitingBytesMax;
   private final Consumer<Throwable> onBroken;
   private final Thread thread;
   private volatile boolean asleep;
@@ -74,7 +72,17 @@ public final class Proposer implements AutoCloseable {
    * @param onBroken told when the loop dies of a fault of ours; the master must stop
    */
   public Proposer(Log log, LongSupplier clockMs, Consumer<Throwable> onBroken) {
-    this(log, clockMs, new SplittableRandom()::nextLong, onBroken);
+    this(log, clockMs, HeapShares.ofThisProcess().waitingBytes(), onBroken);
+  }
+
+  /**
+   * The same with another bound.
+   *
+   * @param waitingBytesMax requests that wait for an entry beyond this are refused
+   */
+  public Proposer(
+      Log log, LongSupplier clockMs, long waitingBytesMax, Consumer<Throwable> onBroken) {
+    this(log, clockMs, new SplittableRandom()::nextLong, waitingBytesMax, onBroken);
   }
 
   /**
@@ -83,8 +91,18 @@ public final class Proposer implements AutoCloseable {
    * @param dice thrown once for each entry
    */
   public Proposer(Log log, LongSupplier clockMs, LongSupplier dice, Consumer<Throwable> onBroken) {
+    this(log, clockMs, dice, HeapShares.ofThisProcess().waitingBytes(), onBroken);
+  }
+
+  private Proposer(
+      Log log,
+      LongSupplier clockMs,
+      LongSupplier dice,
+      long waitingBytesMax,
+      Consumer<Throwable> onBroken) {
     this.log = log;
     this.dice = dice;
+    this.waitingBytesMax = waitingBytesMax;
     this.clockMs = clockMs;
     this.onBroken = onBroken;
     this.thread = new Thread(this::loop, "muster-proposer");
@@ -117,7 +135,7 @@ public final class Proposer implements AutoCloseable {
    * @return false: too much waits already, and neither will be called
    */
   public boolean submit(long bytes, Runnable task, Runnable refuse) {
-    if (closed || waitingBytes.get() > WAITING_BYTES_MAX) {
+    if (closed || waitingBytes.get() > waitingBytesMax) {
       return false;
     }
     waitingBytes.addAndGet(bytes);

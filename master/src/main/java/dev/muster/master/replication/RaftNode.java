@@ -66,6 +66,7 @@ public final class RaftNode implements Log, AutoCloseable {
    * @param group identity of the cluster
    * @param flushedTerm term of the entry up to which the store is written
    * @param flushedIndex its index; -1: nothing was ever written
+   * @param segmentBytes a segment of the log ends there
    * @param onBroken told when the log or apply is broken: the process must stop
    */
   public RaftNode(
@@ -74,13 +75,14 @@ public final class RaftNode implements Log, AutoCloseable {
       Applier applier,
       long flushedTerm,
       long flushedIndex,
+      long segmentBytes,
       Consumer<Throwable> onBroken)
       throws IOException {
     this.applier = applier;
     this.onBroken = onBroken;
     this.flushed = TermIndex.valueOf(flushedTerm, flushedIndex);
     this.groupId = RaftGroupId.valueOf(group);
-    RaftProperties properties = RaftSettings.of(directory);
+    RaftProperties properties = RaftSettings.of(directory, segmentBytes);
     RaftConfigKeys.Rpc.setType(properties, new SoloRpcType());
     RaftPeer peer = RaftPeer.newBuilder().setId(SELF).setAddress("localhost:0").build();
     this.server =

@@ -14,11 +14,16 @@ import org.apache.ratis.util.TimeDuration;
 final class RaftSettings {
   private RaftSettings() {}
 
-  static RaftProperties of(Path directory) {
+  /**
+   * Settings for a log.
+   *
+   * @param segmentBytes a segment ends there
+   */
+  static RaftProperties of(Path directory, long segmentBytes) {
     RaftProperties properties = new RaftProperties();
     List<File> storage = List.of(directory.toFile());
     RaftServerConfigKeys.setStorageDir(properties, storage);
-    log(properties);
+    log(properties, segmentBytes);
     snapshots(properties);
     elections(properties);
     // Requests are told apart by our own numbers at apply time; this cache only costs memory.
@@ -28,13 +33,15 @@ final class RaftSettings {
     return properties;
   }
 
-  private static void log(RaftProperties properties) {
+  private static void log(RaftProperties properties, long segmentBytes) {
     // Large segments with little preallocation: a roll of small ones, or of fully preallocated
     // ones, shows as latency.
-    RaftServerConfigKeys.Log.setSegmentSizeMax(properties, SizeInBytes.valueOf("64MB"));
+    RaftServerConfigKeys.Log.setSegmentSizeMax(properties, SizeInBytes.valueOf(segmentBytes));
     RaftServerConfigKeys.Log.setPreallocatedSize(properties, SizeInBytes.valueOf("8MB"));
     RaftServerConfigKeys.Log.setSegmentCacheNumMax(properties, 2);
-    RaftServerConfigKeys.Log.setSegmentCacheSizeMax(properties, SizeInBytes.valueOf("32MB"));
+    // The entries of the open segment are in memory, and those of closed ones up to this.
+    RaftServerConfigKeys.Log.setSegmentCacheSizeMax(
+        properties, SizeInBytes.valueOf(segmentBytes / 2));
     // The largest entry is bounded by the appender's limit; the write buffer must hold one and its
     // header.
     RaftServerConfigKeys.Log.Appender.setBufferByteLimit(properties, SizeInBytes.valueOf("8MB"));

@@ -1,0 +1,44 @@
+package dev.muster.master.replication;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
+
+import org.junit.jupiter.api.Test;
+
+final class HeapSharesTest {
+  private static final long MIB = 1L << 20;
+
+  /** What may be held at most: see the drawing in {@link HeapShares}. */
+  private static long heldMax(HeapShares shares) {
+    return 4 * shares.generationBytes() + 2 * shares.segmentBytes() + shares.waitingBytes();
+  }
+
+  @Test
+  void shouldLeaveAThirdOfTheHeap() {
+    for (long heapMib : new long[] {256, 300, 512, 1_000, 4_000}) {
+      long heap = heapMib * MIB;
+      assertThat(heldMax(HeapShares.of(heap))).as("%d MiB", heapMib).isLessThan(heap * 2 / 3);
+    }
+  }
+
+  @Test
+  void shouldTakeNoMoreThanIsOfUse() {
+    HeapShares shares = HeapShares.of(64L << 30);
+    assertThat(shares).isEqualTo(new HeapShares(64 * MIB, 64 * MIB, 64 * MIB));
+  }
+
+  @Test
+  void shouldHoldALargestEntryHoweverSmallTheHeap() {
+    HeapShares shares = HeapShares.of(32 * MIB);
+    assertThat(shares.segmentBytes()).isEqualTo(16 * MIB);
+    assertThat(shares.generationBytes()).isEqualTo(8 * MIB);
+    assertThat(shares.waitingBytes()).isEqualTo(8 * MIB);
+  }
+
+  @Test
+  void shouldRefuseSegmentsThatHoldNoLargestEntry() {
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> new HeapShares(MIB, MIB, MIB))
+        .withMessageContaining("1048576");
+  }
+}
