@@ -28,12 +28,29 @@ public final class Proposer implements AutoCloseable {
   private static final long ENTRY_BYTES = 400_000;
 
   /**
+   * A command larger than an entry counts for so many bytes: it costs apply little, and the disk is
+   * faster with some of them at a time.
+   */
+  private static final long LARGE_WEIGHT = ENTRY_BYTES / 4;
+
+  /**
+   * No entry of several commands is larger than that: what Ratis writes at a time is bounded, see
+   * {@link RaftSettings}.
+   */
+  private static final long ENTRY_BYTES_MAX = 5L << 20;
+
+  /**
    * So many entries may be on their way: one being written, one waiting behind it, one being
    * applied.
    */
   private static final int IN_FLIGHT_MAX = 3;
 
-  private record Proposal(Command command, Reply reply, int bytes) {}
+  private record Proposal(Command command, Reply reply, int bytes) {
+    /** What it counts for in an entry, bytes. */
+    long weight() {
+      return bytes > ENTRY_BYTES ? LARGE_WEIGHT : bytes;
+    }
+  }
 
   /** Something to run on the loop when the open entry has room. */
   private record Request(Runnable task, long bytes, Runnable refuse) {
@@ -62,7 +79,7 @@ public final class Proposer implements AutoCloseable {
 
   // The loop's own.
   private final ArrayDeque<Proposal> gathered = new ArrayDeque<>();
-  private long gatheredBytes;
+  private long gatheredWeight;
   private int inFlight;
   private long wakeAtMs = Long.MAX_VALUE;
   private @Nullable Runnable beforeSealing;
@@ -157,9 +174,9 @@ public final class Proposer implements AutoCloseable {
 
   /** Adds a command to the entry that is being gathered. On the loop only. */
   public void propose(Command command, Reply reply) {
-    int bytes = command.getSerializedSize();
-    gathered.add(new Proposal(command, reply, bytes));
-    gatheredBytes += bytes;
+    Proposal proposal = new Proposal(command, reply, command.getSerializedSize());
+    gathered.add(proposal);
+    gatheredWeight += proposal.weight();
   }
 
   private void wake() {
@@ -237,16 +254,20 @@ public final class Proposer implements AutoCloseable {
 
   /** A full entry that waits for its turn is full: what comes behind it stays outside. */
   private boolean mayGather() {
-    return gatheredBytes < ENTRY_BYTES;
+    return gatheredWeight < ENTRY_BYTES;
   }
 
   private void append() {
     Batch batch = new Batch();
+    long weight = 0;
     do {
       Proposal next = gathered.remove();
-      gatheredBytes -= next.bytes;
+      gatheredWeight -= next.weight();
+      weight += next.weight();
       batch.add(next.command, next.reply);
-    } while (!gathered.isEmpty() && batch.bytes() + gathered.element().bytes <= ENTRY_BYTES);
+    } while (!gathered.isEmpty()
+        && weight + gathered.element().weight() <= ENTRY_BYTES
+        && batch.bytes() + gathered.element().bytes <= ENTRY_BYTES_MAX);
     inFlight++;
     log.append(
         batch,
