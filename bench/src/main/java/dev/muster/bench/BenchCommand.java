@@ -13,6 +13,7 @@ import picocli.CommandLine.Command;
       SteadyCommand.class,
       PutCommand.class,
       BacklogCommand.class,
+      GrowthCommand.class,
       QueuesCommand.class,
       WorkersCommand.class,
       PayloadCommand.class,

@@ -4,6 +4,7 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Objects;
 import java.util.function.BiFunction;
+import java.util.function.Function;
 
 /**
  * Whole lives in several variants, and how each compares to one of them.
@@ -18,13 +19,18 @@ record Comparison(
    * Runs the variants in turn.
    *
    * @param before run before each round
+   * @param bench runs one variant once
    */
-  static Comparison run(Map<String, LifecycleOptions> variants, int rounds, Runnable before) {
-    return new Comparison(variants, Rounds.run(variants, rounds, before), rounds);
+  static Comparison run(
+      Map<String, LifecycleOptions> variants,
+      int rounds,
+      Runnable before,
+      Function<LifecycleOptions, LifecycleFigures> bench) {
+    return new Comparison(variants, Rounds.run(variants, rounds, before, bench), rounds);
   }
 
   static Comparison run(Map<String, LifecycleOptions> variants, int rounds) {
-    return run(variants, rounds, () -> {});
+    return run(variants, rounds, () -> {}, options -> new LifecycleBench(options).run());
   }
 
   /**

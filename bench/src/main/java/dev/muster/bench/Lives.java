@@ -7,6 +7,7 @@ import dev.muster.client.TaskQueue;
 import dev.muster.client.connection.ConnectOptions;
 import dev.muster.common.MusterException;
 import dev.muster.common.codec.Codecs;
+import dev.muster.proto.v1.QueueSettings;
 import dev.muster.worker.Worker;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
@@ -188,6 +189,33 @@ final class Lives implements AutoCloseable {
     long start = System.nanoTime();
     arrivals.await(put + tasks);
     return Math.round((put + tasks - before) * 1e9 / (System.nanoTime() - start));
+  }
+
+  /**
+   * Puts so many tasks while the queue is paused, lets them go, and waits for as many results.
+   *
+   * @return ns from the first task to the last result
+   */
+  long backlog(long tasks) {
+    long before = arrivals.count();
+    String name = options.queues().names().get(0);
+    byte[] payload = new byte[Math.max(Long.BYTES, options.payloadBytes())];
+    pause(name, true);
+    long start = System.nanoTime();
+    try (EnqueueStream<byte[]> stream = queue(muster, name).stream()) {
+      for (long i = 0; i < tasks; i++) {
+        stream.add(payload);
+      }
+    }
+    put += tasks;
+    pause(name, false);
+    arrivals.await(before + tasks);
+    return System.nanoTime() - start;
+  }
+
+  private void pause(String queue, boolean paused) {
+    var unused =
+        muster.admin().configure(queue, QueueSettings.newBuilder().setPaused(paused).build());
   }
 
   /**

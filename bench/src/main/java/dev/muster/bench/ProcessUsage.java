@@ -4,6 +4,7 @@ import dev.muster.common.MusterException;
 import dev.muster.master.replication.LogSyncs;
 import java.io.IOException;
 import java.lang.management.ManagementFactory;
+import java.lang.management.MemoryUsage;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -15,9 +16,11 @@ import java.time.Duration;
  * @param rssMb memory that it has of the machine, MB; 0: the system does not say
  * @param peakRssMb the most that it ever had, MB; 0: the system does not say
  * @param heapMb objects in its heap, MB: what lives, if it was asked to collect its garbage first
+ * @param heapMaxMb what its heap may grow to, MB
  * @param fsyncs how often it has synced its log
  */
-record ProcessUsage(long cpuMs, long rssMb, long peakRssMb, long heapMb, long fsyncs) {
+record ProcessUsage(
+    long cpuMs, long rssMb, long peakRssMb, long heapMb, long heapMaxMb, long fsyncs) {
   private static final Path STAT = Path.of("/proc/self/stat");
 
   /** Of the times in that file, on all machines that Java runs on. */
@@ -30,9 +33,14 @@ record ProcessUsage(long cpuMs, long rssMb, long peakRssMb, long heapMb, long fs
   static ProcessUsage ofThisProcess() {
     long own = ProcessHandle.current().info().totalCpuDuration().map(Duration::toMillis).orElse(0L);
     long cpuMs = own + endedChildrenMs();
-    long heap = ManagementFactory.getMemoryMXBean().getHeapMemoryUsage().getUsed();
+    MemoryUsage heap = ManagementFactory.getMemoryMXBean().getHeapMemoryUsage();
     return new ProcessUsage(
-        cpuMs, statusKb(NOW) >> 10, statusKb(PEAK) >> 10, heap >> 20, LogSyncs.count());
+        cpuMs,
+        statusKb(NOW) >> 10,
+        statusKb(PEAK) >> 10,
+        heap.getUsed() >> 20,
+        heap.getMax() >> 20,
+        LogSyncs.count());
   }
 
   private static long endedChildrenMs() {
@@ -66,16 +74,16 @@ record ProcessUsage(long cpuMs, long rssMb, long peakRssMb, long heapMb, long fs
   /** Since an earlier look at the same process; memory as it is now. */
   ProcessUsage since(ProcessUsage earlier) {
     return new ProcessUsage(
-        cpuMs - earlier.cpuMs, rssMb, peakRssMb, heapMb, fsyncs - earlier.fsyncs);
+        cpuMs - earlier.cpuMs, rssMb, peakRssMb, heapMb, heapMaxMb, fsyncs - earlier.fsyncs);
   }
 
   String toLine() {
-    return cpuMs + " " + rssMb + " " + peakRssMb + " " + heapMb + " " + fsyncs;
+    return cpuMs + " " + rssMb + " " + peakRssMb + " " + heapMb + " " + heapMaxMb + " " + fsyncs;
   }
 
   static ProcessUsage parse(String line) {
     String[] fields = line.split(" ", -1);
-    if (fields.length != 5) {
+    if (fields.length != 6) {
       throw new MusterException("expected the usage of the bench's master, found: " + line);
     }
     return new ProcessUsage(
@@ -83,6 +91,7 @@ record ProcessUsage(long cpuMs, long rssMb, long peakRssMb, long heapMb, long fs
         Long.parseLong(fields[1]),
         Long.parseLong(fields[2]),
         Long.parseLong(fields[3]),
-        Long.parseLong(fields[4]));
+        Long.parseLong(fields[4]),
+        Long.parseLong(fields[5]));
   }
 }

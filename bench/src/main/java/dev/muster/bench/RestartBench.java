@@ -36,8 +36,10 @@ final class RestartBench {
       map.put("waiting", waiting);
       long ns = Lives.build(full.connect(), options, WAITING, waiting);
       map.put("put_per_s", Math.round(waiting * 1e9 / ns));
+      addMemory(map, "put", full.collected());
       map.put("ready_after_kill_s", Stretch.thousandths(full.killAndRestart()));
       checkWaiting(full);
+      addMemory(map, "after_kill", full.collected());
       List<Double> ready = new ArrayList<>();
       for (int i = 0; i < rounds; i++) {
         ready.add(Stretch.thousandths(full.restart()));
@@ -46,14 +48,26 @@ final class RestartBench {
       map.put("ready_s", Stretch.thousandths(Rounds.median(ready)));
       map.put("ready_all", ready);
       ProcessUsage idle = full.collected();
+      map.put("master_heap_max_mb", idle.heapMaxMb());
       map.put("master_heap_mb", idle.heapMb());
       map.put("master_rss_mb", idle.rssMb());
+      addMemory(map, "restart", idle);
       addLives(map, full);
       checkWaiting(full);
+      addMemory(map, "lives", full.collected());
       map.put("rounds", rounds);
       map.putAll(options.toMap());
       return map;
     }
+  }
+
+  /**
+   * What the master has come to at the end of a phase, each of which begins in a process of its own
+   * but for the lives, which follow the last restart.
+   */
+  private static void addMemory(Map<String, Object> map, String phase, ProcessUsage usage) {
+    map.put(phase + "_heap_mb", usage.heapMb());
+    map.put(phase + "_peak_rss_mb", usage.peakRssMb());
   }
 
   private void addLives(Map<String, Object> map, MasterProcess full) {

@@ -5,6 +5,7 @@ import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Function;
 
 /**
  * Variants that are measured in turn, each in a master of its own, so that whatever else the
@@ -54,16 +55,19 @@ final class Rounds {
    * All variants, by their names, in this order, as often as told.
    *
    * @param before run before each round
+   * @param bench runs one variant once
    */
   static Map<String, Variant> run(
-      Map<String, LifecycleOptions> variants, int rounds, Runnable before) {
+      Map<String, LifecycleOptions> variants,
+      int rounds,
+      Runnable before,
+      Function<LifecycleOptions, LifecycleFigures> bench) {
     Map<String, List<LifecycleFigures>> runs = new LinkedHashMap<>();
     for (int i = 0; i < rounds; i++) {
       before.run();
       variants.forEach(
           (name, options) ->
-              runs.computeIfAbsent(name, unused -> new ArrayList<>())
-                  .add(new LifecycleBench(options).run()));
+              runs.computeIfAbsent(name, unused -> new ArrayList<>()).add(bench.apply(options)));
     }
     Map<String, Variant> measured = new LinkedHashMap<>();
     runs.forEach((name, figures) -> measured.put(name, Variant.of(figures)));

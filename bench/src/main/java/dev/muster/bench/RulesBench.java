@@ -23,7 +23,8 @@ final class RulesBench {
     Map<String, LifecycleOptions> variants = new LinkedHashMap<>();
     variants.put("plain", plain);
     variants.put("rules", ruled);
-    Map<String, Rounds.Variant> measured = Rounds.run(variants, rounds, () -> {});
+    Map<String, Rounds.Variant> measured =
+        Rounds.run(variants, rounds, () -> {}, variant -> new LifecycleBench(variant).run());
     Rounds.Variant without = Objects.requireNonNull(measured.get("plain"));
     Rounds.Variant with = Objects.requireNonNull(measured.get("rules"));
     Map<String, Object> map = new LinkedHashMap<>();

@@ -18,15 +18,15 @@ final class ProcessUsageTest {
 
   @Test
   void shouldSayWhatWasUsedSinceAnEarlierLookAndWhatMemoryThereIsNow() {
-    ProcessUsage earlier = new ProcessUsage(100, 50, 60, 20, 7);
-    ProcessUsage now = new ProcessUsage(350, 55, 80, 30, 17);
+    ProcessUsage earlier = new ProcessUsage(100, 50, 60, 20, 99, 7);
+    ProcessUsage now = new ProcessUsage(350, 55, 80, 30, 99, 17);
 
-    assertThat(now.since(earlier)).isEqualTo(new ProcessUsage(250, 55, 80, 30, 10));
+    assertThat(now.since(earlier)).isEqualTo(new ProcessUsage(250, 55, 80, 30, 99, 10));
   }
 
   @Test
   void shouldReadTheLineThatItWrites() {
-    ProcessUsage usage = new ProcessUsage(1, 2, 3, 4, 5);
+    ProcessUsage usage = new ProcessUsage(1, 2, 3, 4, 5, 6);
 
     assertThat(ProcessUsage.parse(usage.toLine())).isEqualTo(usage);
     assertThatThrownBy(() -> ProcessUsage.parse("1 2 3"))

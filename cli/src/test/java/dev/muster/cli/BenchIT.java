@@ -86,6 +86,37 @@ final class BenchIT {
   }
 
   @Test
+  void shouldSayWhatALifeCostsByTheNumberThatWaits() throws IOException {
+    JsonNode figures =
+        bench(
+            "bench",
+            "growth",
+            "--waiting",
+            "500,2000",
+            "--tasks",
+            "1000",
+            "--warm-up",
+            "0",
+            "-o",
+            "json");
+    JsonNode few = figures.get("by_waiting").get("500");
+    JsonNode many = figures.get("by_waiting").get("2000");
+    assertThat(few.get("through_cpu_us_per_task").asDouble()).isPositive();
+    assertThat(many.get("through_fsyncs").asLong()).isPositive();
+    assertThat(many.get("beside_cpu_us_per_task").asDouble()).isPositive();
+    assertThat(many.get("beside_ratio").asDouble()).isPositive();
+    assertThat(figures.get("base_all")).hasSize(2);
+    assertThat(figures.get("credit").asInt()).isPositive();
+  }
+
+  @Test
+  void shouldRefuseNumbersThatDoNotAscend() {
+    CommandRun run = JarProcess.run(Map.of(), "bench", "growth", "--waiting", "1000,1000");
+    assertThat(run.exitCode()).isEqualTo(2);
+    assertThat(run.err()).contains("--waiting must ascend from 1 or more, found [1000, 1000]");
+  }
+
+  @Test
   void shouldMeasurePutsManyAtOnceAndOneAtATime() throws IOException {
     JsonNode figures = bench("bench", "put", "--tasks", "3000", "--warm-up", "0", "-o", "json");
     assertSaysWhatItTook(figures);
@@ -234,6 +265,8 @@ final class BenchIT {
             "1000",
             "--warm-up",
             "0",
+            "--master-java-opts",
+            "-Xmx256m -XX:+UseParallelGC",
             "-o",
             "json");
     assertSaysWhatItTook(figures);
@@ -241,5 +274,10 @@ final class BenchIT {
     assertThat(figures.get("ready_s").asDouble()).isPositive();
     assertThat(figures.get("master_heap_mb").asLong()).isPositive();
     assertThat(figures.get("ratio").asDouble()).isPositive();
+    assertThat(figures.get("master_heap_max_mb").asLong()).isBetween(200L, 256L);
+    for (String phase : new String[] {"put", "after_kill", "restart", "lives"}) {
+      assertThat(figures.get(phase + "_heap_mb").asLong()).as(phase).isPositive();
+      assertThat(figures.has(phase + "_peak_rss_mb")).as(phase).isTrue();
+    }
   }
 }

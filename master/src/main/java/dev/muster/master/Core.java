@@ -17,6 +17,7 @@ import dev.muster.master.queue.QueueMachine;
 import dev.muster.master.queue.Recount;
 import dev.muster.master.replication.Applier;
 import dev.muster.master.replication.Flusher;
+import dev.muster.master.replication.HeapShares;
 import dev.muster.master.replication.LeaderClock;
 import dev.muster.master.replication.LogCheck;
 import dev.muster.master.replication.Proposer;
@@ -84,7 +85,8 @@ final class Core implements AutoCloseable {
     QueueMachine machine = new QueueMachine(store, Limits.OUTSTANDING_REQUESTS_MAX);
     LogCheck.run(data.raft(), data.cluster(), machine.appliedIndex());
     this.flusher = new Flusher(store, breakage::because);
-    this.applier = new Applier(machine, flusher);
+    HeapShares shares = HeapShares.ofThisProcess();
+    this.applier = new Applier(machine, flusher, shares.generationBytes());
     this.raft =
         new RaftNode(
             data.raft(),
@@ -96,7 +98,7 @@ final class Core implements AutoCloseable {
     flusher.onFlushed(
         generation -> raft.flushed(generation.appliedTerm(), generation.appliedIndex()));
     this.clock = new LeaderClock(System::currentTimeMillis, System::nanoTime);
-    this.proposer = new Proposer(raft, clock, breakage::because);
+    this.proposer = new Proposer(raft, clock, shares.waitingBytes(), breakage::because);
     this.timers = new TimerWatch(proposer, applier, clock, this::tickTimersIn);
     this.dispatcher = new Dispatcher(proposer, System::nanoTime, clock);
     this.runs = new RunWatch(proposer, applier, System::nanoTime);

@@ -23,9 +23,10 @@ import org.jspecify.annotations.Nullable;
 final class Leasing {
   /**
    * One lease carries at most so many bytes of payloads and options (or a single task, however
-   * large), so that its offers fit in one message.
+   * large), so that its offers fit in one message with the ids and counts of as many tasks as one
+   * lease may have.
    */
-  private static final long LEASE_BYTES_MAX = 1 << 20;
+  private static final long LEASE_BYTES_MAX = 3 << 20;
 
   /** Why a task goes back to its queue. */
   enum Return {

@@ -20,11 +20,9 @@ import org.jspecify.annotations.Nullable;
  * is the back-pressure.
  */
 public final class Applier implements AutoCloseable {
-  /** A generation is flushed when it holds so many bytes. */
-  private static final long GENERATION_BYTES = 64L << 20;
-
   private final QueueMachine machine;
   private final Flusher flusher;
+  private final long generationBytes;
   private final ReentrantLock lock = new ReentrantLock();
   private final Condition flushed = lock.newCondition();
   private volatile Effects effects = Effects.NONE;
@@ -32,9 +30,21 @@ public final class Applier implements AutoCloseable {
   /** Guarded by the lock. */
   private boolean closed;
 
+  /** With generations for the heap of this process. */
   public Applier(QueueMachine machine, Flusher flusher) {
+    this(machine, flusher, HeapShares.ofThisProcess().generationBytes());
+  }
+
+  /**
+   * The same with generations of another size.
+   *
+   * @param generationBytes a generation that holds so many is flushed; apply waits for the flusher
+   *     when it holds twice as many
+   */
+  public Applier(QueueMachine machine, Flusher flusher, long generationBytes) {
     this.machine = machine;
     this.flusher = flusher;
+    this.generationBytes = generationBytes;
   }
 
   /**
@@ -144,10 +154,10 @@ public final class Applier implements AutoCloseable {
   }
 
   private void rollWhenFull() {
-    if (machine.currentBytes() < GENERATION_BYTES) {
+    if (machine.currentBytes() < generationBytes) {
       return;
     }
-    while (machine.isFlushing() && machine.currentBytes() >= 2 * GENERATION_BYTES) {
+    while (machine.isFlushing() && machine.currentBytes() >= 2 * generationBytes) {
       flushed.awaitUninterruptibly();
     }
     if (!machine.isFlushing()) {

@@ -29,15 +29,29 @@ public final class Proposer implements AutoCloseable {
   private static final long ENTRY_BYTES = 400_000;
 
   /**
+   * A command larger than an entry counts for so many bytes: it costs apply little, and the disk is
+   * faster with some of them at a time.
+   */
+  private static final long LARGE_WEIGHT = ENTRY_BYTES / 4;
+
+  /**
+   * No entry of several commands is larger than that: what Ratis writes at a time is bounded, see
+   * {@link RaftSettings}.
+   */
+  private static final long ENTRY_BYTES_MAX = 5L << 20;
+
+  /**
    * So many entries may be on their way: one being written, one waiting behind it, one being
    * applied.
    */
   private static final int IN_FLIGHT_MAX = 3;
 
-  /** Requests that wait for an entry beyond this are refused, bytes. */
-  private static final long WAITING_BYTES_MAX = 64L << 20;
-
-  private record Proposal(Command command, Reply reply, int bytes) {}
+  private record Proposal(Command command, Reply reply, int bytes) {
+    /** What it counts for in an entry, bytes. */
+    long weight() {
+      return bytes > ENTRY_BYTES ? LARGE_WEIGHT : bytes;
+    }
+  }
 
   /** Something to run on the loop when the open entry has room. */
   private record Request(Runnable task, long bytes, Runnable refuse) {
@@ -58,6 +72,7 @@ public final class Proposer implements AutoCloseable {
   private final Log log;
   private final LongSupplier clockMs;
   private final LongSupplier dice;
+  private final long waitingBytesMax;
   private final Consumer<Throwable> onBroken;
   private final Thread thread;
   private final AtomicInteger inFlight = new AtomicInteger();
@@ -66,7 +81,7 @@ public final class Proposer implements AutoCloseable {
 
   // The loop's own.
   private final ArrayDeque<Proposal> gathered = new ArrayDeque<>();
-  private long gatheredBytes;
+  private long gatheredWeight;
   private long wakeAtMs = Long.MAX_VALUE;
   private @Nullable Runnable beforeSealing;
 
@@ -78,7 +93,17 @@ public final class Proposer implements AutoCloseable {
    * @param onBroken told when the loop dies of a fault of ours; the master must stop
    */
   public Proposer(Log log, LongSupplier clockMs, Consumer<Throwable> onBroken) {
-    this(log, clockMs, new SplittableRandom()::nextLong, onBroken);
+    this(log, clockMs, HeapShares.ofThisProcess().waitingBytes(), onBroken);
+  }
+
+  /**
+   * The same with another bound.
+   *
+   * @param waitingBytesMax requests that wait for an entry beyond this are refused
+   */
+  public Proposer(
+      Log log, LongSupplier clockMs, long waitingBytesMax, Consumer<Throwable> onBroken) {
+    this(log, clockMs, new SplittableRandom()::nextLong, waitingBytesMax, onBroken);
   }
 
   /**
@@ -87,8 +112,18 @@ public final class Proposer implements AutoCloseable {
    * @param dice thrown once for each entry
    */
   public Proposer(Log log, LongSupplier clockMs, LongSupplier dice, Consumer<Throwable> onBroken) {
+    this(log, clockMs, dice, HeapShares.ofThisProcess().waitingBytes(), onBroken);
+  }
+
+  private Proposer(
+      Log log,
+      LongSupplier clockMs,
+      LongSupplier dice,
+      long waitingBytesMax,
+      Consumer<Throwable> onBroken) {
     this.log = log;
     this.dice = dice;
+    this.waitingBytesMax = waitingBytesMax;
     this.clockMs = clockMs;
     this.onBroken = onBroken;
     this.thread = new Thread(this::loop, "muster-proposer");
@@ -121,7 +156,7 @@ public final class Proposer implements AutoCloseable {
    * @return false: too much waits already, and neither will be called
    */
   public boolean submit(long bytes, Runnable task, Runnable refuse) {
-    if (closed || waitingBytes.get() > WAITING_BYTES_MAX) {
+    if (closed || waitingBytes.get() > waitingBytesMax) {
       return false;
     }
     waitingBytes.addAndGet(bytes);
@@ -143,9 +178,9 @@ public final class Proposer implements AutoCloseable {
 
   /** Adds a command to the entry that is being gathered. On the loop only. */
   public void propose(Command command, Reply reply) {
-    int bytes = command.getSerializedSize();
-    gathered.add(new Proposal(command, reply, bytes));
-    gatheredBytes += bytes;
+    Proposal proposal = new Proposal(command, reply, command.getSerializedSize());
+    gathered.add(proposal);
+    gatheredWeight += proposal.weight();
   }
 
   private void wake() {
@@ -230,16 +265,20 @@ public final class Proposer implements AutoCloseable {
 
   /** A full entry that waits for its turn is full: what comes behind it stays outside. */
   private boolean mayGather() {
-    return gatheredBytes < ENTRY_BYTES;
+    return gatheredWeight < ENTRY_BYTES;
   }
 
   private void append() {
     Batch batch = new Batch();
+    long weight = 0;
     do {
       Proposal next = gathered.remove();
-      gatheredBytes -= next.bytes;
+      gatheredWeight -= next.weight();
+      weight += next.weight();
       batch.add(next.command, next.reply);
-    } while (!gathered.isEmpty() && batch.bytes() + gathered.element().bytes <= ENTRY_BYTES);
+    } while (!gathered.isEmpty()
+        && weight + gathered.element().weight() <= ENTRY_BYTES
+        && batch.bytes() + gathered.element().bytes <= ENTRY_BYTES_MAX);
     inFlight.incrementAndGet();
     log.append(batch, batch.seal(clockMs.getAsLong(), dice.getAsLong()), answered -> ended());
   }

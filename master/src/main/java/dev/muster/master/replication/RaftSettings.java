@@ -32,13 +32,14 @@ final class RaftSettings {
     // The thread that makes entries durable also writes the zeros of the preallocation, which the
     // next fsync then waits for (8 ms for 8 MB), and deletes the segments that are not needed any
     // more (40 ms for 64 MB, 10 ms for 16 MB). Smaller segments are rolled too often: each is an
-    // fsync.
+    // fsync. An entry that is larger than the preallocation is preallocated for itself alone, and
+    // its zeros never reach the disk; without any, each fsync of a small one would write the file's
+    // size, too.
     RaftServerConfigKeys.Log.setSegmentSizeMax(properties, SizeInBytes.valueOf("16MB"));
     RaftServerConfigKeys.Log.setPreallocatedSize(properties, SizeInBytes.valueOf("1MB"));
     // What is applied is not read again: held longer, it is copied by each collection until it is
     // old, and then is the garbage that a full one must find.
     RaftServerConfigKeys.Log.setSegmentCacheNumMax(properties, 0);
-    RaftServerConfigKeys.Log.setSegmentCacheSizeMax(properties, SizeInBytes.valueOf("32MB"));
     // The largest entry is bounded by the appender's limit; the write buffer must hold one and its
     // header.
     RaftServerConfigKeys.Log.Appender.setBufferByteLimit(properties, SizeInBytes.valueOf("8MB"));

@@ -154,11 +154,19 @@ final class QueueMachineTest {
   }
 
   @Test
+  void shouldLeaseSomeLargeTasksTogether() {
+    ByteString large = ByteString.copyFrom(new byte[1_000_000]);
+    rig.apply(enqueue(request("q", KEEP, large, large, large, large)));
+    assertThat(leaseIds("q", 0, 9)).containsExactly(1L, 2L, 3L);
+    assertThat(leaseIds("q", 0, 9)).containsExactly(4L);
+  }
+
+  @Test
   void shouldBoundALeaseByBytesWhenHeadersAreLarge() {
-    for (int i = 0; i < 200; i++) {
+    for (int i = 0; i < 500; i++) {
       rig.apply(enqueue("q", KEEP.toBuilder().putHeaders("h", "x".repeat(8_000) + i).build(), 1));
     }
-    assertThat(leaseIds("q", 0, 1_000)).hasSizeBetween(100, 131);
+    assertThat(leaseIds("q", 0, 1_000)).hasSizeBetween(300, 393);
   }
 
   @Test

@@ -38,7 +38,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class ReferenceModel {
   /** Payload and option bytes that one lease carries at most, unless it is a single task. */
-  private static final long LEASE_BYTES_MAX = 1 << 20;
+  private static final long LEASE_BYTES_MAX = 3 << 20;
 
   static final class Session {
     final long number;

@@ -50,12 +50,15 @@ final class ProposerTest {
     }
   }
 
+  private static final long WAITING_BYTES_MAX = 64 << 20;
+
   private final BlockingQueue<Appended> log = new LinkedBlockingQueue<>();
   private final AtomicReference<@Nullable Throwable> broken = new AtomicReference<>();
   private final Proposer proposer =
       new Proposer(
           (batch, entry, ended) -> log.add(new Appended(batch, entry, ended)),
           () -> 42,
+          WAITING_BYTES_MAX,
           broken::set);
   private final Answers answers = new Answers();
 
@@ -156,22 +159,54 @@ final class ProposerTest {
     for (int i = 0; i < 5; i++) {
       submit(150_000);
     }
-    submit(4 << 20);
     barrier();
     underWay.forEach(Appended::apply);
     assertThat(next().entry.getCommandsCount()).isEqualTo(2);
     assertThat(next().entry.getCommandsCount()).isEqualTo(2);
-    // A single command may be larger than an entry; it is then alone.
-    Appended fifth = next();
-    assertThat(fifth.entry.getCommandsCount()).isEqualTo(1);
-    fifth.apply();
-    assertThat(next().entry.getSerializedSize()).isGreaterThan(4 << 20);
+    assertThat(next().entry.getCommandsCount()).isEqualTo(1);
+  }
+
+  @Test
+  void shouldPutFourLargeCommandsIntoOneEntry() throws InterruptedException {
+    List<Appended> underWay = fillTheLog();
+    for (int i = 0; i < 5; i++) {
+      submit(1 << 20);
+    }
+    barrier();
+    underWay.forEach(Appended::apply);
+    assertThat(next().entry.getCommandsCount()).isEqualTo(4);
+    assertThat(next().entry.getCommandsCount()).isEqualTo(1);
+  }
+
+  @Test
+  void shouldPutSmallCommandsBesideALargeOne() throws InterruptedException {
+    List<Appended> underWay = fillTheLog();
+    submit(10);
+    submit(1 << 20);
+    submit(10);
+    barrier();
+    underWay.forEach(Appended::apply);
+    assertThat(next().entry.getCommandsCount()).isEqualTo(3);
+  }
+
+  @Test
+  void shouldPutTheLargestCommandsIntoEntriesOfTheirOwn() throws InterruptedException {
+    List<Appended> underWay = fillTheLog();
+    for (int i = 0; i < 3; i++) {
+      submit(4 << 20);
+    }
+    barrier();
+    underWay.forEach(Appended::apply);
+    for (int i = 0; i < 3; i++) {
+      assertThat(next().entry.getSerializedSize()).isBetween(4 << 20, 5 << 20);
+    }
   }
 
   @Test
   void shouldRefuseWhenTooMuchWaits() throws InterruptedException {
     fillTheLog();
-    submit(500_000); // Gathered: the open entry is full, and what follows waits outside.
+    submit(300_000);
+    submit(300_000); // Gathered: the open entry is full, and what follows waits outside.
     barrier();
     int accepted = 0;
     while (accepted < 100 && submit(4 << 20)) {
