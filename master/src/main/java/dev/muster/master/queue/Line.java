@@ -53,6 +53,9 @@ final class Line extends Generation.Kept implements Heap.Member {
   /** Place among those that wait for a busy group; -1: not among them. */
   int blockedAt = -1;
 
+  /** Nothing uses it; its tenant may. */
+  boolean kept;
+
   /** Found empty in the entry under way. */
   boolean emptied;
 

@@ -92,6 +92,7 @@ final class Lines {
     Line line =
         task.group.isEmpty() ? share.ungrouped : grouped.get(new GroupedName(share, task.group));
     if (line != null) {
+      keep(line, false);
       return line;
     }
     long number = ready.nextLine();
@@ -303,38 +304,46 @@ final class Lines {
     }
   }
 
-  /** Forgets the lines that nothing uses any more, and tenants. */
+  /** Forgets tenants that nobody needs, and the lines that nothing uses any more but some. */
   void tidy(MachineState state) {
     for (int i = 0; i < emptied.size(); i++) {
       Line line = emptied.get(i);
       line.emptied = false;
-      if (!line.isUsed() && !isKept(line)) {
+      if (line.isUsed()) {
+        continue;
+      }
+      if (isToKeep(line)) {
+        keep(line, true);
+      } else {
         remove(line, state);
       }
-    }
-    for (int i = 0; i < emptied.size(); i++) {
-      Tenant tenant = emptied.get(i).share().tenant;
-      if (tenant.isNamed() && !tenant.isServed()) {
-        removeKept(tenant, state);
-      }
+      tenants.noteIdle(line.share().tenant);
     }
     emptied.clear();
-    tenants.tidy(state);
+    for (Tenant tenant : tenants.tidy(state)) {
+      removeKept(tenant, state);
+    }
   }
 
   /**
-   * A tenant that is being served keeps the plain lines that it used, one for each priority: its
-   * next task comes soon, and to make a line and remove it costs more than such a task.
+   * A tenant keeps the plain lines that it used, one for each priority, until it is forgotten: to
+   * make a line and remove it costs more than a task.
    */
-  private boolean isKept(Line line) {
-    Share share = line.share();
-    return line.group == null && share.pool == plainPool && share.tenant.isServed();
+  private boolean isToKeep(Line line) {
+    return line.group == null && line.share().pool == plainPool;
+  }
+
+  private static void keep(Line line, boolean is) {
+    if (line.kept != is) {
+      line.kept = is;
+      line.share().tenant.kept += is ? 1 : -1;
+    }
   }
 
   private void removeKept(Tenant tenant, MachineState state) {
     for (int i = tenant.shares.size() - 1; i >= 0; i--) {
       Line line = tenant.shares.get(i).ungrouped;
-      if (line != null && !line.isUsed()) {
+      if (line != null) {
         remove(line, state);
       }
     }
@@ -362,8 +371,8 @@ final class Lines {
     if (--share.lines == 0) {
       tenant.shares.remove(share);
     }
+    keep(line, false);
     tenant.lines--;
-    tenants.noteIdle(tenant);
     state.tasks.current().gone(line, Family.LINES, line.key());
   }
 
@@ -452,6 +461,9 @@ final class Lines {
   }
 
   void restored(MachineState state) {
+    for (ObjectCursor<Line> cursor : byNumber.values()) {
+      keep(cursor.value, !cursor.value.isUsed());
+    }
     tenants.restored(state);
     for (ObjectCursor<Line> cursor : byNumber.values()) {
       Line line = cursor.value;

@@ -54,6 +54,10 @@ final class Tenant extends Generation.Kept {
   private long chargedUs = 1;
 
   int lines;
+
+  /** Lines of it that nothing uses, and that are there only for its next task. */
+  int kept;
+
   final List<Share> shares = new ArrayList<>(1);
   Standing standing = Standing.OPEN;
 
@@ -100,9 +104,9 @@ final class Tenant extends Generation.Kept {
     return !name.isEmpty();
   }
 
-  /** Something of it waits or is leased. */
+  /** Something of it waits, is leased, or holds a group. */
   boolean isServed() {
-    return waiting + running > 0;
+    return lines > kept;
   }
 
   boolean hasSettings() {

@@ -278,7 +278,7 @@ final class Tenants {
 
   /** Notes a tenant that nobody needs, if it is one. */
   void noteIdle(Tenant tenant) {
-    if (tenant.isNamed() && tenant.lines == 0 && !tenant.hasSettings() && !tenant.idle) {
+    if (tenant.isNamed() && !tenant.isServed() && !tenant.hasSettings() && !tenant.idle) {
       tenant.idle = true;
       tenant.idleTurnUs = tenant.turnUs();
       idle.add(tenant);
@@ -301,17 +301,22 @@ final class Tenants {
     tenant.idle = false;
   }
 
-  /** Forgets the idle ones that have nothing to make up for. */
-  void tidy(MachineState state) {
+  /** Forgets the idle ones that have nothing to make up for; returns them. */
+  List<Tenant> tidy(MachineState state) {
     if (!idle.isEmpty() && ready.size() == 0 && ready.running() == 0) {
       ready.virtualTimeUs = Math.max(ready.virtualTimeUs, idle.last().idleTurnUs);
     }
     while (!idle.isEmpty() && idle.first().idleTurnUs <= ready.virtualTimeUs) {
       refilling.add(idle.pollFirst());
     }
+    List<Tenant> forgotten = List.of();
     while (!refilling.isEmpty() && refilling.first().bucketUs <= state.nowUs()) {
-      forget(refilling.pollFirst(), state);
+      Tenant tenant = refilling.pollFirst();
+      forget(tenant, state);
+      forgotten = forgotten.isEmpty() ? new ArrayList<>() : forgotten;
+      forgotten.add(tenant);
     }
+    return forgotten;
   }
 
   private void forget(Tenant tenant, MachineState state) {
@@ -354,7 +359,7 @@ final class Tenants {
       if (page.size() == limit) {
         break;
       }
-      if (tenant.lines > 0 || tenant.hasSettings()) {
+      if (tenant.isServed() || tenant.hasSettings()) {
         page.add(tenant.toInfo());
       }
     }
