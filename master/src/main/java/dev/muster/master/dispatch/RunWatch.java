@@ -1,11 +1,10 @@
 package dev.muster.master.dispatch;
 
 import com.carrotsearch.hppc.LongLongHashMap;
-import com.carrotsearch.hppc.LongObjectHashMap;
-import com.carrotsearch.hppc.cursors.ObjectCursor;
 import dev.muster.common.Limits;
 import dev.muster.master.log.v1.Command;
 import dev.muster.master.log.v1.Overrun;
+import dev.muster.master.queue.IdPages;
 import dev.muster.master.queue.QueueMachine;
 import dev.muster.master.replication.Applier;
 import dev.muster.master.replication.Proposer;
@@ -80,7 +79,7 @@ public final class RunWatch {
     }
   }
 
-  private final LongObjectHashMap<Run> runs = new LongObjectHashMap<>();
+  private final IdPages<Run> runs = new IdPages<>();
 
   /** Those that have started. */
   private final TreeSet<Run> deadlines =
@@ -243,11 +242,12 @@ public final class RunWatch {
 
   private void forgetAll(Predicate<Run> which) {
     List<Run> gone = new ArrayList<>();
-    for (ObjectCursor<Run> cursor : runs.values()) {
-      if (which.test(cursor.value)) {
-        gone.add(cursor.value);
-      }
-    }
+    runs.forEach(
+        run -> {
+          if (which.test(run)) {
+            gone.add(run);
+          }
+        });
     gone.forEach(this::forget);
   }
 
@@ -298,9 +298,7 @@ public final class RunWatch {
     long pauseNs = nowNs - tickedNs;
     tickedNs = nowNs;
     if (pauseNs > PAUSE_NS) {
-      for (ObjectCursor<Run> cursor : runs.values()) {
-        cursor.value.signNs += pauseNs;
-      }
+      runs.forEach(run -> run.signNs += pauseNs);
     }
   }
 

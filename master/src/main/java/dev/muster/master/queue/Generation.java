@@ -42,7 +42,7 @@ public final class Generation {
   private static final int DUE_BYTES = 16;
 
   private final int number;
-  private final TaskPages tasks = new TaskPages();
+  private final IdPages<Task> tasks = new IdPages<>();
   private final Map<LaneKey, Spill> spills = new HashMap<>();
 
   /** The one that was asked for last. */
@@ -116,7 +116,7 @@ public final class Generation {
   }
 
   void put(Task task) {
-    tasks.put(task);
+    tasks.put(task.id, task);
     bytes += task.memoryBytes();
   }
 

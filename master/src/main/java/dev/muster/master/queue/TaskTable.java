@@ -22,7 +22,7 @@ final class TaskTable {
   private final StateStore store;
   private final QueueBook queues;
   private final SessionBook sessions;
-  private final TaskPages leased = new TaskPages();
+  private final IdPages<Task> leased = new IdPages<>();
   private Generation current = new Generation(1);
   private @Nullable Generation frozen;
 
@@ -88,7 +88,7 @@ final class TaskTable {
     return leased.get(id);
   }
 
-  TaskPages leased() {
+  IdPages<Task> leased() {
     return leased;
   }
 
@@ -113,7 +113,7 @@ final class TaskTable {
     mine.generation = current.number();
     current.put(mine);
     if (mine != task && task.state == TaskState.TASK_STATE_RUNNING) {
-      leased.put(mine);
+      leased.put(mine.id, mine);
       WorkerSession session = sessions.find(mine.session);
       if (session != null) {
         session.replace(task, mine);
@@ -127,7 +127,7 @@ final class TaskTable {
     task.place = task.position;
     task.lane = task.queue.leasedKey;
     task.position = task.id;
-    leased.put(task);
+    leased.put(task.id, task);
   }
 
   /** A touched task is leased no more. */
@@ -147,7 +147,7 @@ final class TaskTable {
   /** Adopts a leased task at start. */
   Task restoreLeased(TaskRecord record) {
     Task task = load(record);
-    leased.put(task);
+    leased.put(task.id, task);
     return task;
   }
 

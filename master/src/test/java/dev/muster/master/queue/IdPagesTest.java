@@ -10,9 +10,9 @@ import java.util.Random;
 import org.junit.jupiter.api.Test;
 
 /** Tasks by id, against a plain map. */
-final class TaskPagesTest {
+final class IdPagesTest {
   private final QueueState queue = new QueueState(1, "q", new Histories());
-  private final TaskPages pages = new TaskPages();
+  private final IdPages<Task> pages = new IdPages<>();
   private final Map<Long, Task> model = new HashMap<>();
 
   private Task task(long id) {
@@ -37,13 +37,13 @@ final class TaskPagesTest {
         model.remove(id);
       } else {
         Task task = task(id);
-        pages.put(task);
+        assertThat(pages.put(id, task)).isSameAs(model.get(id));
         model.put(id, task);
       }
       assertThat(pages.get(id)).isSameAs(model.get(id));
       long other = random.nextInt(500);
       assertThat(pages.get(other)).isSameAs(model.get(other));
-      assertThat(pages.isEmpty()).isEqualTo(model.isEmpty());
+      assertThat(pages.size()).isEqualTo(model.size());
     }
     assertThat(all()).isEqualTo(model);
     model.keySet().forEach(pages::remove);

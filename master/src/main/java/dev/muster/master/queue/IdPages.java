@@ -6,23 +6,24 @@ import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Tasks by id. Ids are given out in a row, and what was put together is leased and settled
- * together: so neighbours share a page, and one look-up of a page serves many tasks that lie side
- * by side in memory. In a hash map of tasks each look-up is a cache miss of its own.
+ * Tasks, or what there is one of for a task, by id. Ids are given out in a row, and what was put
+ * together is leased and settled together: so neighbours share a page, and one look-up of a page
+ * serves many that lie side by side in memory. In a hash map each look-up is a cache miss of its
+ * own.
  *
  * <p>One thread changes it; once it is not changed any more, several may read it.
  */
-final class TaskPages {
+public final class IdPages<T> {
   /** So few that a page for a single old task costs no more than the task. */
   private static final int PAGE_BITS = 6;
 
-  private static final int PAGE_TASKS = 1 << PAGE_BITS;
+  private static final int PAGE_IDS = 1 << PAGE_BITS;
   private static final int RECENT_PAGES = 256;
-  private static final int PLACE_MASK = PAGE_TASKS - 1;
+  private static final int PLACE_MASK = PAGE_IDS - 1;
 
   private static final class Page {
     final long number;
-    final @Nullable Task[] tasks = new @Nullable Task[PAGE_TASKS];
+    final @Nullable Object[] values = new @Nullable Object[PAGE_IDS];
     int size;
 
     Page(long number) {
@@ -52,35 +53,43 @@ final class TaskPages {
     return page;
   }
 
-  @Nullable Task get(long id) {
+  /** What there is of this id, or null. */
+  public @Nullable T get(long id) {
     Page page = page(id);
-    return page == null ? null : page.tasks[(int) id & PLACE_MASK];
+    return page == null ? null : value(page, (int) id & PLACE_MASK);
   }
 
-  /** Adds a task, in place of another with its id. */
-  void put(Task task) {
-    Page page = page(task.id);
+  @SuppressWarnings("unchecked") // only values get in
+  private @Nullable T value(Page page, int place) {
+    return (T) page.values[place];
+  }
+
+  /** Adds what there is of an id; returns what was there instead, or null. */
+  public @Nullable T put(long id, T value) {
+    Page page = page(id);
     if (page == null) {
-      page = new Page(task.id >>> PAGE_BITS);
+      page = new Page(id >>> PAGE_BITS);
       pages.put(page.number, page);
       recent[recentPlace(page.number)] = page;
     }
-    int place = (int) task.id & PLACE_MASK;
-    if (page.tasks[place] == null) {
+    int place = (int) id & PLACE_MASK;
+    T before = value(page, place);
+    if (before == null) {
       page.size++;
       size++;
     }
-    page.tasks[place] = task;
+    page.values[place] = value;
+    return before;
   }
 
-  /** Removes the task with this id, if there is one. */
-  void remove(long id) {
+  /** Removes what there is of this id, if anything. */
+  public void remove(long id) {
     Page page = page(id);
     int place = (int) id & PLACE_MASK;
-    if (page == null || page.tasks[place] == null) {
+    if (page == null || page.values[place] == null) {
       return;
     }
-    page.tasks[place] = null;
+    page.values[place] = null;
     size--;
     if (--page.size == 0) {
       pages.remove(page.number);
@@ -88,16 +97,23 @@ final class TaskPages {
     }
   }
 
-  boolean isEmpty() {
+  /** How many there are. */
+  public int size() {
+    return size;
+  }
+
+  /** Whether there is none. */
+  public boolean isEmpty() {
     return size == 0;
   }
 
   /** Goes through all, in no order. The visitor must not change anything here. */
-  void forEach(Consumer<Task> visit) {
+  public void forEach(Consumer<T> visit) {
     for (ObjectCursor<Page> cursor : pages.values()) {
-      for (Task task : cursor.value.tasks) {
-        if (task != null) {
-          visit.accept(task);
+      for (int place = 0; place < PAGE_IDS; place++) {
+        T value = value(cursor.value, place);
+        if (value != null) {
+          visit.accept(value);
         }
       }
     }
