@@ -106,12 +106,15 @@ abstract class StateStoreContract {
             batch.deleteTask(id);
           }
         });
-    // when all are read in order, and some in any order
+    // when all are read in order, some in any order, and some in order again
     List<Long> ids = new ArrayList<>();
     for (long id = 1; id <= 2_300; id++) {
       ids.add(id);
     }
     ids.addAll(List.of(2_300L, 2_099L, 5L, 5L, 4L, 1_019L, 1_121L, 2L, 6L, 2_299L, 2_200L, 17L));
+    for (long id = 3; id <= 30; id += 2) {
+      ids.add(id);
+    }
     // then
     try (StateStore.TaskReader reader = store().taskReader(2_300)) {
       for (long id : ids) {
