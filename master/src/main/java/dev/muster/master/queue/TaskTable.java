@@ -70,6 +70,25 @@ final class TaskTable {
 
   /** The task as it is now, or null when it never was or is forgotten. Not to be changed. */
   @Nullable Task find(long id) {
+    Task task = inMemory(id);
+    if (task != null) {
+      return known(task);
+    }
+    TaskRecord record = store.task(id);
+    return record == null ? null : load(record);
+  }
+
+  private @Nullable Task find(long id, StateStore.TaskReader reader) {
+    Task task = inMemory(id);
+    if (task != null) {
+      return known(task);
+    }
+    TaskRecord record = reader.task(id);
+    return record == null ? null : load(record);
+  }
+
+  /** Null: as it is in the store, if it is there. */
+  private @Nullable Task inMemory(long id) {
     Task task = leased.get(id);
     if (task == null) {
       task = current.task(id);
@@ -77,11 +96,11 @@ final class TaskTable {
     if (task == null && frozen != null) {
       task = frozen.task(id);
     }
-    if (task != null) {
-      return task.state == TaskState.TASK_STATE_UNKNOWN ? null : task;
-    }
-    TaskRecord record = store.task(id);
-    return record == null ? null : load(record);
+    return task;
+  }
+
+  private static @Nullable Task known(Task task) {
+    return task.state == TaskState.TASK_STATE_UNKNOWN ? null : task;
   }
 
   @Nullable Task leased(long id) {
@@ -161,14 +180,11 @@ final class TaskTable {
       store.scan(lane, from, limit, (position, id) -> stored.add(position, id));
     }
     long next = from;
-    for (int i = 0; i < stored.size(); i += 2) {
-      next = stored.get(i) + 1;
-      if (!offer(lane, stored.get(i), stored.get(i + 1), loader)) {
+    if (!stored.isEmpty()) {
+      if (!offerStored(lane, stored, loader) || stored.size() / 2 == limit) {
         return;
       }
-    }
-    if (stored.size() / 2 == limit) {
-      return;
+      next = stored.get(stored.size() - 2) + 1;
     }
     if (frozen == null || readSpill(frozen, lane, next, loader)) {
       readSpill(current, lane, next, loader);
@@ -248,21 +264,38 @@ final class TaskTable {
     return left;
   }
 
+  /** Offers places with their tasks, which are read as they are asked for: they may be large. */
+  private boolean offerStored(LaneKey lane, LongArrayList places, PlaceLoader loader) {
+    long lastId = 0;
+    for (int i = 1; i < places.size(); i += 2) {
+      lastId = Math.max(lastId, places.get(i));
+    }
+    try (StateStore.TaskReader reader = store.taskReader(lastId)) {
+      for (int i = 0; i < places.size(); i += 2) {
+        Task task = find(places.get(i + 1), reader);
+        if (!offer(lane, places.get(i), task, loader)) {
+          return false;
+        }
+      }
+    }
+    return true;
+  }
+
   private boolean readSpill(Generation generation, LaneKey lane, long from, PlaceLoader loader) {
     Generation.Spill spill = generation.spill(lane);
     if (spill == null) {
       return true;
     }
     for (int i = spill.firstAt(from); i < spill.size(); i++) {
-      if (!offer(lane, spill.position(i), spill.id(i), loader)) {
+      if (!offer(lane, spill.position(i), find(spill.id(i)), loader)) {
         return false;
       }
     }
     return true;
   }
 
-  private boolean offer(LaneKey lane, long position, long id, PlaceLoader loader) {
-    Task task = find(id);
+  private static boolean offer(
+      LaneKey lane, long position, @Nullable Task task, PlaceLoader loader) {
     return loader.load(position, task != null && task.isAt(lane, position) ? task : null);
   }
 

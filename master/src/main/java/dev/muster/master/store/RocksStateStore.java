@@ -149,6 +149,11 @@ public final class RocksStateStore implements StateStore {
   }
 
   @Override
+  public TaskReader taskReader(long last) {
+    return new RocksTaskReader(db, families.tasks, last);
+  }
+
+  @Override
   public void scan(LaneKey lane, long from, int limit, PlaceVisitor visit) {
     // Without an end, a seek in an emptied lane goes on through all that was deleted in the next
     // one.

@@ -27,6 +27,14 @@ public interface StateStore extends AutoCloseable {
   @Nullable TaskRecord task(long id);
 
   /**
+   * Opens a reader of many tasks, quicker than {@link #task} when their ids ascend and are close
+   * together. It may show them as of its opening or later; to be closed.
+   *
+   * @param last no higher id is asked for
+   */
+  TaskReader taskReader(long last);
+
+  /**
    * Reads a lane in order.
    *
    * @param from the first position of interest
@@ -66,6 +74,15 @@ public interface StateStore extends AutoCloseable {
 
   @Override
   void close();
+
+  /** Looks tasks up. One thread. */
+  interface TaskReader extends AutoCloseable {
+    /** The task with this id, or null. */
+    @Nullable TaskRecord task(long id);
+
+    @Override
+    void close();
+  }
 
   /** Gets one place of a lane. */
   interface PlaceVisitor {

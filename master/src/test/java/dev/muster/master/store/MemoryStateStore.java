@@ -44,6 +44,22 @@ public final class MemoryStateStore implements StateStore {
   }
 
   @Override
+  public TaskReader taskReader(long last) {
+    return new TaskReader() {
+      @Override
+      public @Nullable TaskRecord task(long id) {
+        if (id > last) {
+          throw new IllegalArgumentException("task " + id + " of a reader up to " + last);
+        }
+        return MemoryStateStore.this.task(id);
+      }
+
+      @Override
+      public void close() {}
+    };
+  }
+
+  @Override
   public synchronized void scan(LaneKey lane, long from, int limit, PlaceVisitor visit) {
     int left = limit;
     for (Map.Entry<byte[], Long> place : order.subMap(lane.at(from), lane.end()).entrySet()) {

@@ -85,6 +85,48 @@ abstract class StateStoreContract {
     assertThat(store().task(5)).isEqualTo(task(5));
   }
 
+  @Test
+  void shouldReadManyTasksAsOneByOne() {
+    // given tasks close together and far apart, in several writes, some deleted again
+    for (long first = 1; first <= 2_001; first += 1_000) {
+      long from = first;
+      commit(
+          batch -> {
+            for (long id = from; id < from + 200; id++) {
+              batch.putTask(task(id));
+            }
+          });
+    }
+    commit(
+        batch -> {
+          for (long id = 1; id < 3_000; id += 3) {
+            batch.deleteTask(id);
+          }
+          for (long id = 1_020; id < 1_120; id++) {
+            batch.deleteTask(id);
+          }
+        });
+    // when all are read in order, some in any order, and some in order again
+    List<Long> ids = new ArrayList<>();
+    for (long id = 1; id <= 2_300; id++) {
+      ids.add(id);
+    }
+    ids.addAll(List.of(2_300L, 2_099L, 5L, 5L, 4L, 1_019L, 1_121L, 2L, 6L, 2_299L, 2_200L, 17L));
+    for (long id = 3; id <= 30; id += 2) {
+      ids.add(id);
+    }
+    // then
+    try (StateStore.TaskReader reader = store().taskReader(2_300)) {
+      for (long id : ids) {
+        TaskRecord expected = store().task(id);
+        assertThat(reader.task(id)).as("task %s", id).isEqualTo(expected);
+      }
+    }
+    try (StateStore.TaskReader reader = store().taskReader(1)) {
+      assertThat(reader.task(1)).isNull();
+    }
+  }
+
   private List<String> keys(Family family, String from) {
     List<String> keys = new ArrayList<>();
     store()
