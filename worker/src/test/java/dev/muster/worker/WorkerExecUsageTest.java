@@ -17,8 +17,11 @@ import org.junit.jupiter.api.condition.OS;
 @Timeout(60)
 @EnabledOnOs({OS.LINUX, OS.MAC})
 final class WorkerExecUsageTest {
-  /** A second's work for a shell, of which a tenth would do here; in a shell below the shell. */
-  private static final String BUSY = "(i=0; while [ $i -lt 1000000 ]; do i=$((i+1)); done); true";
+  /**
+   * Some seconds' work for a shell below the shell: looks at it are a hundred times as far apart as
+   * one takes, and on a busy machine the second may come after two seconds.
+   */
+  private static final String BUSY = "(i=0; while [ $i -lt 4000000 ]; do i=$((i+1)); done); true";
 
   private static final long LEAST_CPU_US = 80_000;
 
