@@ -46,7 +46,7 @@ final class Choice {
 
   /** The next task, or null when none may be leased now. */
   @Nullable Task peek() {
-    if (ready.allowed(state.nowUs()) == 0) {
+    if (!ready.mayLease(state.nowUs())) {
       chosen = null;
       return null;
     }

@@ -164,7 +164,13 @@ final class Lines {
       letGo(line.group);
       reopen(line.group, state);
     }
-    moved(line, state);
+    if (line.group == null && line.isOpen() && task.position > line.head) {
+      line.counted++;
+      line.share().grew();
+      noteEmpty(line, state);
+    } else {
+      moved(line, state);
+    }
   }
 
   /** A task left this line otherwise than by lease. */

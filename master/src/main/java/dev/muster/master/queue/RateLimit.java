@@ -46,6 +46,11 @@ record RateLimit(long intervalUs, long burst) {
         : Math.max(0, (nowUs + burst * intervalUs - fullUs) / intervalUs);
   }
 
+  /** Whether {@link #tokens} is above 0, told without a division: it is asked for each lease. */
+  boolean hasToken(long fullUs, long nowUs) {
+    return nextUs(fullUs) <= nowUs;
+  }
+
   /** The bucket after one token was taken. */
   long take(long fullUs, long nowUs) {
     return isNone() ? fullUs : Math.max(fullUs, nowUs) + intervalUs;

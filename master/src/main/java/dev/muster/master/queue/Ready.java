@@ -245,9 +245,9 @@ final class Ready {
     return line == null || line.lane.size() == 0 ? null : line;
   }
 
-  /** Tasks that may be leased now as far as the whole queue goes. */
-  long allowed(long nowUs) {
-    return paused ? 0 : Math.min(vacant(), limit.tokens(bucketUs, nowUs));
+  /** Whether a task may be leased now, as far as the whole queue goes. */
+  boolean mayLease(long nowUs) {
+    return !paused && vacant() > 0 && limit.hasToken(bucketUs, nowUs);
   }
 
   private long vacant() {
@@ -395,7 +395,7 @@ final class Ready {
   /** When the queue's rate allows a lease, ms since the epoch; 0: now. */
   long rateAllowsMs(long nowMs) {
     long nowUs = nowMs * 1_000;
-    return limit.tokens(bucketUs, nowUs) > 0 ? 0 : (limit.nextUs(bucketUs) + 999) / 1_000;
+    return limit.hasToken(bucketUs, nowUs) ? 0 : (limit.nextUs(bucketUs) + 999) / 1_000;
   }
 
   /** The line of a task that waits here. */

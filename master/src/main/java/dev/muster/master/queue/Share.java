@@ -36,6 +36,22 @@ final class Share implements Heap.Member {
     count += more;
   }
 
+  /** One more task can be leased, behind those that could before: its place is the same. */
+  void grew() {
+    count++;
+    switch (tenant.standing) {
+      case OPEN -> {
+        countedLeasable++;
+        pool.leasable++;
+      }
+      case RATE_LIMITED -> {
+        countedLimited++;
+        pool.limited++;
+      }
+      case FULL -> {}
+    }
+  }
+
   /** Puts it where it belongs after something changed. */
   void stand() {
     boolean waits = !open.isEmpty();

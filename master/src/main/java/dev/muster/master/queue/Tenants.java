@@ -166,8 +166,11 @@ final class Tenants {
       tenant.bucketUs = tenant.limit.giveBack(tenant.bucketUs);
     } else if (isFair()) {
       tenant.usedUs += tenant.chargeUs(runUs);
-      tenant.averageUs = average(tenant.averageUs, runUs);
-      tenant.charge();
+      long averageUs = average(tenant.averageUs, runUs);
+      if (averageUs != tenant.averageUs) {
+        tenant.averageUs = averageUs;
+        tenant.charge();
+      }
       ready.averageUs = ready.averageUs == 0 ? Math.max(1, runUs) : average(ready.averageUs, runUs);
     }
     stand(tenant, state.nowUs());
@@ -205,7 +208,7 @@ final class Tenants {
     }
     if (most > 0 && tenant.running >= most) {
       tenant.standing = Tenant.Standing.FULL;
-    } else if (tenant.limit.tokens(tenant.bucketUs, nowUs) == 0) {
+    } else if (!tenant.limit.hasToken(tenant.bucketUs, nowUs)) {
       tenant.standing = Tenant.Standing.RATE_LIMITED;
       tenant.openAtUs = tenant.limit.nextUs(tenant.bucketUs);
       limited.add(tenant);

@@ -3,6 +3,7 @@ package dev.muster.master.queue;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.muster.proto.v1.Rate;
+import java.util.Random;
 import org.junit.jupiter.api.Test;
 
 /** The bucket's arithmetic. */
@@ -27,6 +28,18 @@ final class RateLimitTest {
     assertThat(limit.tokens(fullUs, NOW_US + 99_999)).isZero();
     assertThat(limit.tokens(fullUs, NOW_US + 100_000)).isEqualTo(1);
     assertThat(limit.tokens(fullUs, NOW_US + 100_000_000)).isEqualTo(3);
+  }
+
+  @Test
+  void shouldHaveATokenWhenThereIsOneToCount() {
+    Random random = new Random(5);
+    for (int i = 0; i < 10_000; i++) {
+      RateLimit limit = limit(random.nextInt(4), random.nextInt(3), random.nextInt(4));
+      long fullUs = NOW_US + random.nextInt(9_000) - 2_000;
+      assertThat(limit.hasToken(fullUs, NOW_US))
+          .as("%s, full at %d", limit, fullUs)
+          .isEqualTo(limit.tokens(fullUs, NOW_US) > 0);
+    }
   }
 
   @Test
