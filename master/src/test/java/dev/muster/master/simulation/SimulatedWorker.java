@@ -39,6 +39,10 @@ final class SimulatedWorker {
   private boolean heldSomething;
   private boolean draining;
   private boolean flushing;
+
+  /** Handlers gave signs of life that the master has yet to hear of. */
+  private boolean signsWait;
+
   private long heardMs;
   private long connections;
   private long saidMs;
@@ -159,6 +163,7 @@ final class SimulatedWorker {
   private void beat() {
     world.after(BEAT_MS, process, this::beat);
     if (stream == null) {
+      signsWait = true;
       return;
     }
     if (world.nowMs - heardMs > Limits.SESSION_TIMEOUT_MS) {
@@ -183,6 +188,7 @@ final class SimulatedWorker {
         frame.addProgress(Progress.newBuilder().setId(held.id).setToken(held.token));
       }
     }
+    signsWait = !welcomed;
     if (frame.getProgressCount() > 0) {
       say(frame.build());
     }
@@ -236,6 +242,9 @@ final class SimulatedWorker {
     frame.setGoodbye(leaving);
     if (!frame.build().equals(WorkerFrame.getDefaultInstance())) {
       say(frame.build());
+    }
+    if (signsWait) {
+      var unused = sayProgress();
     }
   }
 
