@@ -4,33 +4,39 @@ import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A heap whose members know their places in it, so that one whose key has changed moves, and any
+ * A heap whose members know where they are in it, so that one whose key has changed moves, and any
  * one leaves, in O(log n) and without garbage: that is what a tree of the JDK costs most for, where
  * the first moves on with every lease. Who is first depends on keys and ties alone, never on how
  * the heap came to be: no two members may have both in common.
  *
- * <p>Keys and ties lie side by side, apart from the members: to sink costs a few look-ups in two
- * arrays instead of a cache miss for each member that is compared. For the same reason each has
- * four below it (a d-ary heap: Johnson, Priority queues with update and finding minimum spanning
- * trees, 1975).
+ * <p>A member has a seat while it is in the heap, and the seats move, not the members: to sink
+ * costs a few look-ups in small arrays instead of a cache miss for each member that is passed by.
+ * For the same reason each has four below it (a d-ary heap: Johnson, Priority queues with update
+ * and finding minimum spanning trees, 1975).
  */
 final class Heap<E extends Heap.Member> {
   /** Is in at most one heap at a time. */
   interface Member {
     /** Below 0: in none. */
-    int place();
+    int seat();
 
-    void place(int place);
+    void seat(int seat);
   }
 
-  /** The place of what is in no heap. */
+  /** The seat of what is in no heap. */
   static final int NOWHERE = -1;
 
   private static final int BELOW = 4;
 
-  private Object[] members = new Object[1];
+  // By place in the heap.
   private long[] keys = new long[1];
   private long[] ties = new long[1];
+  private int[] seats = new int[1];
+
+  // By seat. From `size` on, `seats` names the free ones.
+  private int[] places = new int[1];
+  private Object[] members = new Object[1];
+
   private int size;
 
   boolean isEmpty() {
@@ -42,71 +48,88 @@ final class Heap<E extends Heap.Member> {
   }
 
   /** The one with the least key, or null when it is empty. */
+  @SuppressWarnings("unchecked") // only members get in
   @Nullable E first() {
-    return size == 0 ? null : member(0);
+    return size == 0 ? null : (E) members[seats[0]];
   }
 
   /** The key of a member. */
   long key(E member) {
-    return keys[member.place()];
+    return keys[places[member.seat()]];
   }
 
   /** By what a member goes among those with its key. */
   long tie(E member) {
-    return ties[member.place()];
+    return ties[places[member.seat()]];
   }
 
   /** Adds what is in no heap. */
   void add(E member, long key, long tie) {
     if (size == keys.length) {
-      keys = Arrays.copyOf(keys, 2 * size);
-      ties = Arrays.copyOf(ties, 2 * size);
-      members = Arrays.copyOf(members, 2 * size);
+      grow();
     }
+    int seat = seats[size];
+    members[seat] = member;
+    member.seat(seat);
     size++;
-    rise(member, key, tie, size - 1);
+    rise(seat, key, tie, size - 1);
+  }
+
+  private void grow() {
+    int length = 2 * size;
+    keys = Arrays.copyOf(keys, length);
+    ties = Arrays.copyOf(ties, length);
+    seats = Arrays.copyOf(seats, length);
+    places = Arrays.copyOf(places, length);
+    members = Arrays.copyOf(members, length);
+    for (int i = size; i < length; i++) {
+      seats[i] = i;
+    }
   }
 
   /** A member has another key, or another tie. */
   void move(E member, long key, long tie) {
-    int place = member.place();
+    int seat = member.seat();
+    int place = places[seat];
     if (isBefore(key, tie, place)) {
-      rise(member, key, tie, place);
+      rise(seat, key, tie, place);
     } else {
-      sink(member, key, tie, place);
+      sink(seat, key, tie, place);
     }
   }
 
   void remove(E member) {
-    int place = member.place();
-    member.place(NOWHERE);
+    int seat = member.seat();
+    int place = places[seat];
+    member.seat(NOWHERE);
+    members[seat] = null;
     size--;
-    E last = member(size);
-    long key = keys[size];
-    long tie = ties[size];
-    members[size] = null;
-    if (last != member) {
+    int last = seats[size];
+    seats[size] = seat;
+    if (last != seat) {
+      long key = keys[size];
+      long tie = ties[size];
       rise(last, key, tie, place);
-      if (last.place() == place) {
+      if (places[last] == place) {
         sink(last, key, tie, place);
       }
     }
   }
 
-  private void rise(E member, long key, long tie, int from) {
+  private void rise(int seat, long key, long tie, int from) {
     int place = from;
     while (place > 0) {
       int above = (place - 1) / BELOW;
       if (!isBefore(key, tie, above)) {
         break;
       }
-      put(member(above), keys[above], ties[above], place);
+      put(seats[above], keys[above], ties[above], place);
       place = above;
     }
-    put(member, key, tie, place);
+    put(seat, key, tie, place);
   }
 
-  private void sink(E member, long key, long tie, int from) {
+  private void sink(int seat, long key, long tie, int from) {
     int place = from;
     for (int below = firstBelow(place); below < size; below = firstBelow(place)) {
       int least = below;
@@ -119,10 +142,10 @@ final class Heap<E extends Heap.Member> {
       if (isBefore(key, tie, least)) {
         break;
       }
-      put(member(least), keys[least], ties[least], place);
+      put(seats[least], keys[least], ties[least], place);
       place = least;
     }
-    put(member, key, tie, place);
+    put(seat, key, tie, place);
   }
 
   private static int firstBelow(int place) {
@@ -133,15 +156,10 @@ final class Heap<E extends Heap.Member> {
     return key < keys[other] || (key == keys[other] && tie < ties[other]);
   }
 
-  private void put(E member, long key, long tie, int place) {
+  private void put(int seat, long key, long tie, int place) {
     keys[place] = key;
     ties[place] = tie;
-    members[place] = member;
-    member.place(place);
-  }
-
-  @SuppressWarnings("unchecked") // only members get in
-  private E member(int place) {
-    return (E) members[place];
+    seats[place] = seat;
+    places[seat] = place;
   }
 }

@@ -42,7 +42,7 @@ final class Line extends Generation.Kept implements Heap.Member {
   long head;
 
   /** In the order of its share; see {@link Heap.Member}. */
-  private int place = Heap.NOWHERE;
+  private int seat = Heap.NOWHERE;
 
   /** Counted in its share with so many. */
   long counted;
@@ -89,17 +89,17 @@ final class Line extends Generation.Kept implements Heap.Member {
 
   /** It is in the order of its share. */
   boolean isOpen() {
-    return place != Heap.NOWHERE;
+    return seat != Heap.NOWHERE;
   }
 
   @Override
-  public int place() {
-    return place;
+  public int seat() {
+    return seat;
   }
 
   @Override
-  public void place(int place) {
-    this.place = place;
+  public void seat(int seat) {
+    this.seat = seat;
   }
 
   boolean isUsed() {

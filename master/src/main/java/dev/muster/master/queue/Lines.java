@@ -80,19 +80,26 @@ final class Lines {
   /** It is alone again. */
   static void release(Line line) {
     line.share = null;
-    line.place(Heap.NOWHERE);
+    line.seat(Heap.NOWHERE);
     line.ranked = false;
     line.counted = 0;
   }
 
   Line lineOf(Task task, MachineState state) {
+    // A number is given out once: if there is a line of it, it is the one.
+    Line known = task.line < Ready.PRIORITIES ? null : byNumber.get(task.line);
+    Line line = known == null ? lineByKeys(task, state) : known;
+    keep(line, false);
+    return line;
+  }
+
+  private Line lineByKeys(Task task, MachineState state) {
     Pool pool = poolOf(task.options);
     Tenant tenant = tenants.use(task.tenant, state);
     Share share = tenant.share(pool, task.options.getPriority());
     Line line =
         task.group.isEmpty() ? share.ungrouped : grouped.get(new GroupedName(share, task.group));
     if (line != null) {
-      keep(line, false);
       return line;
     }
     long number = ready.nextLine();

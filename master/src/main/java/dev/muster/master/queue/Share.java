@@ -21,7 +21,7 @@ final class Share implements Heap.Member {
   private long count;
 
   /** In its band; see {@link Heap.Member}. */
-  private int place = Heap.NOWHERE;
+  private int seat = Heap.NOWHERE;
 
   private long countedLeasable;
   private long countedLimited;
@@ -64,7 +64,7 @@ final class Share implements Heap.Member {
     countedLimited = limited;
     long round = tenant.round();
     Heap<Share> band = pool.band(priority);
-    if (place == Heap.NOWHERE) {
+    if (seat == Heap.NOWHERE) {
       if (in) {
         tenant.placed(round);
         band.add(this, round, head());
@@ -84,12 +84,12 @@ final class Share implements Heap.Member {
   }
 
   @Override
-  public int place() {
-    return place;
+  public int seat() {
+    return seat;
   }
 
   @Override
-  public void place(int place) {
-    this.place = place;
+  public void seat(int seat) {
+    this.seat = seat;
   }
 }

@@ -13,7 +13,7 @@ final class HeapTest {
   private static final class Member implements Heap.Member {
     private int key;
     private int tie;
-    private int place = Heap.NOWHERE;
+    private int seat = Heap.NOWHERE;
 
     Member(int key, int tie) {
       this.key = key;
@@ -21,13 +21,13 @@ final class HeapTest {
     }
 
     @Override
-    public int place() {
-      return place;
+    public int seat() {
+      return seat;
     }
 
     @Override
-    public void place(int place) {
-      this.place = place;
+    public void seat(int seat) {
+      this.seat = seat;
     }
   }
 
@@ -59,7 +59,7 @@ final class HeapTest {
         } else {
           Member member = members.remove(random.nextInt(members.size()));
           heap.remove(member);
-          assertThat(member.place()).isEqualTo(Heap.NOWHERE);
+          assertThat(member.seat()).isEqualTo(Heap.NOWHERE);
         }
         assertThat(heap.size()).isEqualTo(members.size());
         assertThat(heap.first())
