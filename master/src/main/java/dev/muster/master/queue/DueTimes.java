@@ -26,24 +26,19 @@ final class DueTimes {
 
   private final TreeMap<Long, Due> times = new TreeMap<>();
 
-  /** The one that was asked for last: what is enqueued together is due together. */
-  private @Nullable Due last;
+  /**
+   * The ones that were used last: what is enqueued together is due together, and mostly leased
+   * together, but not at the same time.
+   */
+  private @Nullable Due addedTo;
 
-  private @Nullable Due due(long atMs) {
-    Due due = last;
-    if (due == null || due.atMs != atMs) {
-      due = times.get(atMs);
-      last = due;
-    }
-    return due;
-  }
+  private @Nullable Due droppedFrom;
 
   void add(long atMs, long id) {
-    Due due = due(atMs);
-    if (due == null) {
-      due = new Due(atMs);
-      times.put(atMs, due);
-      last = due;
+    Due due = addedTo;
+    if (due == null || due.atMs != atMs) {
+      due = times.computeIfAbsent(atMs, Due::new);
+      addedTo = due;
     }
     due.ids.add(id);
     due.live++;
@@ -51,13 +46,18 @@ final class DueTimes {
 
   /** One of those that were added for this time is due then no more. */
   void drop(long atMs) {
-    Due due = due(atMs);
+    Due due = droppedFrom;
+    if (due == null || due.atMs != atMs) {
+      due = times.get(atMs);
+      droppedFrom = due;
+    }
     if (due == null) {
       throw new IllegalStateException("no task is due at " + atMs);
     }
     if (--due.live == 0) {
       times.remove(atMs);
-      last = null;
+      droppedFrom = null;
+      addedTo = addedTo == due ? null : addedTo;
     }
   }
 
@@ -81,7 +81,8 @@ final class DueTimes {
 
   void clear() {
     times.clear();
-    last = null;
+    addedTo = null;
+    droppedFrom = null;
   }
 
   /** Gets one entry; false: no more. */
