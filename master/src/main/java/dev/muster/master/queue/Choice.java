@@ -8,32 +8,13 @@ import org.jspecify.annotations.Nullable;
  * tasks, the one that waits longest.
  */
 final class Choice {
-  /** Who goes first in one priority; {@code line} and {@code first} are null when nobody does. */
-  private record Candidate(@Nullable Line line, @Nullable Task first, long effectivePriority) {
-    static final Candidate NONE = new Candidate(null, null, -1);
-
-    boolean isBefore(Candidate other) {
-      if (first == null || other.first == null) {
-        return other.first == null;
-      }
-      return effectivePriority != other.effectivePriority
-          ? effectivePriority > other.effectivePriority
-          : isOlder(first, other.first);
-    }
-
-    private static boolean isOlder(Task one, Task other) {
-      return one.enqueuedMs < other.enqueuedMs
-          || (one.enqueuedMs == other.enqueuedMs && one.position < other.position);
-    }
-  }
-
   private final Ready ready;
   private final List<Pool> among;
   private final long ageingMs;
   private final MachineState state;
 
-  /** By priority; null: to be found out. Only where tasks age. */
-  private final @Nullable Candidate[] candidates = new @Nullable Candidate[Ready.PRIORITIES];
+  /** By priority: who goes first in it. Only where tasks age. */
+  private final Candidate[] candidates;
 
   private @Nullable Line chosen;
 
@@ -42,6 +23,10 @@ final class Choice {
     this.among = among;
     this.ageingMs = ageingMs;
     this.state = state;
+    this.candidates = new Candidate[ageingMs > 0 ? Ready.PRIORITIES : 0];
+    for (int priority = 0; priority < candidates.length; priority++) {
+      candidates[priority] = new Candidate();
+    }
   }
 
   /** The next task, or null when none may be leased now. */
@@ -53,7 +38,7 @@ final class Choice {
     if (ageingMs > 0) {
       Candidate best = aged();
       chosen = best.line;
-      return best.first;
+      return best.task;
     }
     chosen = strict();
     return chosen == null ? null : first(chosen);
@@ -84,9 +69,12 @@ final class Choice {
 
   /** What waits for long counts as of a higher priority; among equals the oldest goes first. */
   private Candidate aged() {
-    Candidate best = Candidate.NONE;
+    Candidate best = candidates[Ready.PRIORITIES - 1];
     for (int priority = Ready.PRIORITIES - 1; priority >= 0; priority--) {
-      Candidate candidate = candidate(priority);
+      Candidate candidate = candidates[priority];
+      if (!candidate.isKnown) {
+        candidate.find(priority);
+      }
       if (candidate.isBefore(best)) {
         best = candidate;
       }
@@ -95,32 +83,53 @@ final class Choice {
   }
 
   /**
-   * Who goes first in a priority. While one lease goes on, turns only come later and groups are
-   * only taken: who was first stays so until its own tenant is served, or its group is taken.
+   * While one lease goes on, turns only come later and groups are only taken: who was first stays
+   * so until its own tenant is served, or its group is taken.
    */
-  private Candidate candidate(int priority) {
-    Candidate known = candidates[priority];
-    if (known == null) {
-      Line line = ready.first(priority, among);
-      known = line == null ? Candidate.NONE : candidate(line, first(line));
-      candidates[priority] = known;
-    }
-    return known;
-  }
-
-  private Candidate candidate(Line line, Task first) {
-    long waitedMs = Math.max(0, state.nowMs - first.enqueuedMs);
-    long effective = Math.min(Ready.PRIORITIES - 1, line.priority + waitedMs / ageingMs);
-    return new Candidate(line, first, effective);
-  }
-
   private void forgetCandidates(Line taken) {
-    for (int priority = 0; priority < Ready.PRIORITIES; priority++) {
-      Candidate known = candidates[priority];
-      Line line = known == null ? null : known.line;
+    for (Candidate candidate : candidates) {
+      Line line = candidate.line;
       if (line != null && (line.isOfTenantOf(taken) || line.isOfGroupOf(taken))) {
-        candidates[priority] = null;
+        candidate.isKnown = false;
       }
+    }
+  }
+
+  /** Who goes first in one priority; {@code line} and {@code task} are null when nobody does. */
+  private final class Candidate {
+    private boolean isKnown;
+    private @Nullable Line line;
+    private @Nullable Task task;
+
+    // Of the task: ten are compared for each lease, and must not cost a cache miss each.
+    private long effectivePriority;
+    private long enqueuedMs;
+    private long position;
+
+    void find(int priority) {
+      isKnown = true;
+      line = ready.first(priority, among);
+      task = line == null ? null : first(line);
+      if (task != null) {
+        long waitedMs = Math.max(0, state.nowMs - task.enqueuedMs);
+        effectivePriority = Math.min(Ready.PRIORITIES - 1, priority + waitedMs / ageingMs);
+        enqueuedMs = task.enqueuedMs;
+        position = task.position;
+      }
+    }
+
+    boolean isBefore(Candidate other) {
+      if (task == null || other.task == null) {
+        return other.task == null;
+      }
+      return effectivePriority != other.effectivePriority
+          ? effectivePriority > other.effectivePriority
+          : isOlder(other);
+    }
+
+    private boolean isOlder(Candidate other) {
+      return enqueuedMs < other.enqueuedMs
+          || (enqueuedMs == other.enqueuedMs && position < other.position);
     }
   }
 
