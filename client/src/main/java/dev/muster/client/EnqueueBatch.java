@@ -25,6 +25,8 @@ final class EnqueueBatch {
 
   private final EnqueueRequest shared;
   private final EnqueueRequest.Builder request;
+  private final KeyColumn groups;
+  private final KeyColumn tenants;
   private Receipt[] receipts = new Receipt[4];
   private long[] positions = new long[4];
   private int[] counts = new int[4];
@@ -43,6 +45,8 @@ final class EnqueueBatch {
   EnqueueBatch(EnqueueRequest shared) {
     this.shared = shared;
     this.request = shared.toBuilder();
+    this.groups = new KeyColumn(request::addGroups, request::addGroupIndexes);
+    this.tenants = new KeyColumn(request::addTenants, request::addTenantIndexes);
   }
 
   /** What a task counts for, bytes. */
@@ -85,20 +89,10 @@ final class EnqueueBatch {
     counts[runs++] = 1;
   }
 
-  /** A column begins with the first key of its kind; the tasks before have none. */
   private void addKeys(TaskKeys keys) {
-    if (!keys.group().isEmpty() || request.getGroupsCount() > 0) {
-      while (request.getGroupsCount() < tasks) {
-        request.addGroups("");
-      }
-      request.addGroups(keys.group());
-    }
-    if (!keys.tenant().isEmpty() || request.getTenantsCount() > 0) {
-      while (request.getTenantsCount() < tasks) {
-        request.addTenants("");
-      }
-      request.addTenants(keys.tenant());
-    }
+    groups.add(keys.group(), tasks);
+    tenants.add(keys.tenant(), tasks);
+    // Each is another: there is nothing to say once.
     if (!keys.unique().isEmpty() || request.getUniqueKeysCount() > 0) {
       while (request.getUniqueKeysCount() < tasks) {
         request.addUniqueKeys("");

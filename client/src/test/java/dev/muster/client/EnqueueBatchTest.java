@@ -61,9 +61,23 @@ final class EnqueueBatchTest {
     add(TaskKeys.ofTenant("t"), receipt, 2);
     add(TaskKeys.NONE, receipt, 3);
     EnqueueRequest request = numbered();
-    assertThat(request.getGroupsList()).containsExactly("", "g", "", "");
-    assertThat(request.getTenantsList()).containsExactly("", "", "t", "");
+    assertThat(request.getGroupsList()).containsExactly("", "g");
+    assertThat(request.getGroupIndexesList()).containsExactly(0, 1, 0, 0);
+    assertThat(request.getTenantsList()).containsExactly("", "t");
+    assertThat(request.getTenantIndexesList()).containsExactly(0, 0, 1, 0);
     assertThat(request.getUniqueKeysList()).isEmpty();
+  }
+
+  @Test
+  void shouldSayAKeyOnceHoweverManyTasksHaveIt() {
+    Recording receipt = new Recording();
+    for (int i = 0; i < 6; i++) {
+      add(TaskKeys.ofTenant("t" + i % 2), receipt, i);
+    }
+    EnqueueRequest request = numbered();
+    assertThat(request.getTenantsList()).containsExactly("t0", "t1");
+    assertThat(request.getTenantIndexesList()).containsExactly(0, 1, 0, 1, 0, 1);
+    assertThat(request.getGroupIndexesList()).isEmpty();
   }
 
   @Test

@@ -62,6 +62,7 @@ final class TaskKeysTest {
     EnqueueRequest together = master.requests.take();
     assertThat(together.getPayloadsCount()).isEqualTo(3);
     assertThat(together.getGroupsList()).containsExactly("", "a", "b");
+    assertThat(together.getGroupIndexesList()).containsExactly(0, 1, 2);
     assertThat(keyed.join()).isEqualTo(5);
   }
 

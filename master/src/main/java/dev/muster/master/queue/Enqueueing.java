@@ -124,15 +124,16 @@ final class Enqueueing {
     if (request.getUniqueKeysCount() > 0) {
       return addUnique(queue, request, options, dueMs, parent);
     }
+    RequestKeys keys = new RequestKeys(request);
     long firstId = state.sequence + 1;
     List<Long> ids = null;
     for (int i = 0; i < count; i++) {
-      Task.Keys keys = keys(request, i, ByteString.EMPTY);
       Bonds bonds =
           request.getAfterIdsCount() == 0
               ? null
               : new Bonds(request.getAfterIdsList(), request.getOnFailure());
-      long id = add(queue, options, request.getPayloads(i), keys, dueMs, parent, bonds);
+      Task.Keys mine = keys.of(i, ByteString.EMPTY);
+      long id = add(queue, options, request.getPayloads(i), mine, dueMs, parent, bonds);
       // Not in a row when what came first has failed: cancelling takes places of its own.
       if (ids == null && id != firstId + i) {
         ids = new ArrayList<>();
@@ -149,6 +150,7 @@ final class Enqueueing {
 
   private Outcome.Enqueued addUnique(
       QueueState queue, EnqueueRequest request, TaskOptions options, long dueMs, long parent) {
+    RequestKeys keys = new RequestKeys(request);
     List<Long> ids = new ArrayList<>();
     int existing = 0;
     for (int i = 0; i < request.getPayloadsCount(); i++) {
@@ -160,7 +162,6 @@ final class Enqueueing {
         existing++;
         continue;
       }
-      Task.Keys keys = keys(request, i, key);
       Bonds bonds =
           request.getAfterIdsCount() == 0
               ? null
@@ -170,17 +171,10 @@ final class Enqueueing {
         long forMs = request.getUniqueForMs();
         state.uniques.take(key, id, forMs == 0 ? 0 : state.nowMs + forMs);
       }
-      ids.add(add(queue, options, request.getPayloads(i), keys, dueMs, parent, bonds));
+      Task.Keys mine = keys.of(i, key);
+      ids.add(add(queue, options, request.getPayloads(i), mine, dueMs, parent, bonds));
     }
     return new Outcome.Enqueued(ids.get(0), ids.size(), ids, existing);
-  }
-
-  private static Task.Keys keys(EnqueueRequest request, int i, ByteString unique) {
-    String group = i < request.getGroupsCount() ? request.getGroups(i) : "";
-    String tenant = i < request.getTenantsCount() ? request.getTenants(i) : "";
-    return group.isEmpty() && tenant.isEmpty() && unique.isEmpty()
-        ? Task.Keys.NONE
-        : new Task.Keys(group, tenant, unique);
   }
 
   private long dueMs(long delayMs, long runAtMs) {
@@ -216,6 +210,7 @@ final class Enqueueing {
     }
     if (cancelled == null) {
       waiting.add(task, dueMs);
+      keys.waitWith(task);
     } else {
       endings.cancel(task, cancelled);
     }

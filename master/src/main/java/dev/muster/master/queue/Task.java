@@ -67,7 +67,7 @@ public final class Task {
   /** Session that holds the lease; 0: a consumer without one. */
   long session;
 
-  /** The line that it waits in, or waited in last. */
+  /** The line that it waits in, or waited in last; or one like it, if it never waited. */
   long line;
 
   /**
@@ -159,14 +159,45 @@ public final class Task {
     this.group = keys.group;
     this.tenant = keys.tenant;
     this.unique = keys.unique;
+    this.line = keys.line;
     this.parent = parent;
     this.lane = queue.nowhere;
     this.position = id;
   }
 
-  /** What a task has of its own, beside its payload; {@code unique} in its stored form. */
-  record Keys(String group, String tenant, ByteString unique) {
+  /** What a task has of its own, beside its payload. Tasks of one request may share one. */
+  static final class Keys {
     static final Keys NONE = new Keys("", "", ByteString.EMPTY);
+
+    final String group;
+    final String tenant;
+    final ByteString unique;
+
+    /**
+     * Where the last task with these waits, so that the next one need not look for it; 0: not
+     * known.
+     */
+    private long line;
+
+    /**
+     * @param unique in its stored form
+     */
+    Keys(String group, String tenant, ByteString unique) {
+      this.group = group;
+      this.tenant = tenant;
+      this.unique = unique;
+    }
+
+    boolean are(String group, String tenant) {
+      return this.group.equals(group) && this.tenant.equals(tenant);
+    }
+
+    /** A task with these, of the request that they are of, began to wait. */
+    void waitWith(Task task) {
+      if (!group.isEmpty() || !tenant.isEmpty()) {
+        line = task.line;
+      }
+    }
   }
 
   private Task(Task other) {

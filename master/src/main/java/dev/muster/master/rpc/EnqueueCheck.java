@@ -88,9 +88,10 @@ final class EnqueueCheck {
 
   private static Outcome.@Nullable Refused keys(EnqueueRequest request) {
     int count = request.getPayloadsCount();
-    Outcome.Refused refused = column("groups", request.getGroupsList(), count);
+    Outcome.Refused refused =
+        column("group", request.getGroupsList(), request.getGroupIndexesList(), count);
     if (refused == null) {
-      refused = column("tenants", request.getTenantsList(), count);
+      refused = column("tenant", request.getTenantsList(), request.getTenantIndexesList(), count);
     }
     if (refused == null) {
       refused = column("unique keys", request.getUniqueKeysList(), count);
@@ -104,11 +105,53 @@ final class EnqueueCheck {
     return refused == null ? uniqueOnce(request.getUniqueKeysList()) : refused;
   }
 
+  /** Keys that are said once, and for each task where its own stands; or a key for each task. */
+  private static Outcome.@Nullable Refused column(
+      String what, List<String> keys, List<Integer> indexes, int count) {
+    if (indexes.isEmpty()) {
+      return column(what + "s", keys, count);
+    }
+    if (indexes.size() != count) {
+      return RequestCheck.bad(
+          what
+              + " indexes are as many as payloads, or none, found "
+              + indexes.size()
+              + " for "
+              + count);
+    }
+    if (keys.isEmpty() || keys.size() > count) {
+      return RequestCheck.bad(
+          what
+              + "s are 1 to as many as payloads where there are indexes, found "
+              + keys.size()
+              + " for "
+              + count);
+    }
+    for (int index : indexes) {
+      if (index < 0 || index >= keys.size()) {
+        return RequestCheck.bad(
+            "a "
+                + what
+                + " index is 0 to "
+                + (keys.size() - 1)
+                + ", the last of the "
+                + what
+                + "s, found "
+                + Integer.toUnsignedString(index));
+      }
+    }
+    return keys(keys);
+  }
+
   private static Outcome.@Nullable Refused column(String what, List<String> keys, int count) {
     if (!keys.isEmpty() && keys.size() != count) {
       return RequestCheck.bad(
           what + " are as many as payloads, or none, found " + keys.size() + " for " + count);
     }
+    return keys(keys);
+  }
+
+  private static Outcome.@Nullable Refused keys(List<String> keys) {
     for (String key : keys) {
       Outcome.Refused refused = key(key);
       if (refused != null) {

@@ -195,7 +195,9 @@ final class RandomCommands {
         request.addGroups(GROUPS.get(random.nextInt(GROUPS.size())));
       }
     }
-    return Command.newBuilder().setEnqueue(request).build();
+    EnqueueRequest one = request.build();
+    EnqueueRequest either = random.nextBoolean() ? one : SharedKeys.sayOnce(one);
+    return Command.newBuilder().setEnqueue(either).build();
   }
 
   private ByteString payload(Random random) {

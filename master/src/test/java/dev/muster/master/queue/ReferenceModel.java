@@ -137,8 +137,8 @@ final class ReferenceModel {
     }
     long first = sequence + 1;
     for (int i = 0; i < request.getPayloadsCount(); i++) {
-      String tenant = request.getTenantsCount() == 0 ? "" : request.getTenants(i);
-      String group = request.getGroupsCount() == 0 ? "" : request.getGroups(i);
+      String tenant = SharedKeys.tenant(request, i);
+      String group = SharedKeys.group(request, i);
       add(queue, request.getOptions(), request.getPayloads(i), tenant, group);
     }
     Outcome outcome = new Outcome.Enqueued(first, request.getPayloadsCount());

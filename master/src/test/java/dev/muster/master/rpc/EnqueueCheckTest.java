@@ -150,6 +150,22 @@ final class EnqueueCheckTest {
   @Test
   void shouldRefuseColumnsThatDoNotFit() {
     refused(two().addGroups("g"), "groups are as many as payloads, or none, found 1 for 2");
+    refused(
+        two().addGroups("g").addGroupIndexes(0),
+        "group indexes are as many as payloads, or none, found 1 for 2");
+    refused(
+        two().addTenantIndexes(0).addTenantIndexes(0),
+        "tenants are 1 to as many as payloads where there are indexes, found 0 for 2");
+    refused(
+        one().addTenants("t").addTenants("u").addTenantIndexes(0),
+        "tenants are 1 to as many as payloads where there are indexes, found 2 for 1");
+    refused(
+        two().addTenants("t").addTenantIndexes(0).addTenantIndexes(1),
+        "a tenant index is 0 to 0, the last of the tenants, found 1");
+    refused(
+        one().addGroups("g").addGroupIndexes(-1),
+        "a group index is 0 to 0, the last of the groups, found 4294967295");
+    refused(one().addGroups("ü".repeat(128)).addGroupIndexes(0), "at most 255 bytes, found 256");
     refused(one().addTenants("t").addTenants("t"), "tenants are as many");
     refused(one().addGroups("ü".repeat(128)), "at most 255 bytes, found 256");
     refused(

@@ -2,6 +2,7 @@ package dev.muster.master.simulation;
 
 import com.google.protobuf.ByteString;
 import com.google.protobuf.Message;
+import dev.muster.master.queue.SharedKeys;
 import dev.muster.proto.v1.EnqueueReply;
 import dev.muster.proto.v1.EnqueueRequest;
 import dev.muster.proto.v1.GraphNode;
@@ -65,7 +66,9 @@ final class SimulatedProducer {
       request.addPayloads(ByteString.copyFromUtf8(name));
       entries.add(ledger.asks(name, request.build(), i));
     }
-    ask(number, new Asked(request.build(), entries), " into " + request.getQueue());
+    EnqueueRequest one = request.build();
+    EnqueueRequest either = world.percent(50) ? SharedKeys.sayOnce(one) : one;
+    ask(number, new Asked(either, entries), " into " + request.getQueue());
   }
 
   /** Asks for tasks that come after each other; payloads and number are added here. */
