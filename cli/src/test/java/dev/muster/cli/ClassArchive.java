@@ -26,9 +26,10 @@ final class ClassArchive {
     return Made.OPTIONS;
   }
 
-  /** Made once for all tests, and again for another jar. */
+  /** Made once for all tests, and again for another jar or another Java. */
   private static final class Made {
-    static final List<String> OPTIONS = options(JarProcess.JAR.resolveSibling("muster-it.jsa"));
+    static final List<String> OPTIONS =
+        options(JarProcess.JAR.resolveSibling("muster-it-" + Runtime.version() + ".jsa"));
 
     private static List<String> options(Path archive) {
       try {
@@ -47,7 +48,8 @@ final class ClassArchive {
     }
 
     private static void make(Path archive) throws IOException, InterruptedException {
-      Path fresh = archive.resolveSibling("muster-it-" + ProcessHandle.current().pid() + ".jsa");
+      Path fresh =
+          archive.resolveSibling(archive.getFileName() + "." + ProcessHandle.current().pid());
       List<String> command = new ArrayList<>(List.of(JarProcess.JAVA.toString()));
       command.addAll(QUICK_START);
       command.add("-XX:ArchiveClassesAtExit=" + fresh);
