@@ -5,6 +5,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 
@@ -28,13 +30,31 @@ final class BenchIT {
     "client_peak_rss_mb"
   };
 
-  private static JsonNode bench(String... arguments) throws IOException {
-    CommandRun run = JarProcess.run(Map.of(), arguments);
+  /**
+   * What a scenario prints.
+   *
+   * @param words the scenario and its options, separated by spaces
+   */
+  private static JsonNode bench(String words, String... more) throws IOException {
+    List<String> arguments = new ArrayList<>(List.of("bench"));
+    arguments.addAll(List.of(words.split(" ")));
+    arguments.addAll(List.of(more));
+    arguments.addAll(List.of("-o", "json"));
+    CommandRun run = JarProcess.run(Map.of(), arguments.toArray(String[]::new));
     assertThat(run.exitCode()).as(run.err()).isZero();
     assertThat(run.outLines()).hasSize(1);
     JsonNode figures = JSON.readTree(run.out());
     assertThat(figures.fieldNames()).toIterable().contains(CIRCUMSTANCES);
     return figures;
+  }
+
+  /** The same, with masters that start in little time; more options for their Java. */
+  private static JsonNode benchQuickly(String words, String... masterOptions) throws IOException {
+    List<String> options = new ArrayList<>(List.of(masterOptions));
+    options.addAll(ClassArchive.QUICK_START);
+    options.addAll(ClassArchive.options());
+    options.removeIf(option -> option.contains(" ")); // a folder's name; the bench splits there
+    return bench(words, "--master-java-opts", String.join(" ", options));
   }
 
   private static void assertSaysWhatItTook(JsonNode figures) {
@@ -44,8 +64,7 @@ final class BenchIT {
 
   @Test
   void shouldCountWholeLivesAndWhatTheyTook() throws IOException {
-    JsonNode figures =
-        bench("bench", "lifecycle", "--tasks", "3000", "--warm-up", "1000", "-o", "json");
+    JsonNode figures = bench("lifecycle --tasks 3000 --warm-up 1000");
     assertThat(figures.get("lifecycles_per_s").asLong()).isPositive();
     assertSaysWhatItTook(figures);
     assertThat(figures.get("master_cpu_s").asDouble()).isPositive();
@@ -54,9 +73,7 @@ final class BenchIT {
 
   @Test
   void shouldMeasureLatenciesAtASteadyRate() throws IOException {
-    JsonNode figures =
-        bench(
-            "bench", "steady", "--rate", "2000", "--tasks", "2000", "--warm-up", "0", "-o", "json");
+    JsonNode figures = benchQuickly("steady --rate 2000 --tasks 1000 --warm-up 0");
     assertSaysWhatItTook(figures);
     double put = figures.get("put_ms").get("p50").asDouble();
     double end = figures.get("end_to_end_ms").get("p50").asDouble();
@@ -66,18 +83,7 @@ final class BenchIT {
 
   @Test
   void shouldStartAgainWithABacklogAndDrainIt() throws IOException {
-    JsonNode figures =
-        bench(
-            "bench",
-            "backlog",
-            "--waiting",
-            "5000",
-            "--tasks",
-            "2000",
-            "--warm-up",
-            "1000",
-            "-o",
-            "json");
+    JsonNode figures = benchQuickly("backlog --waiting 5000 --tasks 2000 --warm-up 0");
     assertSaysWhatItTook(figures);
     assertThat(figures.get("restart_ready_s").asDouble()).isPositive();
     // 0 where so small a backlog is gone before it is waited for.
@@ -87,18 +93,7 @@ final class BenchIT {
 
   @Test
   void shouldSayWhatALifeCostsByTheNumberThatWaits() throws IOException {
-    JsonNode figures =
-        bench(
-            "bench",
-            "growth",
-            "--waiting",
-            "500,2000",
-            "--tasks",
-            "1000",
-            "--warm-up",
-            "0",
-            "-o",
-            "json");
+    JsonNode figures = benchQuickly("growth --waiting 500,2000 --tasks 1000 --warm-up 0");
     JsonNode few = figures.get("by_waiting").get("500");
     JsonNode many = figures.get("by_waiting").get("2000");
     assertThat(few.get("through_cpu_us_per_task").asDouble()).isPositive();
@@ -118,7 +113,7 @@ final class BenchIT {
 
   @Test
   void shouldMeasurePutsManyAtOnceAndOneAtATime() throws IOException {
-    JsonNode figures = bench("bench", "put", "--tasks", "3000", "--warm-up", "0", "-o", "json");
+    JsonNode figures = benchQuickly("put --tasks 3000 --warm-up 0");
     assertSaysWhatItTook(figures);
     assertThat(figures.get("puts_per_s").asLong()).isPositive();
     assertThat(figures.get("one_at_a_time_ms").get("p99").asDouble()).isPositive();
@@ -126,8 +121,7 @@ final class BenchIT {
 
   @Test
   void shouldCompareLivesWithAndWithoutRules() throws IOException {
-    JsonNode figures =
-        bench("bench", "rules", "--rounds", "1", "--tasks", "1000", "--warm-up", "0", "-o", "json");
+    JsonNode figures = benchQuickly("rules --rounds 1 --tasks 1000 --warm-up 0");
     assertSaysWhatItTook(figures);
     assertThat(figures.get("plain_lifecycles_per_s").asLong()).isPositive();
     assertThat(figures.get("rules_lifecycles_per_s").asLong()).isPositive();
@@ -135,8 +129,7 @@ final class BenchIT {
 
   @Test
   void shouldMeasureWhatDispatchCostsWithoutALog() throws IOException {
-    JsonNode figures =
-        bench("bench", "dispatch", "--waiting", "2000", "--tasks", "1000", "-o", "json");
+    JsonNode figures = bench("dispatch --waiting 2000 --tasks 1000");
     assertThat(figures.get("lease_and_settle_us_by_waiting").get("2000").asDouble()).isPositive();
     assertThat(figures.get("durable").asText()).isEqualTo("not at all: no log");
     assertThat(figures.get("fsyncs").asLong()).isZero();
@@ -144,7 +137,7 @@ final class BenchIT {
 
   @Test
   void shouldMeasureAPoolsMap() throws IOException {
-    JsonNode figures = bench("bench", "pool", "--items", "5000", "--warm-up", "1000", "-o", "json");
+    JsonNode figures = benchQuickly("pool --items 2000 --warm-up 1000");
     assertSaysWhatItTook(figures);
     assertThat(figures.get("items_per_s").asLong()).isPositive();
   }
@@ -152,21 +145,7 @@ final class BenchIT {
   @Test
   void shouldSpreadTasksAmongQueues() throws IOException {
     JsonNode figures =
-        bench(
-            "bench",
-            "queues",
-            "--queues",
-            "1,1500",
-            "--run",
-            "2",
-            "--rounds",
-            "1",
-            "--tasks",
-            "4000",
-            "--warm-up",
-            "0",
-            "-o",
-            "json");
+        benchQuickly("queues --queues 1,1500 --run 2 --rounds 1 --tasks 4000 --warm-up 0");
     JsonNode many = figures.get("by_queues").get("1500");
     assertThat(many.get("lifecycles_per_s").asLong()).isPositive();
     assertThat(many.get("fsyncs").asLong()).isPositive();
@@ -179,21 +158,7 @@ final class BenchIT {
   @Test
   void shouldSpreadTasksAmongWorkers() throws IOException {
     JsonNode figures =
-        bench(
-            "bench",
-            "workers",
-            "--sessions",
-            "2,20",
-            "--queues",
-            "10",
-            "--rounds",
-            "1",
-            "--tasks",
-            "2000",
-            "--warm-up",
-            "0",
-            "-o",
-            "json");
+        benchQuickly("workers --sessions 2,20 --queues 10 --rounds 1 --tasks 2000 --warm-up 0");
     assertThat(figures.get("by_workers").get("20").get("lifecycles_per_s").asLong()).isPositive();
     assertThat(figures.get("by_workers").get("2").get("ratio").asDouble()).isEqualTo(1);
     assertThat(figures.get("queues").asInt()).isEqualTo(10);
@@ -210,21 +175,8 @@ final class BenchIT {
   @Test
   void shouldCompareSizesOfPayloadsWithTheDisk() throws IOException {
     JsonNode figures =
-        bench(
-            "bench",
-            "payload",
-            "--sizes",
-            "16,1048576",
-            "--bytes",
-            "4194304",
-            "--rounds",
-            "1",
-            "--tasks",
-            "1000",
-            "--warm-up",
-            "0",
-            "-o",
-            "json");
+        benchQuickly(
+            "payload --sizes 16,1048576 --bytes 4194304 --rounds 1 --tasks 1000 --warm-up 0");
     JsonNode large = figures.get("by_payload").get("1048576");
     assertThat(large.get("mb_per_s").asDouble()).isPositive();
     assertThat(large.get("of_disk").asDouble()).isPositive();
@@ -236,8 +188,7 @@ final class BenchIT {
 
   @Test
   void shouldCompareLivesWithAndWithoutTls() throws IOException {
-    JsonNode figures =
-        bench("bench", "tls", "--rounds", "1", "--tasks", "1000", "--warm-up", "0", "-o", "json");
+    JsonNode figures = benchQuickly("tls --rounds 1 --tasks 1000 --warm-up 0");
     assertThat(figures.get("by_tls").get("off").get("tls").asBoolean()).isFalse();
     assertThat(figures.get("by_tls").get("on").get("tls").asBoolean()).isTrue();
     assertThat(figures.get("by_tls").get("on").get("ratio").asDouble()).isPositive();
@@ -245,7 +196,7 @@ final class BenchIT {
 
   @Test
   void shouldMeasureOneTaskAtATime() throws IOException {
-    JsonNode figures = bench("bench", "unary", "--tasks", "50", "--warm-up", "10", "-o", "json");
+    JsonNode figures = benchQuickly("unary --tasks 30 --warm-up 10");
     assertSaysWhatItTook(figures);
     assertThat(figures.get("unary_put_ms").get("p90").asDouble()).isPositive();
     assertThat(figures.get("put_to_start_ms").get("p99").asDouble()).isPositive();
@@ -254,21 +205,7 @@ final class BenchIT {
   @Test
   void shouldStartWithAllThatWaitAlsoAfterAKill() throws IOException {
     JsonNode figures =
-        bench(
-            "bench",
-            "restart",
-            "--waiting",
-            "3000",
-            "--rounds",
-            "1",
-            "--tasks",
-            "1000",
-            "--warm-up",
-            "0",
-            "--master-java-opts",
-            "-Xmx256m -XX:+UseParallelGC",
-            "-o",
-            "json");
+        benchQuickly("restart --waiting 3000 --rounds 1 --tasks 1000 --warm-up 0", "-Xmx256m");
     assertSaysWhatItTook(figures);
     assertThat(figures.get("ready_after_kill_s").asDouble()).isPositive();
     assertThat(figures.get("ready_s").asDouble()).isPositive();

@@ -26,7 +26,7 @@ final class JarProcess implements AutoCloseable {
   static final Duration PATIENCE = Duration.ofSeconds(60);
   static final Path JAR =
       Path.of(System.getProperty("muster.jar", "target/muster.jar")).toAbsolutePath();
-  private static final Path JAVA = Path.of(System.getProperty("java.home"), "bin", "java");
+  static final Path JAVA = Path.of(System.getProperty("java.home"), "bin", "java");
 
   private final Process process;
   private final Lines out = new Lines();
@@ -47,7 +47,9 @@ final class JarProcess implements AutoCloseable {
   /** Starts the muster command, with more options for Java. */
   static JarProcess startWith(
       List<String> javaOptions, Map<String, String> environment, String... args) {
-    List<String> command = new ArrayList<>(List.of(JAVA.toString(), "-XX:TieredStopAtLevel=1"));
+    List<String> command = new ArrayList<>(List.of(JAVA.toString()));
+    command.addAll(ClassArchive.QUICK_START);
+    command.addAll(ClassArchive.options());
     command.addAll(javaOptions);
     command.addAll(List.of("-jar", JAR.toString()));
     command.addAll(List.of(args));

@@ -23,7 +23,7 @@ import org.junit.jupiter.api.io.TempDir;
  */
 @Timeout(600)
 final class MasterCrashIT {
-  private static final int CYCLES = Integer.getInteger("muster.crash.cycles", 20);
+  private static final int CYCLES = Integer.getInteger("muster.crash.cycles", 12);
 
   @TempDir Path data;
 

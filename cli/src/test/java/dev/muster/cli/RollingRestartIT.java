@@ -38,7 +38,7 @@ final class RollingRestartIT {
   private static final String QUEUE = "rolling";
   private static final int WORKERS = 3;
   private static final int BETWEEN_TASKS_MS = 20;
-  private static final int CHUNK_ITEMS = 150; // some 4.5 s of work
+  private static final int CHUNK_ITEMS = 75; // some 2 s of work
   private static final long PATIENCE_S = 120;
 
   @TempDir Path folder;
@@ -113,14 +113,14 @@ final class RollingRestartIT {
               .iterator();
       try (Pool pool = rig.muster().pool(QUEUE)) {
         for (int i = 0; i < WORKERS; i++) {
-          workers.add(worker(rig, classes, i, "--drain-timeout", "2s"));
+          workers.add(worker(rig, classes, i, "--drain-timeout", "1s"));
         }
         CompletableFuture<Set<Long>> succeeded =
             CompletableFuture.supplyAsync(
                 () -> results(pool, items, MapOptions.defaults().chunkSize(CHUNK_ITEMS)));
         for (int i = 0; i < WORKERS; i++) {
           awaitRuns(runs, count(runs) + 100);
-          JarProcess fresh = worker(rig, classes, WORKERS + i, "--drain-timeout", "2s");
+          JarProcess fresh = worker(rig, classes, WORKERS + i, "--drain-timeout", "1s");
           JarProcess old = workers.set(i, fresh);
           old.terminate();
           CommandRun end = old.awaitEnd();

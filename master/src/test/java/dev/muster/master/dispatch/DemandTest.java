@@ -242,20 +242,7 @@ final class DemandTest {
   void shouldGiveATakeWhateverDemandsNoLabel() {
     put(options().setCost(50), 1, 0);
     put(options().putRequires("gpu", "a"), 1, 0);
-    List<List<Long>> answers = new ArrayList<>();
-    ParkedTake.Receiver receiver =
-        new ParkedTake.Receiver() {
-          @Override
-          public boolean take(List<Offer> offers) {
-            answers.add(offers.stream().flatMap(offer -> offer.getIdsList().stream()).toList());
-            return true;
-          }
-
-          @Override
-          public void unavailable(String why) {
-            throw new AssertionError(why);
-          }
-        };
+    RigTaker taker = new RigTaker();
     TakeRequest request =
         TakeRequest.newBuilder()
             .setQueue("q")
@@ -263,11 +250,11 @@ final class DemandTest {
             .setWaitMs(1_000)
             .setVisibilityTimeoutMs(1_000)
             .build();
-    rig.run(() -> rig.dispatcher.take(request, receiver));
-    rig.run(() -> rig.dispatcher.take(request, receiver));
+    rig.run(() -> rig.dispatcher.take(request, taker));
+    rig.run(() -> rig.dispatcher.take(request, taker));
     int before = rig.entries.size();
     rig.settle();
     assertThat(rig.entries).hasSize(before);
-    assertThat(answers).containsExactly(List.of(1L));
+    assertThat(taker.answers).containsExactly(List.of(1L));
   }
 }

@@ -159,22 +159,6 @@ final class DispatchTest {
     }
   }
 
-  private static final class Taker implements ParkedTake.Receiver {
-    final List<List<Long>> answers = new ArrayList<>();
-    boolean gone;
-
-    @Override
-    public boolean take(List<Offer> offers) {
-      answers.add(offers.stream().flatMap(offer -> offer.getIdsList().stream()).toList());
-      return !gone;
-    }
-
-    @Override
-    public void unavailable(String why) {
-      throw new AssertionError(why);
-    }
-  }
-
   private static EnqueueRequest tasks(int count, int waitMs) {
     EnqueueRequest.Builder request = EnqueueRequest.newBuilder().setQueue("q").setWaitMs(waitMs);
     for (int i = 0; i < count; i++) {
@@ -189,14 +173,14 @@ final class DispatchTest {
     return replies;
   }
 
-  private Taker take(int max, int waitMs) {
-    Taker taker = new Taker();
+  private RigTaker take(int max, int waitMs) {
+    RigTaker taker = new RigTaker();
     beginTake(taker, max, waitMs);
     rig.settle();
     return taker;
   }
 
-  private void beginTake(Taker taker, int max, int waitMs) {
+  private void beginTake(RigTaker taker, int max, int waitMs) {
     TakeRequest request =
         TakeRequest.newBuilder()
             .setQueue("q")
@@ -406,8 +390,8 @@ final class DispatchTest {
 
   @Test
   void shouldWakeATakeWhenATaskComes() {
-    Taker first = take(1, 10_000);
-    Taker second = take(1, 10_000);
+    RigTaker first = take(1, 10_000);
+    RigTaker second = take(1, 10_000);
     assertThat(first.answers).isEmpty();
     enqueue(1, 0);
     assertThat(first.answers).containsExactly(List.of(1L));
@@ -418,7 +402,7 @@ final class DispatchTest {
 
   @Test
   void shouldAnswerATakeEmptyWhenItsTimeIsOver() {
-    Taker taker = take(1, 500);
+    RigTaker taker = take(1, 500);
     rig.tick(499);
     assertThat(taker.answers).isEmpty();
     rig.tick(1);
@@ -431,10 +415,10 @@ final class DispatchTest {
   void shouldNotSayNoneWhenAnotherTakeAskedForMoreThanItGot() {
     enqueue(3, 0);
     rig.hold();
-    Taker greedy = new Taker();
+    RigTaker greedy = new RigTaker();
     beginTake(greedy, 10_000, 0);
     rig.settle();
-    Taker modest = new Taker();
+    RigTaker modest = new RigTaker();
     beginTake(modest, 1, 0);
     enqueue(1, 0);
     rig.release();
@@ -444,7 +428,7 @@ final class DispatchTest {
 
   @Test
   void shouldGiveBackWhenTheTakerIsGone() {
-    Taker taker = new Taker();
+    RigTaker taker = new RigTaker();
     taker.gone = true;
     beginTake(taker, 1, 10_000);
     enqueue(1, 0);

@@ -7,11 +7,9 @@ import dev.muster.master.log.v1.Command;
 import dev.muster.master.queue.Outcome;
 import dev.muster.proto.v1.ConfigureQueueRequest;
 import dev.muster.proto.v1.EnqueueRequest;
-import dev.muster.proto.v1.Offer;
 import dev.muster.proto.v1.QueueSettings;
 import dev.muster.proto.v1.RefusalReason;
 import dev.muster.proto.v1.TakeRequest;
-import java.util.List;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -56,19 +54,7 @@ final class WaitForRoomTest {
   private void take(int max) {
     TakeRequest request =
         TakeRequest.newBuilder().setQueue("q").setMax(max).setVisibilityTimeoutMs(60_000).build();
-    ParkedTake.Receiver receiver =
-        new ParkedTake.Receiver() {
-          @Override
-          public boolean take(List<Offer> offers) {
-            return true;
-          }
-
-          @Override
-          public void unavailable(String why) {
-            throw new AssertionError(why);
-          }
-        };
-    rig.run(() -> rig.dispatcher.take(request, receiver));
+    rig.run(() -> rig.dispatcher.take(request, new RigTaker()));
   }
 
   private static Outcome.Refused refused(LeaderRig.Replies replies) {

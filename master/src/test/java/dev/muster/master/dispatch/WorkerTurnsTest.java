@@ -5,7 +5,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.google.protobuf.ByteString;
 import dev.muster.proto.v1.EnqueueRequest;
 import dev.muster.proto.v1.Hello;
-import dev.muster.proto.v1.Offer;
 import dev.muster.proto.v1.TakeRequest;
 import dev.muster.proto.v1.TaskOptions;
 import dev.muster.proto.v1.WorkerFrame;
@@ -152,19 +151,7 @@ final class WorkerTurnsTest {
             .setVisibilityTimeoutMs(1_000)
             .build();
     List<ParkedTake> parked = new ArrayList<>();
-    ParkedTake.Receiver receiver =
-        new ParkedTake.Receiver() {
-          @Override
-          public boolean take(List<Offer> offers) {
-            return true;
-          }
-
-          @Override
-          public void unavailable(String why) {
-            throw new AssertionError(why);
-          }
-        };
-    rig.run(() -> parked.add(rig.dispatcher.take(request, receiver)));
+    rig.run(() -> parked.add(rig.dispatcher.take(request, new RigTaker())));
     rig.tick(2_000);
     RigWorker worker = worker(rig, "w", 1, List.of("q"));
     rig.run(() -> rig.dispatcher.cancel(parked.get(0)));

@@ -18,20 +18,7 @@ import org.junit.jupiter.api.Timeout;
 final class EnqueueStreamTest {
   private final LeaderRig rig = new LeaderRig();
   private final FakeCaller<EnqueueReply> caller = new FakeCaller<>();
-  private final EnqueueStream stream =
-      new EnqueueStream(
-          caller,
-          new TasksService(
-              rig.proposer,
-              rig.applier,
-              rig.dispatcher,
-              rig.sessions,
-              rig.roster,
-              rig.awaits,
-              rig.notes,
-              () -> null,
-              Runnable::run));
-
+  private final EnqueueStream stream = new EnqueueStream(caller, ServicesTest.tasksOn(rig));
   private int sent;
 
   @BeforeEach

@@ -60,17 +60,7 @@ import org.junit.jupiter.api.Timeout;
 @Timeout(60)
 final class ServicesTest {
   private final LeaderRig rig = new LeaderRig();
-  private final TasksService tasks =
-      new TasksService(
-          rig.proposer,
-          rig.applier,
-          rig.dispatcher,
-          rig.sessions,
-          rig.roster,
-          rig.awaits,
-          rig.notes,
-          () -> null,
-          Runnable::run);
+  private final TasksService tasks = tasksOn(rig);
   private final QueuesService queues =
       new QueuesService(
           rig.proposer,
@@ -82,6 +72,20 @@ final class ServicesTest {
           Runnable::run);
   private final WorkersService workers =
       new WorkersService(rig.proposer, rig.applier, rig.sessions, rig.roster);
+
+  /** On a leader that takes whatever comes; answers on the thread that knows them. */
+  static TasksService tasksOn(LeaderRig rig) {
+    return new TasksService(
+        rig.proposer,
+        rig.applier,
+        rig.dispatcher,
+        rig.sessions,
+        rig.roster,
+        rig.awaits,
+        rig.notes,
+        () -> null,
+        Runnable::run);
+  }
 
   @AfterEach
   void stop() {
