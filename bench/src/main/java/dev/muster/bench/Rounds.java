@@ -2,9 +2,12 @@ package dev.muster.bench;
 
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
+import java.util.function.Consumer;
 import java.util.function.Function;
 
 /**
@@ -46,13 +49,22 @@ final class Rounds {
       return map;
     }
 
+    /**
+     * The median of the ratios of each round: a machine that becomes slower from round to round
+     * does so for both.
+     */
     double ratioTo(Variant base) {
-      return Stretch.thousandths(1.0 * perSecond / base.perSecond);
+      List<Double> ratios = new ArrayList<>();
+      for (int i = 0; i < all.size(); i++) {
+        ratios.add(1.0 * all.get(i) / base.all.get(i));
+      }
+      return Stretch.thousandths(median(ratios));
     }
   }
 
   /**
-   * All variants, by their names, in this order, as often as told.
+   * All variants, by their names, as often as told: in this order, and in every other round in the
+   * opposite one, so that what changes slowly favours none.
    *
    * @param before run before each round
    * @param bench runs one variant once
@@ -63,15 +75,28 @@ final class Rounds {
       Runnable before,
       Function<LifecycleOptions, LifecycleFigures> bench) {
     Map<String, List<LifecycleFigures>> runs = new LinkedHashMap<>();
-    for (int i = 0; i < rounds; i++) {
-      before.run();
-      variants.forEach(
-          (name, options) ->
-              runs.computeIfAbsent(name, unused -> new ArrayList<>()).add(bench.apply(options)));
-    }
+    variants.keySet().forEach(name -> runs.put(name, new ArrayList<>()));
+    inTurn(
+        List.copyOf(variants.keySet()),
+        rounds,
+        before,
+        name -> {
+          LifecycleOptions options = Objects.requireNonNull(variants.get(name));
+          Objects.requireNonNull(runs.get(name)).add(bench.apply(options));
+        });
     Map<String, Variant> measured = new LinkedHashMap<>();
     runs.forEach((name, figures) -> measured.put(name, Variant.of(figures)));
     return measured;
+  }
+
+  /** The order of what is run. */
+  static void inTurn(List<String> names, int rounds, Runnable before, Consumer<String> run) {
+    List<String> order = new ArrayList<>(names);
+    for (int i = 0; i < rounds; i++) {
+      before.run();
+      order.forEach(run);
+      Collections.reverse(order);
+    }
   }
 
   static double median(List<? extends Number> figures) {

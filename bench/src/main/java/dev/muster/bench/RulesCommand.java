@@ -8,7 +8,7 @@ import picocli.CommandLine.Mixin;
     name = "rules",
     mixinStandardHelpOptions = true,
     description =
-        "What the rules cost: whole lives a second without and with them, in turn, and the ratio of the medians.",
+        "What the rules cost: whole lives a second without and with them, in turn, and the median of the ratios.",
     footer = {
       "",
       "With rules: limits and rates of the queue and of 100 tenants, ageing, ten priorities, retries, TTL and run limit,",

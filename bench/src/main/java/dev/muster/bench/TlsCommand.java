@@ -10,7 +10,7 @@ import picocli.CommandLine.Mixin;
     name = "tls",
     mixinStandardHelpOptions = true,
     description =
-        "What TLS costs: whole lives a second in plaintext and with TLS, in turn, and the ratio of the medians.",
+        "What TLS costs: whole lives a second in plaintext and with TLS, in turn, and the median of the ratios.",
     footer = {"", "Example:", "  muster bench tls --rounds 3 -o json"})
 final class TlsCommand implements Callable<Integer> {
   @Mixin private final LifecycleArguments arguments = new LifecycleArguments();
