@@ -80,8 +80,12 @@ class AdminCommandsTest {
     assertThat(sent.getDelayMs()).isEqualTo(5_000);
     assertThat(sent.getUniqueForMs()).isEqualTo(86_400_000);
     assertThat(all).flatExtracting(EnqueueRequest::getUniqueKeysList).containsExactly("k", "k");
-    assertThat(all).flatExtracting(EnqueueRequest::getGroupsList).containsExactly("g", "g");
-    assertThat(all).flatExtracting(EnqueueRequest::getTenantsList).containsExactly("acme", "acme");
+    assertThat(all)
+        .flatExtracting(each -> keys(each.getGroupsList(), each.getGroupIndexesList()))
+        .containsExactly("g", "g");
+    assertThat(all)
+        .flatExtracting(each -> keys(each.getTenantsList(), each.getTenantIndexesList()))
+        .containsExactly("acme", "acme");
     assertThat(options.getHandler()).isEqualTo("send");
     assertThat(options.getPriority()).isEqualTo(9);
     assertThat(options.getTtlMs()).isEqualTo(60_000);
@@ -94,6 +98,11 @@ class AdminCommandsTest {
     assertThat(options.getRequiresMap()).containsEntry("gpu", "yes").containsEntry("zone", "a");
     assertThat(options.getHeadersMap()).containsEntry("trace", "1");
     assertThat(options.getResultQueue()).isEqualTo("out");
+  }
+
+  /** The key of each task: what several share may be said once. */
+  private static List<String> keys(List<String> keys, List<Integer> indexes) {
+    return indexes.isEmpty() ? keys : indexes.stream().map(keys::get).toList();
   }
 
   @Test
