@@ -201,7 +201,6 @@ final class Core implements AutoCloseable {
     applier.read(
         machine -> {
           sessions.restore(machine);
-          runs.restore(machine);
           timers.restore(machine);
           machine.waiting(dispatcher::waiting);
           return true;

@@ -5,17 +5,18 @@ import dev.muster.common.Limits;
 import dev.muster.master.log.v1.Command;
 import dev.muster.master.log.v1.Overrun;
 import dev.muster.master.queue.IdPages;
-import dev.muster.master.queue.QueueMachine;
+import dev.muster.master.queue.Task;
 import dev.muster.master.replication.Applier;
 import dev.muster.master.replication.Proposer;
 import dev.muster.master.replication.Reply;
-import dev.muster.proto.v1.Offer;
 import dev.muster.proto.v1.Progress;
 import dev.muster.proto.v1.Settlement;
 import dev.muster.proto.v1.TaskOptions;
 import java.util.ArrayList;
 import java.util.Comparator;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Set;
 import java.util.TreeSet;
 import java.util.concurrent.TimeUnit;
 import java.util.function.LongSupplier;
@@ -29,6 +30,9 @@ import java.util.function.Predicate;
  * alone: after a restart of the master the clocks of what runs start again, so that a limit can be
  * exceeded by as much as the attempt had run before. What was only offered has no clock: a worker
  * that does not come back has run nothing. Nothing is ever stopped too early.
+ *
+ * <p>Most attempts end before anyone would look at their clocks, and many have no limit. So what
+ * limits one is looked up at the tick after its start, not when it is offered.
  */
 public final class RunWatch {
   /** A proposal may be lost: it is made again after so long. */
@@ -40,27 +44,49 @@ public final class RunWatch {
   /** One command names at most so many attempts. */
   private static final int OVERRUN_MAX = 1_000;
 
-  /** One attempt with limits. */
+  /** One attempt that has started. */
   private static final class Run {
     final long session;
     final long id;
-    final long token;
-    final long limitMs;
-    final long silenceMs;
+    final long startedNs;
 
-    boolean started;
-    long startedNs;
     long signNs;
+
+    /** Its own token, and not zero, once its limits are known. */
+    long token;
+
+    long limitMs;
+    long silenceMs;
+
+    /** Which attempt is settled already, or was before this one: until it is known which it is. */
+    long settledToken;
 
     /** Its place among the deadlines: when to look again. Progress does not move it. */
     long lookNs;
 
-    Run(long session, long id, long token, TaskOptions options) {
+    Run(long session, long id, long nowNs) {
       this.session = session;
       this.id = id;
-      this.token = token;
-      this.limitMs = Math.min(options.getRunLimitMs(), Limits.TASK_TIME_MS_MAX);
-      this.silenceMs = Math.min(options.getProgressTimeoutMs(), Limits.TASK_TIME_MS_MAX);
+      this.startedNs = nowNs;
+      this.signNs = nowNs;
+    }
+
+    boolean isKnown() {
+      return token != 0;
+    }
+
+    boolean mayHave(long itsToken) {
+      return !isKnown() || token == itsToken;
+    }
+
+    void know(long itsToken, TaskOptions options) {
+      token = itsToken;
+      limitMs = Math.min(options.getRunLimitMs(), Limits.TASK_TIME_MS_MAX);
+      silenceMs = Math.min(options.getProgressTimeoutMs(), Limits.TASK_TIME_MS_MAX);
+    }
+
+    boolean isLimited() {
+      return limitMs > 0 || silenceMs > 0;
     }
 
     long overNs() {
@@ -79,9 +105,13 @@ public final class RunWatch {
     }
   }
 
+  /** What has started, without that of which it is known that it has no limit. */
   private final IdPages<Run> runs = new IdPages<>();
 
-  /** Those that have started. */
+  /** Those of them whose limits nobody has looked up yet; and some that have ended meanwhile. */
+  private final List<Run> unknown = new ArrayList<>();
+
+  /** Those with limits. */
   private final TreeSet<Run> deadlines =
       new TreeSet<>(
           Comparator.<Run>comparingLong(run -> run.lookNs).thenComparingLong(run -> run.id));
@@ -104,65 +134,46 @@ public final class RunWatch {
     this.tickedNs = clockNs.getAsLong();
   }
 
-  /**
-   * This master leads now: the clocks of what runs already start anew, when its workers come back
-   * and say what they have started.
-   */
-  public void restore(QueueMachine machine) {
-    machine
-        .attempts()
-        .forEach(
-            (session, id, token, options) -> {
-              if (isLimited(options)) {
-                add(new Run(session, id, token, options));
-              }
-            });
-  }
-
-  private static boolean isLimited(TaskOptions options) {
-    return options.getRunLimitMs() > 0 || options.getProgressTimeoutMs() > 0;
-  }
-
-  /** Tasks were leased by a session. Any thread, before the worker can hear of them. */
-  void offered(long session, List<Offer> offers) {
-    for (Offer offer : offers) {
-      if (isLimited(offer.getOptions())) {
-        proposer.execute(
-            () ->
-                offer
-                    .getIdsList()
-                    .forEach(
-                        id -> add(new Run(session, id, offer.getToken(), offer.getOptions()))));
-      }
-    }
-  }
-
-  private void add(Run run) {
-    Run before = runs.put(run.id, run);
-    if (before != null && before.started) {
-      deadlines.remove(before);
-    }
-  }
-
   /** Handlers began. */
   void started(long session, List<Long> ids) {
-    if (runs.isEmpty()) {
-      return;
-    }
     for (long id : ids) {
-      Run run = runs.get(id);
-      if (run != null && run.session == session && !run.started) {
-        start(run);
+      Run before = runs.get(id);
+      if (before == null || before.session != session || before.settledToken != 0) {
+        Run run = new Run(session, id, clockNs.getAsLong());
+        if (before != null) {
+          forget(before);
+        }
+        var unused = runs.put(id, run);
+        unknown.add(run);
       }
     }
   }
 
-  private void start(Run run) {
-    run.started = true;
-    run.startedNs = clockNs.getAsLong();
-    run.signNs = run.startedNs;
-    run.lookNs = run.overNs();
-    deadlines.add(run);
+  /** Looks up what limits those that have started since the last tick, and still run. */
+  private void lookUp() {
+    unknown.removeIf(run -> runs.get(run.id) != run);
+    if (unknown.isEmpty()) {
+      return;
+    }
+    applier.read(
+        machine -> {
+          for (Run run : unknown) {
+            Task task = machine.attempts().held(run.session, run.id);
+            if (task != null && task.token() != run.settledToken) {
+              run.know(task.token(), task.options());
+            }
+          }
+          return true;
+        });
+    for (Run run : unknown) {
+      if (run.isLimited()) {
+        run.lookNs = run.overNs();
+        deadlines.add(run);
+      } else {
+        forget(run);
+      }
+    }
+    unknown.clear();
   }
 
   /** Signs of life. */
@@ -172,7 +183,7 @@ public final class RunWatch {
     }
     for (Progress sign : signs) {
       Run run = runs.get(sign.getId());
-      if (run != null && run.session == session && run.token == sign.getToken()) {
+      if (run != null && run.session == session && run.mayHave(sign.getToken())) {
         run.signNs = clockNs.getAsLong();
       }
     }
@@ -216,14 +227,14 @@ public final class RunWatch {
 
   private void ended(long session, long id, long token) {
     Run run = runs.get(id);
-    if (run != null && run.session == session && run.token == token) {
+    if (run == null || run.session != session) {
+      return;
+    }
+    if (!run.isKnown()) {
+      run.settledToken = token;
+    } else if (run.token == token) {
       forget(run);
     }
-  }
-
-  /** The session's stream ended: what it has not started goes back. */
-  void unstartedReturned(long session) {
-    forgetAll(run -> run.session == session && !run.started);
   }
 
   /**
@@ -232,6 +243,15 @@ public final class RunWatch {
    */
   void heldUp(long session, long nowNs) {
     heldUp.put(session, nowNs);
+  }
+
+  /** The worker has come back: what it does not hold any more has ended, whatever it said. */
+  void holds(long session, List<Long> ids) {
+    if (runs.isEmpty()) {
+      return;
+    }
+    Set<Long> held = new HashSet<>(ids);
+    forgetAll(run -> run.session == session && !held.contains(run.id));
   }
 
   /** The session ended. */
@@ -253,12 +273,12 @@ public final class RunWatch {
 
   private void forget(Run run) {
     runs.remove(run.id);
-    if (run.started) {
+    if (run.isLimited()) {
       deadlines.remove(run);
     }
   }
 
-  /** Attempts that are watched, started or not; for tests. */
+  /** Attempts that are watched; for tests. */
   int size() {
     return runs.size();
   }
@@ -267,6 +287,7 @@ public final class RunWatch {
   public void tick() {
     long nowNs = clockNs.getAsLong();
     forgivePause(nowNs);
+    lookUp();
     List<Run> over = new ArrayList<>();
     while (!deadlines.isEmpty() && deadlines.first().lookNs <= nowNs) {
       Run run = deadlines.pollFirst();

@@ -96,7 +96,7 @@ public final class Sessions {
   }
 
   private WorkerLink newLink(long session, ByteString key) {
-    return new WorkerLink(session, clockNs.getAsLong(), runs, () -> opening.containsKey(key));
+    return new WorkerLink(session, clockNs.getAsLong(), () -> opening.containsKey(key));
   }
 
   /** A stream says hello. On the loop; the listener hears what came of it. */
@@ -183,6 +183,7 @@ public final class Sessions {
   }
 
   private void serve(WorkerLink link, Hello hello, List<Long> lostIds) {
+    runs.holds(link.session, hello.getHeldIdsList());
     runs.ended(link.session, lostIds);
     dispatcher.leave(link);
     link.queueNames = List.copyOf(hello.getQueuesList());
@@ -292,9 +293,6 @@ public final class Sessions {
 
   private void ended(WorkerLink link, WorkerStream stream) {
     if (link.detach(stream) && !link.closing) {
-      if (!link.comingBack.getAsBoolean()) {
-        runs.unstartedReturned(link.session);
-      }
       returnUnstarted(proposer, link);
     }
   }

@@ -88,14 +88,11 @@ final class WorkerLink {
    */
   private final LongLongHashMap started = new LongLongHashMap();
 
-  private final RunWatch runs;
-
-  WorkerLink(long session, long nowNs, RunWatch runs, BooleanSupplier comingBack) {
+  WorkerLink(long session, long nowNs, BooleanSupplier comingBack) {
     this.session = session;
     this.comingBack = comingBack;
     this.lastHeardNs = nowNs;
     this.tookNs = nowNs;
-    this.runs = runs;
   }
 
   /** What the worker says of itself. */
@@ -110,7 +107,6 @@ final class WorkerLink {
   void offer(List<Offer> offers) {
     WorkerStream open = stream.get();
     if (open != null) {
-      runs.offered(session, offers);
       open.offer(offers);
     }
   }

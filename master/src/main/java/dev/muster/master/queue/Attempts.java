@@ -1,7 +1,6 @@
 package dev.muster.master.queue;
 
 import com.google.protobuf.ByteString;
-import dev.muster.proto.v1.TaskOptions;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -68,23 +67,5 @@ public final class Attempts {
   public @Nullable Task held(long session, long id) {
     Task task = state.tasks.leased(id);
     return task != null && task.session == session ? task : null;
-  }
-
-  /** Everything leased by sessions, in no order. */
-  public void forEach(Visitor visit) {
-    state
-        .tasks
-        .leased()
-        .forEach(
-            task -> {
-              if (task.session != 0) {
-                visit.attempt(task.session, task.id, task.token, task.options);
-              }
-            });
-  }
-
-  /** Gets one attempt under way. */
-  public interface Visitor {
-    void attempt(long session, long id, long token, TaskOptions options);
   }
 }

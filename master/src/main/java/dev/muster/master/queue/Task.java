@@ -462,6 +462,15 @@ public final class Task {
     return id;
   }
 
+  /** Of the attempt that holds it; 0: none does. */
+  public long token() {
+    return token;
+  }
+
+  public TaskOptions options() {
+    return options;
+  }
+
   /** Where it stands. */
   public TaskState state() {
     return state;

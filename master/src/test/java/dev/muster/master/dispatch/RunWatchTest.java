@@ -133,15 +133,9 @@ final class RunWatchTest {
         WorkerFrame.newBuilder()
             .addSettlements(
                 NumberedSettlement.newBuilder().setNumber(1).setSettlement(settlement)));
-    assertThat(rig.runs.size()).isZero();
     live(worker, 10_000);
-    assertThat(overruns()).isEmpty();
-  }
-
-  @Test
-  void shouldForgetWhatGoesBackUnstarted() {
-    offered(RUN_LIMIT).end();
     assertThat(rig.runs.size()).isZero();
+    assertThat(overruns()).isEmpty();
   }
 
   @Test
@@ -157,35 +151,25 @@ final class RunWatchTest {
   }
 
   @Test
-  void shouldBeginAnewWhenThisMasterBeginsToLead() {
-    RigWorker worker = running(RUN_LIMIT);
-    live(worker, 4_000);
-    rig.run(
-        () ->
-            rig.applier.read(
-                machine -> {
-                  rig.runs.restore(machine);
-                  return true;
-                }));
-    worker.started(worker.ids.get(0));
-    live(worker, 4_999);
-    assertThat(overruns()).isEmpty();
-    live(worker, 1);
-    assertThat(overruns()).hasSize(1);
+  void shouldNotKeepWhatHasNoLimit() {
+    RigWorker worker = running(TaskOptions.getDefaultInstance());
+    assertThat(rig.runs.size()).isEqualTo(1);
+    live(worker, 1_000);
+    assertThat(rig.runs.size()).isZero();
   }
 
   @Test
-  void shouldNotEndWhatNobodyHasStartedWhenThisMasterBeginsToLead() {
-    RigWorker worker = offered(RUN_LIMIT);
-    rig.run(
-        () ->
-            rig.applier.read(
-                machine -> {
-                  rig.runs.restore(machine);
-                  return true;
-                }));
-    live(worker, 6_000);
+  void shouldBeginAnewWhenTheWorkerComesBackWithoutWhatItRan() {
+    RigWorker worker = running(RUN_LIMIT);
+    live(worker, 4_000);
+    worker.end();
+    RigWorker again = new RigWorker(rig).hello("w", 1);
+    assertThat(again.ids).isEqualTo(worker.ids);
+    again.started(again.ids.get(0));
+    live(again, 4_999);
     assertThat(overruns()).isEmpty();
+    live(again, 1);
+    assertThat(again.cancelled).isEqualTo(again.ids);
   }
 
   @Test

@@ -227,7 +227,6 @@ final class SimulatedMaster {
   private void restoreLeader() {
     scheduleWatch.restore();
     sessions.restore(machine);
-    runs.restore(machine);
     timers.restore(machine);
     machine.waiting(dispatcher::waiting);
   }
