@@ -13,7 +13,7 @@ import java.util.Set;
 /** Supply and demand of one queue, as the leader sees them. On the loop only. */
 final class QueueDemand {
   private static final Supply NOTHING =
-      new Supply(Long.MAX_VALUE, Long.MAX_VALUE, false, List.of(), Long.MAX_VALUE);
+      new Supply(Long.MAX_VALUE, Long.MAX_VALUE, false, List.of(), Long.MAX_VALUE, Long.MAX_VALUE);
 
   final String name;
 

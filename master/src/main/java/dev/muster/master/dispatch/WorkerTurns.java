@@ -27,6 +27,9 @@ final class WorkerTurns {
   /** One lease asks for at most so many slots, unless a single task takes more. */
   private static final long LEASE_SLOTS_MAX = 2_000;
 
+  /** A share is not cut smaller than what runs for so long, µs. */
+  private static final long SHARE_US = 1_000;
+
   private final Proposer proposer;
   private final Consumer<QueueDemand> changed;
 
@@ -120,10 +123,12 @@ final class WorkerTurns {
       }
       long available = queue.available(link, nowMs);
       if (available > 0) {
-        // An even share for each that waits: large credit must not starve the others.
+        // An even share for each that waits: large credit must not starve the others. What takes no
+        // time to run makes nobody wait: one frame of it costs less than many.
         long waiting = queue.hungry.size() + 1L;
         long cost = queue.costMax(link, nowMs);
-        long share = Math.max((available + waiting - 1) / waiting, cost);
+        long even = (available + waiting - 1) / waiting;
+        long share = Math.max(Math.max(even, SHARE_US / queue.supply.runUs()), cost);
         long most = Math.max(LEASE_SLOTS_MAX, cost);
         lease(queue, link, queue.asks(link, Math.min(share, most)));
         served = true;

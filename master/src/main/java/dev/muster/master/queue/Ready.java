@@ -43,6 +43,9 @@ final class Ready {
   private long waiting;
   private long running;
 
+  /** Not stored. */
+  private final RunTimes runTimes = new RunTimes();
+
   /** No position up to the restart was higher. */
   private long lastBefore;
 
@@ -166,7 +169,9 @@ final class Ready {
    * @param runUs as the worker measured it, µs; 0: from the lease until now
    */
   void released(Task task, long runUs, MachineState state) {
-    end(task, runUs > 0 ? runUs : (state.nowMs - task.offeredMs) * 1_000, state);
+    long ranUs = runUs > 0 ? runUs : (state.nowMs - task.offeredMs) * 1_000;
+    runTimes.add(ranUs);
+    end(task, ranUs, state);
   }
 
   /** A lease has ended that never ran: it was free. */
@@ -283,7 +288,13 @@ final class Ready {
     long nextAtMs = nextUs == Long.MAX_VALUE ? nextUs : (nextUs + 999) / 1_000;
     long max = queue.settings.proto().getMaxLength();
     long roomMax = max == 0 ? Long.MAX_VALUE : max;
-    return new Supply(queue.room(), roomMax, overflow == Overflow.OVERFLOW_REJECT, pools, nextAtMs);
+    return new Supply(
+        queue.room(),
+        roomMax,
+        overflow == Overflow.OVERFLOW_REJECT,
+        pools,
+        runTimes.averageUs(),
+        nextAtMs);
   }
 
   private static PoolSupply supply(

@@ -5,6 +5,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.google.protobuf.ByteString;
 import dev.muster.proto.v1.EnqueueRequest;
 import dev.muster.proto.v1.Hello;
+import dev.muster.proto.v1.NumberedSettlement;
+import dev.muster.proto.v1.Settlement;
 import dev.muster.proto.v1.TakeRequest;
 import dev.muster.proto.v1.TaskOptions;
 import dev.muster.proto.v1.WorkerFrame;
@@ -112,6 +114,46 @@ final class WorkerTurnsTest {
     }
     assertThat(one.ids).containsExactly(3L, 5L);
     assertThat(two.ids).containsExactly(4L, 6L);
+  }
+
+  /** A worker runs so many tasks, each for so long, and takes no more. */
+  private void run(int count, int runUs) {
+    RigWorker worker = worker(rig, "runs " + runUs, count, List.of("q"));
+    put(rig, "q", count, 1);
+    Settlement.Builder settlement =
+        Settlement.newBuilder().addAllCompletedIds(worker.ids).addAllCompletedTokens(worker.tokens);
+    worker.ids.forEach(id -> settlement.addCompletedRunUs(runUs));
+    NumberedSettlement.Builder numbered =
+        NumberedSettlement.newBuilder().setNumber(1).setSettlement(settlement);
+    worker.frame(WorkerFrame.newBuilder().addSettlements(numbered));
+    assertThat(worker.ids).hasSize(count);
+  }
+
+  /** How many of 40 tasks each of two workers gets that wait for them. */
+  private List<Integer> sharesOf40() {
+    RigWorker one = worker(rig, "one", 100, List.of("q"));
+    RigWorker two = worker(rig, "two", 100, List.of("q"));
+    put(rig, "q", 40, 1);
+    return List.of(one.ids.size(), two.ids.size());
+  }
+
+  @Test
+  void shouldShareEvenlyWhatRunsForLong() {
+    run(9_000, 1_000);
+    assertThat(sharesOf40()).containsExactly(20, 20);
+  }
+
+  @Test
+  void shouldNotCutIntoManyFramesWhatRunsInNoTime() {
+    run(9_000, 1);
+    assertThat(sharesOf40()).containsExactly(40, 0);
+  }
+
+  @Test
+  void shouldShareEvenlyAgainAfterOneLongRun() {
+    run(9_000, 1);
+    run(1, 10_000_000);
+    assertThat(sharesOf40()).containsExactly(20, 20);
   }
 
   @Test

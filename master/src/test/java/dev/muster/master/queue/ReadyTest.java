@@ -80,7 +80,8 @@ final class ReadyTest extends ServedQueue {
     set(QueueSettings.newBuilder().setPaused(true));
     assertThat(take(10)).isEmpty();
     assertThat(supply())
-        .isEqualTo(new Supply(Long.MAX_VALUE, Long.MAX_VALUE, false, List.of(), Long.MAX_VALUE));
+        .isEqualTo(
+            new Supply(Long.MAX_VALUE, Long.MAX_VALUE, false, List.of(), 1_024, Long.MAX_VALUE));
     set(QueueSettings.newBuilder().setPaused(false));
     assertThat(take(10)).hasSize(2);
   }
