@@ -231,7 +231,7 @@ final class Deliveries<E> implements Holdings {
     into.credit(freed);
     freed = 0;
     for (Delivery<E> next = untold; next != null; next = next.after) {
-      into.started(next.taskId());
+      into.started(next.taskId(), next.token());
     }
     untold = null;
   }

@@ -38,8 +38,8 @@ final class FrameGatherer {
     }
   }
 
-  void started(long id) {
-    next.addStartedIds(id);
+  void started(long id, long token) {
+    next.addStartedIds(id).addStartedTokens(token);
     saysMore = true;
   }
 

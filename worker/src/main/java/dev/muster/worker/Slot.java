@@ -187,7 +187,7 @@ final class Slot {
     into.credit(freed);
     freed = 0;
     if (running != null && !settled && !toldStarted) {
-      into.started(running.taskId());
+      into.started(running.taskId(), running.token());
       toldStarted = true;
     }
   }

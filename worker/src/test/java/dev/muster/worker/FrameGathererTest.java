@@ -40,12 +40,13 @@ final class FrameGathererTest {
   void shouldCarryAllThatGatheredInOneFrame() {
     gatherer.credit(2);
     gatherer.credit(3);
-    gatherer.started(5);
+    gatherer.started(5, 9);
     gatherer.settle(completed(1, 10));
     gatherer.settle(completed(2, 10));
     WorkerFrame frame = next();
     assertThat(frame.getCredit()).isEqualTo(5);
     assertThat(frame.getStartedIdsList()).containsExactly(5L);
+    assertThat(frame.getStartedTokensList()).containsExactly(9L);
     assertThat(frame.getSettlementsList())
         .extracting(NumberedSettlement::getNumber)
         .containsExactly(1L, 2L);

@@ -48,39 +48,32 @@ public final class RunWatch {
   private static final class Run {
     final long session;
     final long id;
+    final long token;
     final long startedNs;
 
     long signNs;
 
-    /** Its own token, and not zero, once its limits are known. */
-    long token;
-
+    /** 0: none; or nobody has looked yet. */
     long limitMs;
-    long silenceMs;
 
-    /** Which attempt is settled already, or was before this one: until it is known which it is. */
-    long settledToken;
+    long silenceMs;
 
     /** Its place among the deadlines: when to look again. Progress does not move it. */
     long lookNs;
 
-    Run(long session, long id, long nowNs) {
+    Run(long session, long id, long token, long nowNs) {
       this.session = session;
       this.id = id;
+      this.token = token;
       this.startedNs = nowNs;
       this.signNs = nowNs;
     }
 
-    boolean isKnown() {
-      return token != 0;
+    boolean is(long itsSession, long itsToken) {
+      return session == itsSession && token == itsToken;
     }
 
-    boolean mayHave(long itsToken) {
-      return !isKnown() || token == itsToken;
-    }
-
-    void know(long itsToken, TaskOptions options) {
-      token = itsToken;
+    void limit(TaskOptions options) {
       limitMs = Math.min(options.getRunLimitMs(), Limits.TASK_TIME_MS_MAX);
       silenceMs = Math.min(options.getProgressTimeoutMs(), Limits.TASK_TIME_MS_MAX);
     }
@@ -135,15 +128,17 @@ public final class RunWatch {
   }
 
   /** Handlers began. */
-  void started(long session, List<Long> ids) {
-    for (long id : ids) {
+  void started(long session, List<Long> ids, List<Long> tokens) {
+    for (int i = 0; i < ids.size(); i++) {
+      long id = ids.get(i);
+      long token = tokens.get(i);
       Run before = runs.get(id);
-      if (before == null || before.session != session || before.settledToken != 0) {
-        Run run = new Run(session, id, clockNs.getAsLong());
+      if (before == null || !before.is(session, token)) {
         if (before != null) {
           forget(before);
         }
-        var unused = runs.put(id, run);
+        Run run = new Run(session, id, token, clockNs.getAsLong());
+        runs.put(id, run);
         unknown.add(run);
       }
     }
@@ -159,8 +154,8 @@ public final class RunWatch {
         machine -> {
           for (Run run : unknown) {
             Task task = machine.attempts().held(run.session, run.id);
-            if (task != null && task.token() != run.settledToken) {
-              run.know(task.token(), task.options());
+            if (task != null && task.token() == run.token) {
+              run.limit(task.options());
             }
           }
           return true;
@@ -170,7 +165,7 @@ public final class RunWatch {
         run.lookNs = run.overNs();
         deadlines.add(run);
       } else {
-        forget(run);
+        runs.remove(run.id);
       }
     }
     unknown.clear();
@@ -183,7 +178,7 @@ public final class RunWatch {
     }
     for (Progress sign : signs) {
       Run run = runs.get(sign.getId());
-      if (run != null && run.session == session && run.mayHave(sign.getToken())) {
+      if (run != null && run.is(session, sign.getToken())) {
         run.signNs = clockNs.getAsLong();
       }
     }
@@ -227,12 +222,7 @@ public final class RunWatch {
 
   private void ended(long session, long id, long token) {
     Run run = runs.get(id);
-    if (run == null || run.session != session) {
-      return;
-    }
-    if (!run.isKnown()) {
-      run.settledToken = token;
-    } else if (run.token == token) {
+    if (run != null && run.is(session, token)) {
       forget(run);
     }
   }

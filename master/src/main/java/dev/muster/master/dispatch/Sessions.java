@@ -202,7 +202,7 @@ public final class Sessions {
   private void frame(WorkerLink link, WorkerStream stream, WorkerFrame frame, Runnable taken) {
     tellStarted(link, frame.getStartedIdsList());
     link.started(frame.getStartedIdsList(), clockNs.getAsLong());
-    runs.started(link.session, frame.getStartedIdsList());
+    runs.started(link.session, frame.getStartedIdsList(), frame.getStartedTokensList());
     runs.progress(link.session, frame.getProgressList());
     notes.note(link.session, frame);
     stacks.answered(link.session, frame.getStacksList());

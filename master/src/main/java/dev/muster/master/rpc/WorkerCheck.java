@@ -25,6 +25,9 @@ final class WorkerCheck {
           RequestCheck.bad(
               "credit only grows, found " + Integer.toUnsignedString(frame.getCredit()));
     }
+    if (refused == null) {
+      refused = RequestCheck.columns(frame.getStartedIdsCount(), frame.getStartedTokensCount());
+    }
     for (NumberedSettlement numbered : frame.getSettlementsList()) {
       if (refused == null) {
         refused = SettlementCheck.settlement(numbered.getSettlement());

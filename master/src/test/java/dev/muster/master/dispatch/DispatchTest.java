@@ -82,7 +82,11 @@ final class DispatchTest {
     }
 
     void started(Long... started) {
-      frame(WorkerFrame.newBuilder().addAllStartedIds(List.of(started)));
+      WorkerFrame.Builder frame = WorkerFrame.newBuilder();
+      for (Long id : started) {
+        frame.addStartedIds(id).addStartedTokens(tokens.get(ids.indexOf(id)));
+      }
+      frame(frame);
     }
 
     void complete(long number, int i, int credit) {

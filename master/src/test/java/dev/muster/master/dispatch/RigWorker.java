@@ -7,7 +7,9 @@ import dev.muster.proto.v1.Offer;
 import dev.muster.proto.v1.RefusedAttempt;
 import dev.muster.proto.v1.WorkerFrame;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
@@ -16,6 +18,10 @@ public final class RigWorker implements WorkerStream, Sessions.HelloListener {
   private final LeaderRig rig;
   public final List<Long> ids = new ArrayList<>();
   public final List<Long> tokens = new ArrayList<>();
+
+  /** Of the last attempt at each task. */
+  private final Map<Long, Long> tokenOf = new HashMap<>();
+
   public final List<Long> cancelled = new ArrayList<>();
   public final List<Long> stopped = new ArrayList<>();
   public final List<Long> stacksWanted = new ArrayList<>();
@@ -51,6 +57,7 @@ public final class RigWorker implements WorkerStream, Sessions.HelloListener {
 
   /** Comes back after its stream ended, with what the other one holds. */
   public RigWorker resume(String key, RigWorker before, int credit) {
+    tokenOf.putAll(before.tokenOf);
     return hello(
         Hello.newBuilder()
             .setSession(ByteString.copyFromUtf8(key))
@@ -70,7 +77,11 @@ public final class RigWorker implements WorkerStream, Sessions.HelloListener {
   }
 
   public void started(Long... started) {
-    frame(WorkerFrame.newBuilder().addAllStartedIds(List.of(started)));
+    WorkerFrame.Builder frame = WorkerFrame.newBuilder();
+    for (long id : started) {
+      frame.addStartedIds(id).addStartedTokens(tokenOf.getOrDefault(id, 0L));
+    }
+    frame(frame);
   }
 
   public void end() {
@@ -83,6 +94,7 @@ public final class RigWorker implements WorkerStream, Sessions.HelloListener {
     for (Offer offer : offers) {
       ids.addAll(offer.getIdsList());
       offer.getIdsList().forEach(id -> tokens.add(offer.getToken()));
+      offer.getIdsList().forEach(id -> tokenOf.put(id, offer.getToken()));
     }
   }
 

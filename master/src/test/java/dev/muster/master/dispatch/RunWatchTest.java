@@ -7,9 +7,12 @@ import dev.muster.master.log.v1.Command;
 import dev.muster.master.log.v1.Overrun;
 import dev.muster.master.replication.Reply;
 import dev.muster.proto.v1.EnqueueRequest;
+import dev.muster.proto.v1.FailedAttempt;
+import dev.muster.proto.v1.Failure;
 import dev.muster.proto.v1.Hello;
 import dev.muster.proto.v1.NumberedSettlement;
 import dev.muster.proto.v1.Progress;
+import dev.muster.proto.v1.RetryPolicy;
 import dev.muster.proto.v1.Settlement;
 import dev.muster.proto.v1.TaskOptions;
 import dev.muster.proto.v1.TaskState;
@@ -148,6 +151,34 @@ final class RunWatchTest {
     rig.release();
     assertThat(overruns()).hasSize(2);
     assertThat(worker.cancelled).isEqualTo(worker.ids);
+  }
+
+  @Test
+  void shouldNotTakeTheStartOfAnAttemptForThatOfTheNext() {
+    TaskOptions again =
+        RUN_LIMIT.toBuilder().setRetry(RetryPolicy.newBuilder().setMaxAttempts(2)).build();
+    RigWorker worker = running(again);
+    long id = worker.ids.get(0);
+    FailedAttempt.Builder failed =
+        FailedAttempt.newBuilder()
+            .setId(id)
+            .setToken(worker.tokens.get(0))
+            .setRetryAfterMs(1)
+            .setFailure(Failure.newBuilder().setKind("k").setRetryable(true));
+    worker.frame(
+        WorkerFrame.newBuilder()
+            .setCredit(1)
+            .addSettlements(
+                NumberedSettlement.newBuilder()
+                    .setNumber(1)
+                    .setSettlement(Settlement.newBuilder().addFailed(failed))));
+    live(worker, 1_000);
+    assertThat(worker.ids).containsExactly(id, id);
+    live(worker, 10_000);
+    assertThat(overruns()).isEmpty();
+    worker.started(id);
+    live(worker, 5_000);
+    assertThat(overruns()).hasSize(1);
   }
 
   @Test

@@ -163,7 +163,7 @@ final class WorkerTurnsTest {
     credit(worker, 2);
     assertThat(worker.ids).isEmpty();
     long before = rig.dispatcher.looks();
-    worker.frame(WorkerFrame.newBuilder().addStartedIds(99));
+    worker.frame(WorkerFrame.newBuilder().addStartedIds(99).addStartedTokens(1));
     assertThat(rig.dispatcher.looks()).isEqualTo(before);
     put(rig, "cheap", 1, 1); // 3
     credit(worker, 1);

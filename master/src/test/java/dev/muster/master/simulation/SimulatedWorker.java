@@ -231,7 +231,7 @@ final class SimulatedWorker {
     for (SimulatedAttempt held : attempts) {
       if (held.phase == Phase.RUNNING && !held.told && !held.lost) {
         held.told = true;
-        frame.addStartedIds(held.id);
+        frame.addStartedIds(held.id).addStartedTokens(held.token);
       }
     }
     settlements.say(frame);
