@@ -36,6 +36,12 @@ final class Tenants {
    */
   private static final long LAG_US_MAX = 60_000_000;
 
+  /**
+   * So many that nobody needs are kept in a queue at work: under load most tenants are idle for a
+   * moment again and again, and to make one with its lines costs more than a task.
+   */
+  static final int KEPT_MAX = 256;
+
   private static final Rate NO_RATE = Rate.getDefaultInstance();
 
   private final Ready ready;
@@ -304,16 +310,19 @@ final class Tenants {
     tenant.idle = false;
   }
 
-  /** Forgets the idle ones that have nothing to make up for; returns them. */
+  /** Forgets the idle ones that have nothing to make up for, but for some; returns them. */
   List<Tenant> tidy(MachineState state) {
-    if (!idle.isEmpty() && ready.size() == 0 && ready.running() == 0) {
+    boolean atRest = ready.size() == 0 && ready.running() == 0;
+    if (!idle.isEmpty() && atRest) {
       ready.virtualTimeUs = Math.max(ready.virtualTimeUs, idle.last().idleTurnUs);
     }
     while (!idle.isEmpty() && idle.first().idleTurnUs <= ready.virtualTimeUs) {
       refilling.add(idle.pollFirst());
     }
+    // By what is stored alone: each replica forgets the same ones.
+    int most = atRest ? 0 : KEPT_MAX;
     List<Tenant> forgotten = List.of();
-    while (!refilling.isEmpty() && refilling.first().bucketUs <= state.nowUs()) {
+    while (refilling.size() > most && refilling.first().bucketUs <= state.nowUs()) {
       Tenant tenant = refilling.pollFirst();
       forget(tenant, state);
       forgotten = forgotten.isEmpty() ? new ArrayList<>() : forgotten;

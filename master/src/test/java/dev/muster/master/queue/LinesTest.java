@@ -204,6 +204,45 @@ final class LinesTest extends ServedQueue {
     assertThat(rig.machine.tenants("q", "", 10)).isEmpty();
   }
 
+  /** So many tenants have had a task each, which ran, while one of another runs on. */
+  private void serve(int tenants) {
+    for (int i = 0; i < tenants; i++) {
+      putTenant("t%04d".formatted(i), 1);
+    }
+    putTenant("works", 2);
+    List<Long> taken = take(tenants + 2);
+    long token = rig.index();
+    taken.forEach(
+        id -> {
+          if (id <= tenants + 1) { // The last one runs for longest: all others have caught up.
+            complete(id, token, id == tenants + 1 ? 1_000_000 : 1_000);
+          }
+        });
+    assertThat(rig.machine.tenants("q", "", 1_000)).hasSize(1);
+  }
+
+  @Test
+  void shouldKeepSomeTenantsThatNobodyNeedsWhileTheQueueWorks() {
+    serve(Tenants.KEPT_MAX + 100);
+    rig.flush();
+    assertThat(records(Family.LINES)).isEqualTo(Tenants.KEPT_MAX + 1);
+    rig.crash();
+    putTenant("works", 1);
+    rig.flush();
+    assertThat(records(Family.LINES)).isEqualTo(Tenants.KEPT_MAX + 1);
+  }
+
+  @Test
+  void shouldKeepNoTenantThatNobodyNeedsWhenTheQueueIsAtRest() {
+    serve(Tenants.KEPT_MAX + 100);
+    rig.crash();
+    take(0, 1);
+    rig.apply(
+        Command.newBuilder().setCancel(Cancel.newBuilder().addIds(Tenants.KEPT_MAX + 102)).build());
+    rig.flush();
+    assertThat(records(Family.LINES)).isZero();
+  }
+
   @Test
   void shouldServeWhoHasWaitedLongestWhenTurnsAreEqual() {
     for (String tenant : List.of("d", "b", "c", "a", "b", "d")) {

@@ -137,20 +137,25 @@ final class ReferenceQueue {
         : byPriority.values().stream().min(aged).orElse(null);
   }
 
-  /** An entry ends: tenants that nobody needs are forgotten. */
+  /** An entry ends: tenants that nobody needs are forgotten, all but some. */
   void tidy(long nowMs) {
     List<ReferenceTenant> idle =
         named.values().stream()
             .filter(t -> t.waiting() == 0 && t.running() == 0 && !t.hasSettings())
             .toList();
-    if (ready.isEmpty() && leasedItems.isEmpty()) {
+    boolean atRest = ready.isEmpty() && leasedItems.isEmpty();
+    if (atRest) {
       idle.forEach(tenant -> virtualTimeUs = Math.max(virtualTimeUs, tenant.turnUs()));
     }
-    for (ReferenceTenant tenant : idle) {
-      if (tenant.turnUs() <= virtualTimeUs && tenant.bucketUs <= nowMs * 1_000) {
-        named.remove(tenant.name);
-      }
-    }
+    List<ReferenceTenant> caughtUp =
+        idle.stream()
+            .filter(tenant -> tenant.turnUs() <= virtualTimeUs)
+            .sorted(Comparator.comparingLong(tenant -> tenant.bucketUs)) // Else by name, as it is.
+            .toList();
+    caughtUp.stream()
+        .limit(Math.max(0, caughtUp.size() - (atRest ? 0 : Tenants.KEPT_MAX)))
+        .filter(tenant -> tenant.bucketUs <= nowMs * 1_000)
+        .forEach(tenant -> named.remove(tenant.name));
     if (!isFair()) {
       none.usedUs = 0;
       none.averageUs = 0;
