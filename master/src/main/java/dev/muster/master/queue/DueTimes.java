@@ -2,6 +2,7 @@ package dev.muster.master.queue;
 
 import com.carrotsearch.hppc.LongArrayList;
 import com.carrotsearch.hppc.cursors.LongCursor;
+import java.util.Arrays;
 import java.util.Map;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
@@ -24,21 +25,27 @@ final class DueTimes {
     }
   }
 
+  /** A power of two. */
+  private static final int RECENT = 128;
+
   private final TreeMap<Long, Due> times = new TreeMap<>();
 
   /**
-   * The ones that were used last: what is enqueued together is due together, and mostly leased
-   * together, but not at the same time.
+   * Times that were used last, each at the place that its number gives: what is enqueued within a
+   * tenth of a second is mostly leased as soon, and this saves the way through the tree.
    */
-  private @Nullable Due addedTo;
+  private final @Nullable Due[] recent = new @Nullable Due[RECENT];
 
-  private @Nullable Due droppedFrom;
+  private static int recentPlace(long atMs) {
+    return (int) atMs & (RECENT - 1);
+  }
 
   void add(long atMs, long id) {
-    Due due = addedTo;
+    int place = recentPlace(atMs);
+    Due due = recent[place];
     if (due == null || due.atMs != atMs) {
       due = times.computeIfAbsent(atMs, Due::new);
-      addedTo = due;
+      recent[place] = due;
     }
     due.ids.add(id);
     due.live++;
@@ -46,18 +53,18 @@ final class DueTimes {
 
   /** One of those that were added for this time is due then no more. */
   void drop(long atMs) {
-    Due due = droppedFrom;
+    int place = recentPlace(atMs);
+    Due due = recent[place];
     if (due == null || due.atMs != atMs) {
       due = times.get(atMs);
-      droppedFrom = due;
+      recent[place] = due;
     }
     if (due == null) {
       throw new IllegalStateException("no task is due at " + atMs);
     }
     if (--due.live == 0) {
       times.remove(atMs);
-      droppedFrom = null;
-      addedTo = addedTo == due ? null : addedTo;
+      recent[place] = null;
     }
   }
 
@@ -81,8 +88,7 @@ final class DueTimes {
 
   void clear() {
     times.clear();
-    addedTo = null;
-    droppedFrom = null;
+    Arrays.fill(recent, null);
   }
 
   /** Gets one entry; false: no more. */

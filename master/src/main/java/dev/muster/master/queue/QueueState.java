@@ -7,11 +7,16 @@ import dev.muster.master.store.v1.TaskRecord;
 import dev.muster.proto.v1.QueueInfo;
 import dev.muster.proto.v1.TaskOptions;
 import dev.muster.proto.v1.TaskState;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /** One queue: its settings, its counters and its lanes. */
 final class QueueState {
+  private static final int USUAL_OPTIONS_MAX = 16;
+  private static final int USUAL_OPTIONS_BYTES_MAX = 256;
+
   final int number;
   final String name;
   final Ready ready;
@@ -61,11 +66,10 @@ final class QueueState {
   /** When the oldest of what is kept is looked at, ms since the epoch; 0: nothing is kept. */
   long retentionMs;
 
-  /**
-   * The options of the last task: most tasks of a queue have the same, and need not each hold a
-   * copy.
-   */
+  /** The options of the last task, and of some before, each its own value. Not stored. */
   private TaskOptions lastOptions = TaskOptions.getDefaultInstance();
+
+  private final Map<TaskOptions, TaskOptions> usualOptions = new HashMap<>();
 
   /** The leader will hear of it when the entry under way ends. Not stored. */
   boolean toldAtEnd;
@@ -223,12 +227,30 @@ final class QueueState {
     };
   }
 
-  /** An object equal to these options, the same for runs of tasks with equal ones. */
+  /**
+   * The same options as of tasks before, if there were such: most tasks of a queue have one of a
+   * few, and need not each hold a copy. Equal ones are mostly the same object then.
+   */
   TaskOptions shared(TaskOptions options) {
     if (!options.equals(lastOptions)) {
-      lastOptions = options;
+      lastOptions = usual(options);
     }
     return lastOptions;
+  }
+
+  private TaskOptions usual(TaskOptions options) {
+    if (options.getSerializedSize() > USUAL_OPTIONS_BYTES_MAX) {
+      return options;
+    }
+    TaskOptions usual = usualOptions.get(options);
+    if (usual != null) {
+      return usual;
+    }
+    if (usualOptions.size() >= USUAL_OPTIONS_MAX) { // They are not what is usual any more.
+      usualOptions.clear();
+    }
+    usualOptions.put(options, options);
+    return options;
   }
 
   /** Tasks that may still be enqueued; a large number when there is no limit. */
