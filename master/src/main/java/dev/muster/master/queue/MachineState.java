@@ -38,6 +38,9 @@ final class MachineState {
   /** Which tasks a task has enqueued: parent, child. */
   final Index children;
 
+  /** Tenants that are known, of all queues. */
+  int tenants;
+
   /** The last id or position that was given out. */
   long sequence;
 

@@ -37,10 +37,13 @@ final class Tenants {
   private static final long LAG_US_MAX = 60_000_000;
 
   /**
-   * So many that nobody needs are kept in a queue at work: under load most tenants are idle for a
-   * moment again and again, and to make one with its lines costs more than a task.
+   * So many that nobody needs are kept in a queue: under load most tenants are idle for a moment
+   * again and again, and to make one with its lines costs more than a task.
    */
   static final int KEPT_MAX = 256;
+
+  /** Queues at rest keep theirs while the machine knows at most so many in all. */
+  static final int KEPT_AT_REST_MAX = 1_024;
 
   private static final Rate NO_RATE = Rate.getDefaultInstance();
 
@@ -113,6 +116,7 @@ final class Tenants {
     tenant.charge();
     tenant.usedUs = ready.virtualTimeUs;
     add(tenant);
+    state.tenants++;
     setLimit(tenant);
     state.tasks.current().dirty(tenant);
     return tenant;
@@ -319,8 +323,7 @@ final class Tenants {
     while (!idle.isEmpty() && idle.first().idleTurnUs <= ready.virtualTimeUs) {
       refilling.add(idle.pollFirst());
     }
-    // By what is stored alone: each replica forgets the same ones.
-    int most = atRest ? 0 : KEPT_MAX;
+    int most = keepsSome(atRest, state) ? KEPT_MAX : 0;
     List<Tenant> forgotten = List.of();
     while (refilling.size() > most && refilling.first().bucketUs <= state.nowUs()) {
       Tenant tenant = refilling.pollFirst();
@@ -331,7 +334,18 @@ final class Tenants {
     return forgotten;
   }
 
+  /**
+   * Not where only tasks without a tenant are under way: those need no turns. By what is stored
+   * alone: each replica forgets the same ones.
+   */
+  private boolean keepsSome(boolean atRest, MachineState state) {
+    return atRest
+        ? state.tenants <= KEPT_AT_REST_MAX
+        : idle.size() + refilling.size() < named.size();
+  }
+
   private void forget(Tenant tenant, MachineState state) {
+    state.tenants--;
     named.remove(tenant.name);
     inOrder.remove(tenant.name);
     if (tenant.standing == Tenant.Standing.RATE_LIMITED) {
@@ -390,6 +404,7 @@ final class Tenants {
   }
 
   void restored(MachineState state) {
+    state.tenants += named.size();
     inOrder.values().forEach(tenant -> restored(tenant, state));
     restored(none, state);
   }

@@ -1,6 +1,7 @@
 package dev.muster.master.queue;
 
 import static dev.muster.master.queue.Commands.KEEP;
+import static dev.muster.master.queue.Commands.lease;
 import static dev.muster.master.queue.Commands.request;
 import static dev.muster.master.queue.Commands.returned;
 import static dev.muster.master.queue.Commands.settle;
@@ -233,14 +234,30 @@ final class LinesTest extends ServedQueue {
   }
 
   @Test
-  void shouldKeepNoTenantThatNobodyNeedsWhenTheQueueIsAtRest() {
+  void shouldKeepNoTenantThatNobodyNeedsWhenOnlyPlainTasksWait() {
     serve(Tenants.KEPT_MAX + 100);
     rig.crash();
-    take(0, 1);
     rig.apply(
         Command.newBuilder().setCancel(Cancel.newBuilder().addIds(Tenants.KEPT_MAX + 102)).build());
+    put(options(), 1);
     rig.flush();
     assertThat(records(Family.LINES)).isZero();
+  }
+
+  @Test
+  void shouldKeepNoTenantOfAQueueAtRestWhenTheMachineKnowsMany() {
+    for (int round = 0; round * Tenants.KEPT_MAX <= Tenants.KEPT_AT_REST_MAX; round++) {
+      String queue = "rests" + round;
+      for (int i = 0; i < Tenants.KEPT_MAX; i++) {
+        rig.apply(Commands.enqueue(request(queue, KEEP, ByteString.EMPTY).addTenants("t" + i)));
+      }
+      Outcome.Leased leased = (Outcome.Leased) rig.apply(lease(queue, 0, Tenants.KEPT_MAX));
+      long token = rig.index();
+      leased.offers().get(0).getIdsList().forEach(id -> complete(id, token, 1_000));
+      rig.flush();
+      int kept = Math.min(round + 1, Tenants.KEPT_AT_REST_MAX / Tenants.KEPT_MAX);
+      assertThat(records(Family.LINES)).isEqualTo(kept * Tenants.KEPT_MAX);
+    }
   }
 
   @Test
@@ -278,6 +295,7 @@ final class LinesTest extends ServedQueue {
     assertThat(taken).hasSize(3);
     assertThat(rig.machine.tenants("q", "", 10)).hasSize(1);
     rig.apply(Command.newBuilder().setCancel(Cancel.newBuilder().addIds(3)).build());
+    put(options(), 1);
     rig.flush();
     assertThat(records(Family.LINES)).isZero();
     assertThat(rig.machine.tenants("q", "", 10)).isEmpty();

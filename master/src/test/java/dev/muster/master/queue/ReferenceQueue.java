@@ -147,13 +147,14 @@ final class ReferenceQueue {
     if (atRest) {
       idle.forEach(tenant -> virtualTimeUs = Math.max(virtualTimeUs, tenant.turnUs()));
     }
+    boolean keepsSome = atRest || idle.size() < named.size();
     List<ReferenceTenant> caughtUp =
         idle.stream()
             .filter(tenant -> tenant.turnUs() <= virtualTimeUs)
             .sorted(Comparator.comparingLong(tenant -> tenant.bucketUs)) // Else by name, as it is.
             .toList();
     caughtUp.stream()
-        .limit(Math.max(0, caughtUp.size() - (atRest ? 0 : Tenants.KEPT_MAX)))
+        .limit(Math.max(0, caughtUp.size() - (keepsSome ? Tenants.KEPT_MAX : 0)))
         .filter(tenant -> tenant.bucketUs <= nowMs * 1_000)
         .forEach(tenant -> named.remove(tenant.name));
     if (!isFair()) {
