@@ -74,9 +74,9 @@ final class Line extends Generation.Kept implements Heap.Member {
     return Objects.requireNonNull(share);
   }
 
-  /** A queue that has only plain lines has no tenants: they are all of one. */
-  boolean isOfTenantOf(Line other) {
-    return share == null || other.share == null || share.tenant == other.share.tenant;
+  /** Null: a queue that has only plain lines has no tenants. */
+  @Nullable Tenant tenant() {
+    return share == null ? null : share.tenant;
   }
 
   boolean isOfGroupOf(Line other) {
@@ -103,7 +103,7 @@ final class Line extends Generation.Kept implements Heap.Member {
   }
 
   boolean isUsed() {
-    return lane.size() > 0 || running > 0 || holder != 0;
+    return running > 0 || holder != 0 || lane.size() > 0;
   }
 
   ByteString key() {

@@ -274,12 +274,12 @@ final class Lines {
     line.head = head;
     if (!line.isOpen()) {
       if (open) {
-        share.open.add(line, head, line.number);
+        share.open(line);
       }
     } else if (!open) {
-      share.open.remove(line);
+      share.close(line);
     } else if (moves) {
-      share.open.move(line, head, line.number);
+      share.moved(line);
     }
     if (forDropping != null && size > 0 && !line.ranked) {
       forDropping.add(line);
@@ -354,11 +354,8 @@ final class Lines {
   }
 
   private void removeKept(Tenant tenant, MachineState state) {
-    for (int i = tenant.shares.size() - 1; i >= 0; i--) {
-      Line line = tenant.shares.get(i).ungrouped;
-      if (line != null) {
-        remove(line, state);
-      }
+    for (Line line : tenant.ungrouped()) {
+      remove(line, state);
     }
   }
 
@@ -382,7 +379,7 @@ final class Lines {
       poolsByName.remove(new PoolName(pool.requires, pool.cost));
     }
     if (--share.lines == 0) {
-      tenant.shares.remove(share);
+      tenant.remove(share);
     }
     keep(line, false);
     tenant.lines--;
@@ -398,7 +395,7 @@ final class Lines {
         turn = share;
       }
     }
-    return turn == null ? null : turn.open.first();
+    return turn == null ? null : turn.first();
   }
 
   private static boolean isBefore(Share one, Share other) {
@@ -483,7 +480,7 @@ final class Lines {
       long size = line.lane.size();
       line.head = size == 0 ? 0 : line.lane.head(); // Its record has it exactly.
       if (size > 0 && (line.group == null || line.group.holder == 0)) {
-        line.share().open.add(line, line.head, line.number);
+        line.share().open(line);
         line.counted = line.group == null ? size : 1;
         line.share().add(line.counted);
         line.share().stand();

@@ -4,12 +4,18 @@ import org.jspecify.annotations.Nullable;
 
 /** The lines of one tenant in one pool, of one priority: those that can be served, in order. */
 final class Share implements Heap.Member {
+  /** The seat of a line that is open without a heap. */
+  private static final int ALONE = 0;
+
   final Tenant tenant;
   final Pool pool;
   final int priority;
 
-  /** By the position of the first task that waits: no two have the same. */
-  final Heap<Line> open = new Heap<>();
+  /** The one line that can be served, until there was a second one. */
+  private @Nullable Line only;
+
+  /** From then on: by the position of the first task that waits; no two have the same. */
+  private @Nullable Heap<Line> several;
 
   /** Lines in it, open or not. */
   int lines;
@@ -30,6 +36,45 @@ final class Share implements Heap.Member {
     this.tenant = tenant;
     this.pool = pool;
     this.priority = priority;
+  }
+
+  /** A line of it can be served. */
+  void open(Line line) {
+    if (several == null && only == null) {
+      only = line;
+      line.seat(ALONE);
+      return;
+    }
+    if (several == null) {
+      several = new Heap<>();
+    }
+    if (only != null) {
+      several.add(only, only.head, only.number);
+      only = null;
+    }
+    several.add(line, line.head, line.number);
+  }
+
+  /** An open line cannot be served any more. */
+  void close(Line line) {
+    if (several == null) {
+      only = null;
+      line.seat(Heap.NOWHERE);
+    } else {
+      several.remove(line);
+    }
+  }
+
+  /** An open line has another head. */
+  void moved(Line line) {
+    if (several != null) {
+      several.move(line, line.head, line.number);
+    }
+  }
+
+  /** Of the open lines, the one whose head has waited longest. */
+  @Nullable Line first() {
+    return several == null ? only : several.first();
   }
 
   void add(long more) {
@@ -54,7 +99,7 @@ final class Share implements Heap.Member {
 
   /** Puts it where it belongs after something changed. */
   void stand() {
-    boolean waits = !open.isEmpty();
+    boolean waits = first() != null;
     boolean in = waits && tenant.standing == Tenant.Standing.OPEN;
     long leasable = in ? count : 0;
     pool.leasable += leasable - countedLeasable;
@@ -79,7 +124,7 @@ final class Share implements Heap.Member {
 
   /** Position of the task that has waited longest, of those that can be leased. */
   long head() {
-    Line first = open.first();
+    Line first = first();
     return first == null ? Long.MAX_VALUE : first.head;
   }
 

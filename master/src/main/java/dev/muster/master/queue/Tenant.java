@@ -58,7 +58,14 @@ final class Tenant extends Generation.Kept {
   /** Lines of it that nothing uses, and that are there only for its next task. */
   int kept;
 
-  final List<Share> shares = new ArrayList<>(1);
+  private final List<Share> shares = new ArrayList<>(1);
+
+  /**
+   * By priority: the share that was used last. To look through ten of them for each task costs a
+   * cache miss each.
+   */
+  private final @Nullable Share[] lastUsed = new @Nullable Share[Ready.PRIORITIES];
+
   Standing standing = Standing.OPEN;
 
   /** No share of it is placed in a later round than this. */
@@ -151,6 +158,15 @@ final class Tenant extends Generation.Kept {
 
   /** Its lines of one kind, made when there were none. */
   Share share(Pool pool, int priority) {
+    Share last = lastUsed[priority];
+    if (last == null || last.pool != pool) {
+      last = findOrAdd(pool, priority);
+      lastUsed[priority] = last;
+    }
+    return last;
+  }
+
+  private Share findOrAdd(Pool pool, int priority) {
     for (Share share : shares) {
       if (share.pool == pool && share.priority == priority) {
         return share;
@@ -161,11 +177,30 @@ final class Tenant extends Generation.Kept {
     return share;
   }
 
+  /** A share has no lines any more. */
+  void remove(Share share) {
+    shares.remove(share);
+    if (lastUsed[share.priority] == share) {
+      lastUsed[share.priority] = null;
+    }
+  }
+
+  /** Its lines of tasks that name no group. */
+  List<Line> ungrouped() {
+    List<Line> lines = new ArrayList<>();
+    for (Share share : shares) {
+      if (share.ungrouped != null) {
+        lines.add(share.ungrouped);
+      }
+    }
+    return lines;
+  }
+
   /** Of its open lines, the one whose head has waited longest. */
   @Nullable Line oldest() {
     Line oldest = null;
     for (Share share : shares) {
-      Line line = share.open.first();
+      Line line = share.first();
       oldest = oldest == null || (line != null && line.head < oldest.head) ? line : oldest;
     }
     return oldest;
