@@ -26,6 +26,7 @@ final class WorkerHandlersTest {
   @Test
   void shouldRunTasksWithNewHandlersAndLetOldOnesFinish() throws InterruptedException {
     // given
+    CountDownLatch began = new CountDownLatch(1);
     CountDownLatch release = new CountDownLatch(1);
     Worker worker =
         master.start(
@@ -36,12 +37,13 @@ final class WorkerHandlersTest {
                     "wait",
                     Integer.class,
                     n -> {
+                      began.countDown();
                       release.await();
                       return n;
                     }));
     var unused = master.welcome(false, 0);
     master.offer("wait", 9);
-    unused = master.await(f -> f.getStartedIdsCount() > 0);
+    began.await(); // The word that it started goes before its handler is looked up.
     // when
     worker.replaceHandlers(List.of(new Named("wait", "new"), new Named("more", "more")));
     // then
