@@ -10,7 +10,9 @@ import dev.muster.master.store.StoreException;
 import dev.muster.master.store.v1.LineRecord;
 import dev.muster.master.store.v1.TenantRecord;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.NavigableMap;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
@@ -20,7 +22,11 @@ final class QueueBook {
   /** More queues than that are refused: each costs memory for good. */
   static final int QUEUES_MAX = 100_000;
 
-  private final NavigableMap<String, QueueState> byName = new TreeMap<>();
+  private final Map<String, QueueState> byName = new HashMap<>();
+
+  /** The same in order of name, for people. */
+  private final NavigableMap<String, QueueState> inOrder = new TreeMap<>();
+
   private final IntObjectHashMap<QueueState> byNumber = new IntObjectHashMap<>();
   private final Histories histories = new Histories();
 
@@ -60,7 +66,7 @@ final class QueueBook {
 
   /** All that is stored is known: tenants, lines, leases. */
   void restored(MachineState state) {
-    byName.values().forEach(queue -> queue.ready.restored(state));
+    inOrder.values().forEach(queue -> queue.ready.restored(state));
   }
 
   int size() {
@@ -103,7 +109,7 @@ final class QueueBook {
   List<QueueState> page(String prefix, String after, int limit) {
     List<QueueState> page = new ArrayList<>();
     String from = after.compareTo(prefix) > 0 ? after : prefix;
-    for (QueueState queue : byName.tailMap(from, !from.equals(after)).values()) {
+    for (QueueState queue : inOrder.tailMap(from, !from.equals(after)).values()) {
       if (!queue.name.startsWith(prefix) || page.size() == limit) {
         break;
       }
@@ -114,6 +120,7 @@ final class QueueBook {
 
   private void add(QueueState queue) {
     byName.put(queue.name, queue);
+    inOrder.put(queue.name, queue);
     byNumber.put(queue.number, queue);
     lastNumber = Math.max(lastNumber, queue.number);
   }
