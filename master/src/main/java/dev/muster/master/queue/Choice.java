@@ -83,15 +83,13 @@ final class Choice {
   }
 
   /**
-   * While one lease goes on, turns only come later and groups are only taken: who was first in a
-   * priority stays so until it is served, its group is taken, or its tenant's turn has moved on.
+   * While one lease goes on, turns only come later and groups are only taken: who was first stays
+   * so until its own tenant is served, or its group is taken.
    */
   private void forgetCandidates(Line taken) {
-    Tenant served = taken.tenant();
     for (Candidate candidate : candidates) {
       Line line = candidate.line;
-      if (line != null
-          && (line == taken || line.isOfGroupOf(taken) || candidate.hasLostItsTurn(served))) {
+      if (line != null && (line.isOfTenantOf(taken) || line.isOfGroupOf(taken))) {
         candidate.isKnown = false;
       }
     }
@@ -101,8 +99,6 @@ final class Choice {
   private final class Candidate {
     private boolean isKnown;
     private @Nullable Line line;
-    private @Nullable Tenant tenant;
-    private long round;
     private @Nullable Task task;
 
     // Of the task: ten are compared for each lease, and must not cost a cache miss each.
@@ -113,8 +109,6 @@ final class Choice {
     void find(int priority) {
       isKnown = true;
       line = ready.first(priority, among);
-      tenant = line == null ? null : line.tenant();
-      round = tenant == null ? 0 : tenant.round();
       task = line == null ? null : first(line);
       if (task != null) {
         long waitedMs = Math.max(0, state.nowMs - task.enqueuedMs);
@@ -122,13 +116,6 @@ final class Choice {
         enqueuedMs = task.enqueuedMs;
         position = task.position;
       }
-    }
-
-    /** A task of this tenant was leased. */
-    boolean hasLostItsTurn(@Nullable Tenant served) {
-      return served != null
-          && served == tenant
-          && (served.round() != round || served.standing != Tenant.Standing.OPEN);
     }
 
     boolean isBefore(Candidate other) {

@@ -74,9 +74,9 @@ final class Line extends Generation.Kept implements Heap.Member {
     return Objects.requireNonNull(share);
   }
 
-  /** Null: a queue that has only plain lines has no tenants. */
-  @Nullable Tenant tenant() {
-    return share == null ? null : share.tenant;
+  /** A queue that has only plain lines has no tenants: they are all of one. */
+  boolean isOfTenantOf(Line other) {
+    return share == null || other.share == null || share.tenant == other.share.tenant;
   }
 
   boolean isOfGroupOf(Line other) {
