@@ -253,7 +253,7 @@ public final class RunWatch {
   private void forgetAll(Predicate<Run> which) {
     List<Run> gone = new ArrayList<>();
     runs.forEach(
-        run -> {
+        (id, run) -> {
           if (which.test(run)) {
             gone.add(run);
           }
@@ -309,7 +309,7 @@ public final class RunWatch {
     long pauseNs = nowNs - tickedNs;
     tickedNs = nowNs;
     if (pauseNs > PAUSE_NS) {
-      runs.forEach(run -> run.signNs += pauseNs);
+      runs.forEach((id, run) -> run.signNs += pauseNs);
     }
   }
 

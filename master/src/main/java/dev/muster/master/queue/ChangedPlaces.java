@@ -1,7 +1,6 @@
 package dev.muster.master.queue;
 
 import dev.muster.master.store.LaneKey;
-import dev.muster.proto.v1.TaskState;
 import java.util.Comparator;
 import java.util.NavigableMap;
 import java.util.TreeMap;
@@ -41,7 +40,6 @@ final class ChangedPlaces {
     LaneKey lane = task.lane;
     if (lane.kind() != first.kind()
         || lane.queue() != first.queue()
-        || task.state == TaskState.TASK_STATE_UNKNOWN
         || lane.line() < first.line()
         || lane.line() > last.line()
         || (lane.line() == first.line() && task.position < from)

@@ -11,7 +11,6 @@ import dev.muster.master.store.v1.MetaRecord;
 import dev.muster.master.store.v1.ProducerRecord;
 import dev.muster.master.store.v1.QueueRecord;
 import dev.muster.master.store.v1.SessionRecord;
-import dev.muster.proto.v1.TaskState;
 import java.util.ArrayList;
 import java.util.EnumMap;
 import java.util.HashMap;
@@ -41,8 +40,11 @@ public final class Generation {
 
   private static final int DUE_BYTES = 16;
 
+  /** What a task that is gone costs in memory, with its place on its page, bytes. */
+  private static final int GONE_BYTES = 40;
+
   private final int number;
-  private final IdPages<Task> tasks = new IdPages<>();
+  private final IdPages<Change> changes = new IdPages<>();
   private final Map<LaneKey, Spill> spills = new HashMap<>();
 
   /** The one that was asked for last. */
@@ -64,6 +66,12 @@ public final class Generation {
   private final List<QueueRecord> queues = new ArrayList<>();
   private final List<SessionRecord> sessions = new ArrayList<>();
   private final List<ProducerRecord> producers = new ArrayList<>();
+
+  /** What became of a task: it is another, or gone. */
+  sealed interface Change permits Task, Gone {}
+
+  /** A task that is no more, and the place where the store still has it. */
+  record Gone(LaneKey lane, long position) implements Change {}
 
   /** Changes in place, and is written to its family as it is when the generation is frozen. */
   abstract static class Kept {
@@ -91,7 +99,7 @@ public final class Generation {
   }
 
   boolean isEmpty() {
-    return tasks.isEmpty()
+    return changes.isEmpty()
         && dirtyQueues.isEmpty()
         && dirtySessions.isEmpty()
         && closedSessions.isEmpty()
@@ -111,17 +119,24 @@ public final class Generation {
     return frozenMeta().getAppliedIndex();
   }
 
-  @Nullable Task task(long id) {
-    return tasks.get(id);
+  /** What became of a task; null: nothing that this generation knows of. */
+  @Nullable Change change(long id) {
+    return changes.get(id);
   }
 
   void put(Task task) {
-    tasks.put(task.id, task);
+    changes.put(task.id, task);
     bytes += task.memoryBytes();
   }
 
+  /** Goes through the tasks, but for those that are gone, in order of id. */
   void forEachTask(Consumer<Task> visit) {
-    tasks.forEach(visit);
+    changes.forEach(
+        (id, change) -> {
+          if (change instanceof Task task) {
+            visit.accept(task);
+          }
+        });
   }
 
   /** What a task of this generation costs has changed by so much. */
@@ -131,8 +146,17 @@ public final class Generation {
 
   /** Forgets a task that the store never heard of. */
   void forget(Task task) {
-    tasks.remove(task.id);
+    changes.remove(task.id);
     bytes -= task.memoryBytes();
+  }
+
+  /**
+   * A task of this generation is gone, which the store knows at a place, or will when it has been
+   * written. All that is kept of it is what it takes to delete it there.
+   */
+  void gone(Task task, LaneKey storedLane, long storedPosition) {
+    changes.put(task.id, new Gone(storedLane, storedPosition));
+    bytes += GONE_BYTES - task.memoryBytes();
   }
 
   void spill(LaneKey lane, long position, long id) {
@@ -184,8 +208,10 @@ public final class Generation {
   void scanDue(DueTimes.Visitor visit) {
     dueTimes.scan(
         (atMs, id) -> {
-          Task task = tasks.get(id);
-          boolean live = task != null && task.dueIn == number && task.timerMs() == atMs;
+          boolean live =
+              changes.get(id) instanceof Task task
+                  && task.dueIn == number
+                  && task.timerMs() == atMs;
           return !live || visit.due(atMs, id);
         });
   }
@@ -267,7 +293,9 @@ public final class Generation {
 
   /** Adds all of it to one batch. On the flusher's thread; frozen only. */
   public void writeTo(StateStore.Batch batch) {
-    tasks.forEach(task -> write(task, batch));
+    TaskWriter writer = new TaskWriter(batch);
+    changes.forEach(writer);
+    writer.end();
     queues.forEach(batch::putQueue);
     sessions.forEach(batch::putSession);
     for (LongCursor cursor : closedSessions) {
@@ -291,20 +319,6 @@ public final class Generation {
             batch.put(family, key, value);
           }
         });
-  }
-
-  private static void write(Task task, StateStore.Batch batch) {
-    boolean gone = task.state == TaskState.TASK_STATE_UNKNOWN;
-    if (task.storedLane != null
-        && (gone || task.storedPosition != task.position || !task.storedLane.equals(task.lane))) {
-      batch.deletePlace(task.storedLane, task.storedPosition);
-    }
-    if (gone) {
-      batch.deleteTask(task.id);
-    } else {
-      batch.putTask(task.toRecord());
-      batch.putPlace(task.lane, task.position, task.id);
-    }
   }
 
   private MetaRecord frozenMeta() {

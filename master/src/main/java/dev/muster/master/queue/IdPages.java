@@ -1,8 +1,7 @@
 package dev.muster.master.queue;
 
 import com.carrotsearch.hppc.LongObjectHashMap;
-import com.carrotsearch.hppc.cursors.ObjectCursor;
-import java.util.function.Consumer;
+import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -20,6 +19,12 @@ public final class IdPages<T> {
   private static final int PAGE_IDS = 1 << PAGE_BITS;
   private static final int RECENT_PAGES = 256;
   private static final int PLACE_MASK = PAGE_IDS - 1;
+
+  /** Gets each id, and what there is of it. */
+  @FunctionalInterface
+  public interface Visitor<T> {
+    void visit(long id, T value);
+  }
 
   private static final class Page {
     final long number;
@@ -107,15 +112,22 @@ public final class IdPages<T> {
     return size == 0;
   }
 
-  /** Goes through all, in no order. The visitor must not change anything here. */
-  public void forEach(Consumer<T> visit) {
-    for (ObjectCursor<Page> cursor : pages.values()) {
+  /** Goes through all, in order of id. The visitor must not change anything here. */
+  public void forEach(Visitor<T> visit) {
+    for (long number : inOrder()) {
+      Page page = pages.get(number);
       for (int place = 0; place < PAGE_IDS; place++) {
-        T value = value(cursor.value, place);
+        T value = value(page, place);
         if (value != null) {
-          visit.accept(value);
+          visit.visit((number << PAGE_BITS) + place, value);
         }
       }
     }
+  }
+
+  private long[] inOrder() {
+    long[] numbers = pages.keys().toArray();
+    Arrays.sort(numbers);
+    return numbers;
   }
 }

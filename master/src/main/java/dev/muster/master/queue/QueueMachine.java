@@ -409,7 +409,7 @@ public final class QueueMachine {
         .tasks
         .leased()
         .forEach(
-            task ->
+            (id, task) ->
                 visit.lease(task.queue.name, task.id, task.token, task.session, task.leaseUntilMs));
   }
 

@@ -1,6 +1,9 @@
 package dev.muster.master.queue;
 
+import com.google.protobuf.ByteString;
+import com.google.protobuf.InvalidProtocolBufferException;
 import dev.muster.master.store.LaneKey;
+import dev.muster.master.store.StoreException;
 import dev.muster.master.store.v1.LaneRecord;
 import dev.muster.master.store.v1.QueueRecord;
 import dev.muster.master.store.v1.TaskRecord;
@@ -68,6 +71,9 @@ final class QueueState {
 
   /** The options of the last task, and of some before, each its own value. Not stored. */
   private TaskOptions lastOptions = TaskOptions.getDefaultInstance();
+
+  private ByteString lastStored = ByteString.EMPTY;
+  private TaskOptions lastStoredOptions = TaskOptions.getDefaultInstance();
 
   private final Map<TaskOptions, TaskOptions> usualOptions = new HashMap<>();
 
@@ -236,6 +242,23 @@ final class QueueState {
       lastOptions = usual(options);
     }
     return lastOptions;
+  }
+
+  /**
+   * Of a stored task: the same as those of the one before, mostly, which are not parsed again.
+   *
+   * @param bytes serialized
+   */
+  TaskOptions storedOptions(ByteString bytes) {
+    if (!bytes.equals(lastStored)) {
+      try {
+        lastStoredOptions = shared(TaskOptions.parseFrom(bytes));
+      } catch (InvalidProtocolBufferException e) {
+        throw new StoreException("stored options cannot be parsed: " + e.getMessage(), e);
+      }
+      lastStored = bytes;
+    }
+    return lastStoredOptions;
   }
 
   private TaskOptions usual(TaskOptions options) {

@@ -18,7 +18,7 @@ import org.jspecify.annotations.Nullable;
  * One task in memory. Changed only by apply, and only after {@link TaskTable#touch}: an object that
  * belongs to a frozen generation is being written to the store and never changes again.
  */
-public final class Task {
+public final class Task implements Generation.Change {
   /**
    * What a task costs in memory beside its payload, bytes; an estimate for the bounds of
    * generations and windows.
@@ -244,7 +244,7 @@ public final class Task {
   Task(TaskRecord record, QueueState queue, LaneKey lane) {
     id = record.getId();
     this.queue = queue;
-    options = queue.shared(record.getOptions());
+    options = queue.storedOptions(record.getOptions());
     enqueuedMs = record.getEnqueuedMs();
     payloadBytes = record.getPayloadBytes();
     payload = record.getPayload();
@@ -287,12 +287,15 @@ public final class Task {
     return new Task(this);
   }
 
-  TaskRecord toRecord() {
+  /**
+   * @param written its options, serialized
+   */
+  TaskRecord toRecord(ByteString written) {
     TaskRecord.Builder record =
         TaskRecord.newBuilder()
             .setId(id)
             .setQueue(queue.number)
-            .setOptions(options)
+            .setOptions(written)
             .setState(state)
             .setEnqueuedMs(enqueuedMs)
             .setFinishedMs(finishedMs)

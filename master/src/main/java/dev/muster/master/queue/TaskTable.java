@@ -70,37 +70,27 @@ final class TaskTable {
 
   /** The task as it is now, or null when it never was or is forgotten. Not to be changed. */
   @Nullable Task find(long id) {
-    Task task = inMemory(id);
-    if (task != null) {
-      return known(task);
-    }
-    TaskRecord record = store.task(id);
-    return record == null ? null : load(record);
+    Generation.Change known = inMemory(id);
+    return known == null ? load(store.task(id)) : taskOf(known);
   }
 
   private @Nullable Task find(long id, StateStore.TaskReader reader) {
-    Task task = inMemory(id);
-    if (task != null) {
-      return known(task);
-    }
-    TaskRecord record = reader.task(id);
-    return record == null ? null : load(record);
+    Generation.Change known = inMemory(id);
+    return known == null ? load(reader.task(id)) : taskOf(known);
   }
 
   /** Null: as it is in the store, if it is there. */
-  private @Nullable Task inMemory(long id) {
-    Task task = leased.get(id);
-    if (task == null) {
-      task = current.task(id);
+  private Generation.@Nullable Change inMemory(long id) {
+    Task held = leased.get(id);
+    if (held != null) {
+      return held;
     }
-    if (task == null && frozen != null) {
-      task = frozen.task(id);
-    }
-    return task;
+    Generation.Change change = current.change(id);
+    return change != null || frozen == null ? change : frozen.change(id);
   }
 
-  private static @Nullable Task known(Task task) {
-    return task.state == TaskState.TASK_STATE_UNKNOWN ? null : task;
+  private static @Nullable Task taskOf(Generation.Change change) {
+    return change instanceof Task task ? task : null;
   }
 
   @Nullable Task leased(long id) {
@@ -159,13 +149,14 @@ final class TaskTable {
     if (task.storedLane == null) {
       current.forget(task);
     } else {
-      task.state = TaskState.TASK_STATE_UNKNOWN;
+      current.gone(task, task.storedLane, task.storedPosition);
+      task.state = TaskState.TASK_STATE_UNKNOWN; // for who still holds the object
     }
   }
 
   /** Adopts a leased task at start. */
   Task restoreLeased(TaskRecord record) {
-    Task task = load(record);
+    Task task = restore(record);
     leased.put(task.id, task);
     return task;
   }
@@ -212,7 +203,7 @@ final class TaskTable {
     if (frozen != null) {
       frozen.forEachTask(
           task -> {
-            if (current.task(task.id) == null) {
+            if (current.change(task.id) == null) {
               changed.add(task);
             }
           });
@@ -299,7 +290,11 @@ final class TaskTable {
     return loader.load(position, task != null && task.isAt(lane, position) ? task : null);
   }
 
-  private Task load(TaskRecord record) {
+  private @Nullable Task load(@Nullable TaskRecord record) {
+    return record == null ? null : restore(record);
+  }
+
+  private Task restore(TaskRecord record) {
     QueueState queue = queues.byNumber(record.getQueue());
     return new Task(record, queue, queue.laneOf(record));
   }

@@ -22,6 +22,7 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.function.BiConsumer;
 import java.util.function.Consumer;
+import java.util.function.LongFunction;
 import org.jspecify.annotations.Nullable;
 import org.rocksdb.BlockBasedTableConfig;
 import org.rocksdb.BloomFilter;
@@ -59,11 +60,17 @@ public final class RocksStateStore implements StateStore {
 
   private static final long BLOCK_CACHE_BYTES = 32L << 20;
 
+  /** So many neighbours are deleted as one range. */
+  private static final long RANGE_MIN = 512;
+
   private final RocksDB db;
   private final Families families;
   private final List<AutoCloseable> owned;
   private final WriteOptions writeOptions;
   private final FlushOptions flushOptions;
+
+  /** A quarter more than the last batch had: one that grows is copied, again and again. */
+  private volatile int batchBytes;
 
   private RocksStateStore(RocksDB db, Families families, List<AutoCloseable> owned) {
     this.db = db;
@@ -443,7 +450,7 @@ public final class RocksStateStore implements StateStore {
   }
 
   private final class RocksBatch implements Batch {
-    private final WriteBatch batch = new WriteBatch();
+    private final WriteBatch batch = new WriteBatch(batchBytes);
 
     @Override
     public void putMeta(MetaRecord meta) {
@@ -456,8 +463,8 @@ public final class RocksStateStore implements StateStore {
     }
 
     @Override
-    public void deleteTask(long id) {
-      delete(families.tasks, longKey(id));
+    public void deleteTasks(long first, long last) {
+      deleteAll(families.tasks, first, last, RocksStateStore::longKey);
     }
 
     @Override
@@ -466,8 +473,8 @@ public final class RocksStateStore implements StateStore {
     }
 
     @Override
-    public void deletePlace(LaneKey lane, long position) {
-      delete(families.order, lane.at(position));
+    public void deletePlaces(LaneKey lane, long first, long last) {
+      deleteAll(families.order, first, last, lane::at);
     }
 
     @Override
@@ -507,6 +514,7 @@ public final class RocksStateStore implements StateStore {
 
     @Override
     public void commit() {
+      batchBytes = (int) Math.min(Integer.MAX_VALUE, batch.getDataSize() / 4 * 5);
       try {
         db.write(writeOptions, batch);
         db.flush(flushOptions, families.all());
@@ -531,6 +539,22 @@ public final class RocksStateStore implements StateStore {
     private void delete(ColumnFamilyHandle family, byte[] key) {
       try {
         batch.delete(family, key);
+      } catch (RocksDBException e) {
+        throw new StoreException("the state cannot be batched: " + e.getMessage(), e);
+      }
+    }
+
+    /** A range is one record, however long it is, but each read looks for ranges apart. */
+    private void deleteAll(
+        ColumnFamilyHandle family, long first, long last, LongFunction<byte[]> key) {
+      if (last - first < RANGE_MIN - 1) {
+        for (long each = first; each <= last; each++) {
+          delete(family, key.apply(each));
+        }
+        return;
+      }
+      try {
+        batch.deleteRange(family, key.apply(first), key.apply(last + 1));
       } catch (RocksDBException e) {
         throw new StoreException("the state cannot be batched: " + e.getMessage(), e);
       }

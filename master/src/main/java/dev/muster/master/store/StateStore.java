@@ -130,11 +130,21 @@ public interface StateStore extends AutoCloseable {
 
     void putTask(TaskRecord task);
 
-    void deleteTask(long id);
+    /**
+     * Deletes all tasks from one id to another.
+     *
+     * @param last the same as the first, or later
+     */
+    void deleteTasks(long first, long last);
 
     void putPlace(LaneKey lane, long position, long id);
 
-    void deletePlace(LaneKey lane, long position);
+    /**
+     * Deletes all places of a lane from one position to another.
+     *
+     * @param last the same as the first, or later
+     */
+    void deletePlaces(LaneKey lane, long first, long last);
 
     void putQueue(QueueRecord queue);
 

@@ -5,6 +5,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.google.protobuf.ByteString;
 import dev.muster.proto.v1.TaskOptions;
 import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
@@ -21,8 +23,8 @@ final class IdPagesTest {
   }
 
   private Map<Long, Task> all() {
-    Map<Long, Task> all = new HashMap<>();
-    pages.forEach(task -> all.put(task.id, task));
+    Map<Long, Task> all = new LinkedHashMap<>();
+    pages.forEach(all::put);
     return all;
   }
 
@@ -46,6 +48,7 @@ final class IdPagesTest {
       assertThat(pages.size()).isEqualTo(model.size());
     }
     assertThat(all()).isEqualTo(model);
+    assertThat(List.copyOf(all().keySet())).isSorted();
     model.keySet().forEach(pages::remove);
     assertThat(pages.isEmpty()).isTrue();
     assertThat(all()).isEmpty();

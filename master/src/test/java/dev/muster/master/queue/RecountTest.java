@@ -72,14 +72,14 @@ final class RecountTest {
 
   @Test
   void shouldTellWhenATaskIsMissing() {
-    tamper(batch -> batch.deleteTask(20));
+    tamper(batch -> batch.deleteTasks(20, 20));
     assertThat(Recount.of(store).getDriftList())
         .contains("place 20 of queue q, READY (line 9) names a task that has no record");
   }
 
   @Test
   void shouldTellWhenAPlaceIsMissing() {
-    tamper(batch -> batch.deletePlace(new LaneKey(LaneKey.Kind.READY, 1, 9), 20));
+    tamper(batch -> batch.deletePlaces(new LaneKey(LaneKey.Kind.READY, 1, 9), 20, 20));
     assertThat(Recount.of(store).getDriftList())
         .contains(
             "51 tasks have a record, and 50 have a place",

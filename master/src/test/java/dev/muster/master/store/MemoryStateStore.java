@@ -25,7 +25,7 @@ import org.jspecify.annotations.Nullable;
  */
 public final class MemoryStateStore implements StateStore {
   private MetaRecord meta = MetaRecord.getDefaultInstance();
-  private final Map<Long, TaskRecord> tasks = new HashMap<>();
+  private final NavigableMap<Long, TaskRecord> tasks = new TreeMap<>();
   private final NavigableMap<byte[], Long> order = new TreeMap<>(Arrays::compareUnsigned);
   private final NavigableMap<Integer, QueueRecord> queues = new TreeMap<>();
   private final NavigableMap<Long, SessionRecord> sessions = new TreeMap<>();
@@ -207,8 +207,8 @@ public final class MemoryStateStore implements StateStore {
     }
 
     @Override
-    public void deleteTask(long id) {
-      changes.add(() -> tasks.remove(id));
+    public void deleteTasks(long first, long last) {
+      changes.add(() -> tasks.subMap(first, true, last, true).clear());
     }
 
     @Override
@@ -217,8 +217,8 @@ public final class MemoryStateStore implements StateStore {
     }
 
     @Override
-    public void deletePlace(LaneKey lane, long position) {
-      changes.add(() -> order.remove(lane.at(position)));
+    public void deletePlaces(LaneKey lane, long first, long last) {
+      changes.add(() -> order.subMap(lane.at(first), true, lane.at(last), true).clear());
     }
 
     @Override

@@ -17,6 +17,8 @@ import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** What every store promises. */
 abstract class StateStoreContract {
@@ -100,10 +102,10 @@ abstract class StateStoreContract {
     commit(
         batch -> {
           for (long id = 1; id < 3_000; id += 3) {
-            batch.deleteTask(id);
+            batch.deleteTasks(id, id);
           }
           for (long id = 1_020; id < 1_120; id++) {
-            batch.deleteTask(id);
+            batch.deleteTasks(id, id);
           }
         });
     // when all are read in order, some in any order, and some in order again
@@ -228,6 +230,39 @@ abstract class StateStoreContract {
     assertThat(scan(READY, 0, 10)).isEmpty();
   }
 
+  /** A few are deleted one by one, many as a range. */
+  @ParameterizedTest
+  @ValueSource(longs = {1, 2, 511, 512, 513, 2_000})
+  void shouldDeleteNeighboursAndNothingAroundThem(long count) {
+    LaneKey before = new LaneKey(Kind.READY, 0, 9);
+    LaneKey after = new LaneKey(Kind.READY, 1, 1);
+    long first = 250;
+    long last = first + count - 1;
+    commit(
+        batch -> {
+          for (long id = first - 1; id <= last + 1; id++) {
+            batch.putTask(task(id));
+            batch.putPlace(READY, id, id);
+          }
+          batch.putPlace(before, last, 1);
+          batch.putPlace(after, first, 2);
+        });
+    commit(
+        batch -> {
+          batch.deleteTasks(first, last);
+          batch.deletePlaces(READY, first, last);
+        });
+    assertThat(store().task(first - 1)).isNotNull();
+    assertThat(store().task(first)).isNull();
+    assertThat(store().task(last)).isNull();
+    assertThat(store().task(last + 1)).isNotNull();
+    assertThat(scan(READY, 0, 10)).containsExactly(first - 1, last + 1);
+    assertThat(scan(before, 0, 10)).containsExactly(1L);
+    assertThat(scan(after, 0, 10)).containsExactly(2L);
+    commit(batch -> batch.putTask(task(first)));
+    assertThat(store().task(first)).isNotNull();
+  }
+
   @Test
   void shouldScanOneLaneInOrderOfPositionWhenAsked() {
     commit(
@@ -254,8 +289,8 @@ abstract class StateStoreContract {
         });
     commit(
         batch -> {
-          batch.deleteTask(5);
-          batch.deletePlace(READY, 5);
+          batch.deleteTasks(5, 5);
+          batch.deletePlaces(READY, 5, 5);
         });
     assertThat(store().task(5)).isNull();
     assertThat(scan(READY, 0, 10)).isEmpty();
@@ -266,8 +301,8 @@ abstract class StateStoreContract {
     commit(
         batch -> {
           batch.putPlace(READY, 5, 5);
-          batch.deletePlace(READY, 5);
-          batch.deletePlace(READY, 6);
+          batch.deletePlaces(READY, 5, 5);
+          batch.deletePlaces(READY, 6, 6);
           batch.putPlace(READY, 6, 6);
         });
     assertThat(scan(READY, 0, 10)).containsExactly(6L);
