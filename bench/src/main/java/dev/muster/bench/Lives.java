@@ -28,6 +28,10 @@ final class Lives implements AutoCloseable {
   private static final String RESULTS = "bench-results";
   private static final String HANDLER = "answer";
   private static final int RESULTS_AHEAD = 2_000;
+
+  /** It takes ahead what so many workers do, or fewer. */
+  private static final int COLLECTED_WORKERS_MAX = 4;
+
   private static final long CONNECT_S = 120;
 
   private final LifecycleOptions options;
@@ -91,9 +95,17 @@ final class Lives implements AutoCloseable {
               return null;
             })
         .slots(1)
-        .prefetch(
-            Math.max(options.credit(), RESULTS_AHEAD)) // Results are small, whatever the payloads.
+        .prefetch(resultsAhead())
         .start();
+  }
+
+  /**
+   * As much as the workers take ahead: with less, results would wait that the workers bring while
+   * it is told of others. Results are small, whatever the payloads.
+   */
+  private int resultsAhead() {
+    int workers = Math.min(options.workers(), COLLECTED_WORKERS_MAX);
+    return Math.max(options.credit() * workers, RESULTS_AHEAD);
   }
 
   private Worker worker(ConnectOptions connect, List<String> queues) {
