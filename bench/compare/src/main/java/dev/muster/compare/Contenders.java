@@ -16,7 +16,8 @@ final class Contenders {
         new NatsJetStream(),
         new Beanstalk(Beanstalk.Fsync.always),
         new Beanstalk(Beanstalk.Fsync.often),
-        new Artemis());
+        new Artemis(),
+        new Hazelcast());
   }
 
   static List<String> ids() {
