@@ -4,7 +4,6 @@ import java.io.InputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
-import java.util.Map;
 import org.apache.activemq.artemis.api.core.client.ActiveMQClient;
 import org.apache.activemq.artemis.api.core.client.ClientConsumer;
 import org.apache.activemq.artemis.api.core.client.ClientMessage;
@@ -80,18 +79,11 @@ final class Artemis implements Peer {
         long unused = Files.copy(library, directory.resolve(NATIVE));
       }
     }
-    workplace.start(
-        List.of(
-            Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-            "-Xmx1g",
-            "-XX:+UseParallelGC",
-            "-Djava.library.path=" + directory,
-            "-cp",
-            System.getProperty("java.class.path"),
-            ArtemisServer.class.getName(),
-            directory.toString(),
-            Integer.toString(port)),
-        Map.of());
+    workplace.startJava(
+        ArtemisServer.class,
+        List.of("-Djava.library.path=" + directory),
+        directory.toString(),
+        Integer.toString(port));
     workplace.awaitPort(port);
     journal = Files.readString(directory.resolve(ArtemisServer.JOURNAL_FILE));
     return new Queues("tcp://127.0.0.1:" + port, batch);

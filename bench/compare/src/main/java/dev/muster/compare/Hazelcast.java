@@ -5,14 +5,10 @@ import com.hazelcast.client.config.ClientConfig;
 import com.hazelcast.collection.IQueue;
 import com.hazelcast.core.HazelcastInstance;
 import com.hazelcast.instance.BuildInfoProvider;
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
-import java.util.Map;
 import java.util.concurrent.TimeUnit;
-import java.util.stream.Collectors;
-import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -24,17 +20,15 @@ final class Hazelcast implements Peer {
   private static final String TASKS = "tasks";
   private static final String RESULTS = "results";
 
-  /** Its manual asks for these on Java 9 and later, for its best speed. */
+  /** It warns that it is slower without these. */
   private static final List<String> MODULE_OPTIONS =
-      Stream.of(
-              "--add-modules java.se",
-              "--add-exports java.base/jdk.internal.ref=ALL-UNNAMED",
-              "--add-opens java.base/java.lang=ALL-UNNAMED",
-              "--add-opens java.base/sun.nio.ch=ALL-UNNAMED",
-              "--add-opens java.management/sun.management=ALL-UNNAMED",
-              "--add-opens jdk.management/com.sun.management.internal=ALL-UNNAMED")
-          .flatMap(option -> Stream.of(option.split(" ")))
-          .collect(Collectors.toUnmodifiableList());
+      List.of(
+          "--add-modules=java.se",
+          "--add-exports=java.base/jdk.internal.ref=ALL-UNNAMED",
+          "--add-opens=java.base/java.lang=ALL-UNNAMED",
+          "--add-opens=java.base/sun.nio.ch=ALL-UNNAMED",
+          "--add-opens=java.management/sun.management=ALL-UNNAMED",
+          "--add-opens=jdk.management/com.sun.management.internal=ALL-UNNAMED");
 
   @Override
   public String id() {
@@ -53,7 +47,8 @@ final class Hazelcast implements Peer {
 
   @Override
   public String driving(int batch) {
-    return "`addAll` of %,d; `poll`, and then `drainTo` of up to %,d".formatted(batch, batch);
+    return "`addAll` of %,d; `drainTo` of up to %,d, and `poll` when there is nothing"
+        .formatted(batch, batch);
   }
 
   @Override
@@ -79,18 +74,7 @@ final class Hazelcast implements Peer {
   @Override
   public Broker start(Workplace workplace, int batch) throws Exception {
     int port = Workplace.freePort();
-    List<String> command = new ArrayList<>();
-    command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
-    command.addAll(MODULE_OPTIONS);
-    command.addAll(
-        List.of(
-            "-Xmx1g",
-            "-XX:+UseParallelGC",
-            "-cp",
-            System.getProperty("java.class.path"),
-            HazelcastServer.class.getName(),
-            Integer.toString(port)));
-    workplace.start(command, Map.of());
+    workplace.startJava(HazelcastServer.class, MODULE_OPTIONS, Integer.toString(port));
     workplace.awaitPort(port);
     return new Queues("127.0.0.1:" + port, batch);
   }

@@ -49,7 +49,7 @@ final class MusterContender implements Contender {
 
   @Override
   public String driving() {
-    return "natural batches of its streams, credit %,d; its Java client and worker"
+    return "natural batches of its streams, credit %,d, the collector's as much as both workers'; its Java client and worker"
         .formatted(CREDIT);
   }
 

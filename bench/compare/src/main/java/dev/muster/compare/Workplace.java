@@ -11,6 +11,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayDeque;
+import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.Deque;
 import java.util.List;
@@ -84,6 +85,22 @@ final class Workplace implements AutoCloseable {
     Process process = builder.start();
     processes.push(process);
     process.getOutputStream().close();
+  }
+
+  /**
+   * Starts a server of this comparison's own class path on this Java, with as much memory as
+   * Muster's master has.
+   *
+   * @param options for Java
+   */
+  void startJava(Class<?> main, List<String> options, String... arguments) throws IOException {
+    List<String> command = new ArrayList<>();
+    command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+    command.addAll(List.of("-Xmx1g", "-XX:+UseParallelGC"));
+    command.addAll(options);
+    command.addAll(List.of("-cp", System.getProperty("java.class.path"), main.getName()));
+    command.addAll(List.of(arguments));
+    start(command, Map.of());
   }
 
   /**
