@@ -7,6 +7,8 @@ import dev.muster.master.auth.AuthService;
 import dev.muster.master.auth.ConnectionGate;
 import dev.muster.master.auth.KeyRing;
 import dev.muster.master.rpc.ServerLimits;
+import dev.muster.proto.v1.EnqueueFrame;
+import dev.muster.proto.v1.EnqueueReplies;
 import dev.muster.proto.v1.EnqueueReply;
 import dev.muster.proto.v1.EnqueueRequest;
 import dev.muster.proto.v1.TasksGrpc;
@@ -104,23 +106,26 @@ final class FakeMaster implements AutoCloseable {
   }
 
   private void acceptPuts() {
-    MethodDescriptor<EnqueueRequest, EnqueueReply> method = TasksGrpc.getEnqueueStreamMethod();
+    MethodDescriptor<EnqueueFrame, EnqueueReplies> method = TasksGrpc.getEnqueueStreamMethod();
     methods.put(
         method.getFullMethodName(),
         ServerMethodDefinition.create(method, ServerCalls.asyncBidiStreamingCall(this::puts)));
   }
 
-  private StreamObserver<EnqueueRequest> puts(StreamObserver<EnqueueReply> replies) {
+  private StreamObserver<EnqueueFrame> puts(StreamObserver<EnqueueReplies> replies) {
     return new StreamObserver<>() {
       @Override
-      public void onNext(EnqueueRequest request) {
-        requests.add(request);
-        replies.onNext(
-            EnqueueReply.newBuilder()
-                .setNumber(request.getRequest().getNumber())
-                .setFirstId(nextId.getAndAdd(request.getPayloadsCount()))
-                .setCount(request.getPayloadsCount())
-                .build());
+      public void onNext(EnqueueFrame frame) {
+        EnqueueReplies.Builder answers = EnqueueReplies.newBuilder();
+        for (EnqueueRequest request : frame.getRequestsList()) {
+          requests.add(request);
+          answers.addReplies(
+              EnqueueReply.newBuilder()
+                  .setNumber(request.getRequest().getNumber())
+                  .setFirstId(nextId.getAndAdd(request.getPayloadsCount()))
+                  .setCount(request.getPayloadsCount()));
+        }
+        replies.onNext(answers.build());
       }
 
       @Override

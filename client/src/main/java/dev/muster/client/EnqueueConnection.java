@@ -1,7 +1,8 @@
 package dev.muster.client;
 
-import dev.muster.proto.v1.EnqueueReply;
-import dev.muster.proto.v1.EnqueueRequest;
+import dev.muster.proto.v1.EnqueueFrame;
+import dev.muster.proto.v1.EnqueueReplies;
+import dev.muster.proto.v1.Refusal;
 import dev.muster.proto.v1.TasksGrpc;
 import io.grpc.Channel;
 import io.grpc.Status;
@@ -13,7 +14,7 @@ import org.jspecify.annotations.Nullable;
  * One {@code EnqueueStream} call from its opening to its end. Replies are handled on gRPC's event
  * loop, which also sends what gathered: an answer costs no other thread.
  */
-final class EnqueueConnection implements ClientResponseObserver<EnqueueRequest, EnqueueReply> {
+final class EnqueueConnection implements ClientResponseObserver<EnqueueFrame, EnqueueReplies> {
   /** Told once, on the event loop: why the stream ended. */
   interface EndListener {
     void ended(EnqueueConnection connection, Throwable reason, boolean hadReply);
@@ -21,7 +22,7 @@ final class EnqueueConnection implements ClientResponseObserver<EnqueueRequest, 
 
   private final EnqueuePipeline pipeline;
   private final EndListener listener;
-  private @Nullable ClientCallStreamObserver<EnqueueRequest> requests;
+  private @Nullable ClientCallStreamObserver<EnqueueFrame> requests;
   private boolean hadReply;
   private volatile boolean over;
 
@@ -39,13 +40,13 @@ final class EnqueueConnection implements ClientResponseObserver<EnqueueRequest, 
   }
 
   @Override
-  public void beforeStart(ClientCallStreamObserver<EnqueueRequest> requestStream) {
+  public void beforeStart(ClientCallStreamObserver<EnqueueFrame> requestStream) {
     requests = requestStream;
     requestStream.setOnReadyHandler(pipeline::wake);
   }
 
   boolean isReady() {
-    ClientCallStreamObserver<EnqueueRequest> to = requests;
+    ClientCallStreamObserver<EnqueueFrame> to = requests;
     return to != null && to.isReady();
   }
 
@@ -54,13 +55,13 @@ final class EnqueueConnection implements ClientResponseObserver<EnqueueRequest, 
   }
 
   /** One thread at a time. A stream that is already over drops it; it is sent again later. */
-  void send(EnqueueRequest request) {
-    ClientCallStreamObserver<EnqueueRequest> to = requests;
+  void send(EnqueueFrame frame) {
+    ClientCallStreamObserver<EnqueueFrame> to = requests;
     if (to == null) {
       throw new IllegalStateException("sent before the start");
     }
     try {
-      to.onNext(request);
+      to.onNext(frame);
     } catch (IllegalStateException e) {
       pipeline.disconnected(this); // cancelled or closed under us
     }
@@ -68,21 +69,21 @@ final class EnqueueConnection implements ClientResponseObserver<EnqueueRequest, 
 
   /** The client goes: no more requests. */
   void end() {
-    ClientCallStreamObserver<EnqueueRequest> to = requests;
+    ClientCallStreamObserver<EnqueueFrame> to = requests;
     if (to != null) {
       to.cancel("the client is closed", null);
     }
   }
 
   @Override
-  public void onNext(EnqueueReply reply) {
+  public void onNext(EnqueueReplies replies) {
     if (over) {
       return;
     }
-    if (!pipeline.answered(this, reply)) {
-      ClientCallStreamObserver<EnqueueRequest> to = requests;
-      finish(
-          Status.UNAVAILABLE.withDescription(reply.getRefusal().getMessage()).asRuntimeException());
+    Refusal later = pipeline.answered(this, replies);
+    if (later != null) {
+      ClientCallStreamObserver<EnqueueFrame> to = requests;
+      finish(Status.UNAVAILABLE.withDescription(later.getMessage()).asRuntimeException());
       if (to != null) {
         to.cancel("the master asked to try again later", null);
       }

@@ -7,8 +7,11 @@ import dev.muster.common.Limits;
 import dev.muster.common.MusterException;
 import dev.muster.common.RefusedException;
 import dev.muster.common.TimedOutException;
+import dev.muster.proto.v1.EnqueueFrame;
+import dev.muster.proto.v1.EnqueueReplies;
 import dev.muster.proto.v1.EnqueueReply;
 import dev.muster.proto.v1.EnqueueRequest;
+import dev.muster.proto.v1.Refusal;
 import io.grpc.Deadline;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -30,6 +33,20 @@ import org.jspecify.annotations.Nullable;
 final class EnqueuePipeline {
   /** Unacknowledged bytes that are held before callers wait. */
   static final long HELD_BYTES_MAX = 16L << 20;
+
+  /** A frame takes no more requests beyond this; a single one may still be larger. */
+  static final long FRAME_BYTES = 64 << 10;
+
+  /** A batch and what the master said of it. */
+  private record Answer(EnqueueBatch batch, EnqueueReply reply) {
+    void tell() {
+      if (reply.hasRefusal()) {
+        batch.failed(RefusedException.of(reply.getRefusal()));
+      } else {
+        batch.durable(reply);
+      }
+    }
+  }
 
   private final Object lock = new Object();
   private final EnqueueBatch[] unanswered = new EnqueueBatch[Limits.OUTSTANDING_REQUESTS_MAX];
@@ -172,80 +189,98 @@ final class EnqueuePipeline {
 
   @GuardedBy("lock")
   private boolean maySend() {
-    if (connection == null || !connection.isReady()) {
-      return false;
-    }
-    if (cursor < window.next()) {
-      return true;
-    }
-    return gathered.mayGo() && window.hasRoom();
+    return connection != null && connection.isReady() && hasNext();
+  }
+
+  @GuardedBy("lock")
+  private boolean hasNext() {
+    return cursor < window.next() || (gathered.mayGo() && window.hasRoom());
   }
 
   /** One thread at a time, the one that set {@link #sending}. */
   private void send() {
     while (true) {
       EnqueueConnection to;
-      EnqueueRequest request = null;
+      EnqueueFrame frame;
       synchronized (lock) {
         to = connection;
         if (to == null || !maySend()) {
           sending = false;
           return;
         }
-        while (request == null && cursor < window.next()) {
-          EnqueueBatch again = unanswered[slot(cursor++)];
-          request = again == null ? null : again.request();
-        }
-        if (request == null && maySend()) {
-          request = number();
-        }
+        frame = frame();
       }
-      if (request != null) {
-        to.send(request);
+      if (frame.getRequestsCount() > 0) {
+        to.send(frame);
       }
     }
+  }
+
+  /** What goes next: first what goes again; nothing when all of that has been answered. */
+  @GuardedBy("lock")
+  private EnqueueFrame frame() {
+    EnqueueFrame.Builder frame = EnqueueFrame.newBuilder();
+    long bytes = 0;
+    while (hasNext()) {
+      boolean again = cursor < window.next();
+      EnqueueBatch batch = again ? unanswered[slot(cursor)] : gathered.first();
+      if (batch != null) {
+        bytes += batch.bytes();
+        if (frame.getRequestsCount() > 0 && bytes > FRAME_BYTES) {
+          break;
+        }
+        frame.addRequests(again ? batch.request() : number());
+      }
+      cursor++;
+    }
+    return frame.build();
   }
 
   @GuardedBy("lock")
   private EnqueueRequest number() {
     EnqueueBatch batch = gathered.next();
     unanswered[slot(cursor)] = batch;
-    cursor++;
     batch.number(window.open());
     return batch.request();
   }
 
   /**
-   * An answer came. False: the master cannot take it now, and the stream should be opened again.
+   * Answers came.
+   *
+   * @return what the master cannot take now: the stream should be opened again; null when there is
+   *     no such
    */
-  boolean answered(EnqueueConnection from, EnqueueReply reply) {
-    long number = reply.getNumber();
-    if (reply.hasRefusal() && RpcFailures.isRetryable(reply.getRefusal().getReason())) {
-      return false;
-    }
-    EnqueueBatch batch;
+  @Nullable Refusal answered(EnqueueConnection from, EnqueueReplies replies) {
+    Refusal later = null;
+    List<Answer> answers = new ArrayList<>(replies.getRepliesCount());
     boolean goOn;
     synchronized (lock) {
-      if (from != connection || number < window.answeredBelow() || number >= window.next()) {
-        return true; // of a stream that is given up: the new one brings the same answer
+      for (int i = 0; i < replies.getRepliesCount(); i++) {
+        EnqueueReply reply = replies.getReplies(i);
+        if (reply.hasRefusal() && RpcFailures.isRetryable(reply.getRefusal().getReason())) {
+          later = reply.getRefusal();
+          continue;
+        }
+        EnqueueBatch batch = from == connection ? find(reply.getNumber()) : null;
+        if (batch != null) { // else of a stream that is given up: the new one brings the same
+          forget(reply.getNumber(), batch);
+          answers.add(new Answer(batch, reply));
+        }
       }
-      batch = unanswered[slot(number)];
-      if (batch == null) {
-        return true;
-      }
-      forget(number, batch);
-      goOn = !sending && maySend();
+      goOn = later == null && !sending && maySend();
       sending |= goOn;
     }
-    if (reply.hasRefusal()) {
-      batch.failed(RefusedException.of(reply.getRefusal()));
-    } else {
-      batch.durable(reply);
-    }
+    answers.forEach(Answer::tell);
     if (goOn) {
       send();
     }
-    return true;
+    return later;
+  }
+
+  @GuardedBy("lock")
+  private @Nullable EnqueueBatch find(long number) {
+    boolean open = number >= window.answeredBelow() && number < window.next();
+    return open ? unanswered[slot(number)] : null;
   }
 
   @GuardedBy("lock")

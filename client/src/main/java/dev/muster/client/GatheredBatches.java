@@ -102,6 +102,11 @@ final class GatheredBatches {
     return first != null && (going > 0 || waves < WAVES_MAX || lane(first).bytes >= SEND_BYTES);
   }
 
+  /** The batch that {@link #next} takes out; null when nothing has gathered. */
+  @Nullable EnqueueBatch first() {
+    return batches.peekFirst();
+  }
+
   private Lane lane(EnqueueBatch batch) {
     Lane lane = lanes.get(batch.queue());
     if (lane == null) {

@@ -2,26 +2,14 @@ package dev.muster.client;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import com.google.protobuf.ByteString;
 import com.sun.management.ThreadMXBean;
 import dev.muster.common.codec.Codecs;
-import dev.muster.proto.v1.EnqueueReply;
-import dev.muster.proto.v1.EnqueueRequest;
 import dev.muster.proto.v1.ResultPolicy;
-import io.grpc.CallOptions;
-import io.grpc.Channel;
-import io.grpc.ClientCall;
-import io.grpc.Metadata;
-import io.grpc.MethodDescriptor;
 import java.lang.management.ManagementFactory;
 import java.nio.ByteBuffer;
 import java.time.Duration;
-import java.util.ArrayDeque;
 import java.util.ArrayList;
-import java.util.Deque;
-import java.util.HashMap;
 import java.util.List;
-import java.util.Map;
 import org.junit.jupiter.api.Test;
 
 /**
@@ -86,7 +74,7 @@ final class EnqueueCostTest {
     connect();
     put(stream("tasks"), new byte[PAYLOAD_BYTES]);
     // A request goes at once while few are unanswered, or when 64 KiB have gathered.
-    assertThat(master.requests()).as("requests for %s tasks", ROUND).isLessThan(60);
+    assertThat(master.requests).as("requests for %s tasks", ROUND).isLessThan(60);
   }
 
   @Test
@@ -101,7 +89,8 @@ final class EnqueueCostTest {
     }
     master.answerAll();
     streams.forEach(EnqueueStream::flush);
-    assertThat(master.requests()).as("requests for %s tasks", ROUND).isLessThan(QUEUES + 10);
+    assertThat(master.requests).as("requests for %s tasks", ROUND).isLessThan(QUEUES + 10);
+    assertThat(master.frames).as("messages for %s tasks", ROUND).isLessThan(20);
     assertThat(master.payloads).hasSize(QUEUES);
     master.payloads.forEach(
         (queue, payloads) ->
@@ -109,71 +98,5 @@ final class EnqueueCostTest {
                 .as(queue)
                 .hasSize(ROUND / QUEUES)
                 .isSorted());
-  }
-
-  /** The other end of the stream, on the caller's thread: it answers when it is told to. */
-  private static final class StillMaster extends Channel {
-    private final Deque<EnqueueRequest> waiting = new ArrayDeque<>();
-    private ClientCall.Listener<EnqueueReply> replies = new ClientCall.Listener<>() {};
-    private final Map<String, List<ByteString>> payloads = new HashMap<>();
-    private int requests;
-    private long lastId;
-
-    int requests() {
-      return requests;
-    }
-
-    void answerAll() {
-      for (EnqueueRequest next = waiting.poll(); next != null; next = waiting.poll()) {
-        EnqueueReply reply =
-            EnqueueReply.newBuilder()
-                .setNumber(next.getRequest().getNumber())
-                .setFirstId(lastId + 1)
-                .setCount(next.getPayloadsCount())
-                .build();
-        lastId += next.getPayloadsCount();
-        replies.onMessage(reply);
-      }
-    }
-
-    @Override
-    public <Q, R> ClientCall<Q, R> newCall(MethodDescriptor<Q, R> method, CallOptions options) {
-      return new ClientCall<>() {
-        @Override
-        @SuppressWarnings("unchecked") // the client opens this one kind of call only
-        public void start(Listener<R> listener, Metadata headers) {
-          replies = (Listener<EnqueueReply>) listener;
-        }
-
-        @Override
-        public void sendMessage(Q message) {
-          requests++;
-          EnqueueRequest request = (EnqueueRequest) message;
-          waiting.add(request);
-          payloads
-              .computeIfAbsent(request.getQueue(), queue -> new ArrayList<>())
-              .addAll(request.getPayloadsList());
-        }
-
-        @Override
-        public boolean isReady() {
-          return true;
-        }
-
-        @Override
-        public void request(int count) {}
-
-        @Override
-        public void cancel(String message, Throwable cause) {}
-
-        @Override
-        public void halfClose() {}
-      };
-    }
-
-    @Override
-    public String authority() {
-      return "none";
-    }
   }
 }

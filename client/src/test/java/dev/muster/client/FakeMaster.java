@@ -8,6 +8,8 @@ import dev.muster.proto.v1.AwaitRequest;
 import dev.muster.proto.v1.CancelReply;
 import dev.muster.proto.v1.CancelRequest;
 import dev.muster.proto.v1.ConfigureQueueRequest;
+import dev.muster.proto.v1.EnqueueFrame;
+import dev.muster.proto.v1.EnqueueReplies;
 import dev.muster.proto.v1.EnqueueReply;
 import dev.muster.proto.v1.EnqueueRequest;
 import dev.muster.proto.v1.ExtendReply;
@@ -289,12 +291,16 @@ final class FakeMaster implements AutoCloseable {
 
   private final class Tasks extends TasksGrpc.TasksImplBase {
     @Override
-    public StreamObserver<EnqueueRequest> enqueueStream(StreamObserver<EnqueueReply> replies) {
+    public StreamObserver<EnqueueFrame> enqueueStream(StreamObserver<EnqueueReplies> replies) {
       return new StreamObserver<>() {
         private boolean broken;
 
         @Override
-        public void onNext(EnqueueRequest request) {
+        public void onNext(EnqueueFrame frame) {
+          frame.getRequestsList().forEach(this::request);
+        }
+
+        private void request(EnqueueRequest request) {
           if (broken) {
             return;
           }
@@ -304,7 +310,7 @@ final class FakeMaster implements AutoCloseable {
             replies.onError(Status.UNAVAILABLE.asRuntimeException());
             return;
           }
-          EnqueueReply reply = apply(request);
+          EnqueueReplies reply = EnqueueReplies.newBuilder().addReplies(apply(request)).build();
           if (breakAfter.test(request)) {
             broken = true;
             replies.onError(Status.UNAVAILABLE.asRuntimeException());

@@ -147,6 +147,11 @@ public final class Dispatcher {
           }
 
           @Override
+          public void entryApplied() {
+            reply.entryApplied();
+          }
+
+          @Override
           public void unknown(String why) {
             reply.unknown(why);
             proposer.execute(

@@ -40,6 +40,9 @@ public final class Batch {
     for (int i = 0; i < outcomes.size(); i++) {
       replies.get(i).applied(outcomes.get(i));
     }
+    for (int i = 0; i < outcomes.size(); i++) {
+      replies.get(i).entryApplied();
+    }
     return true;
   }
 

@@ -2,27 +2,34 @@ package dev.muster.master.rpc;
 
 import dev.muster.common.Limits;
 import dev.muster.master.queue.Outcome;
+import dev.muster.proto.v1.EnqueueFrame;
+import dev.muster.proto.v1.EnqueueReplies;
 import dev.muster.proto.v1.EnqueueReply;
 import dev.muster.proto.v1.EnqueueRequest;
+import io.grpc.Status;
 import io.grpc.stub.ServerCallStreamObserver;
 import io.grpc.stub.StreamObserver;
+import java.util.List;
 
 /**
  * A pipelined producer. So much of it is under way at a time; more is read when something is
  * answered. What counts is bytes: many small requests have to fit into one entry of the log, as few
- * large ones do.
+ * large ones do. What one entry of the log brings about is told in one message.
  */
-final class EnqueueStream implements StreamObserver<EnqueueRequest>, TasksService.EnqueueReceiver {
-  /** Requests that are read or may come; as many as a producer leaves unanswered. */
+final class EnqueueStream implements StreamObserver<EnqueueFrame>, TasksService.EnqueueReceiver {
+  /** Requests that are read, and frames that may come; as many as a producer leaves unanswered. */
   private static final int UNDER_WAY_MAX = Limits.OUTSTANDING_REQUESTS_MAX;
 
   /** No more are asked for while so much is under way, bytes. */
   private static final long UNDER_WAY_BYTES_MAX = 4L << 20;
 
-  /** So many are asked for at a time: each may be as large as a message can be. */
+  /** So many frames are asked for at a time: each may be as large as a message can be. */
   private static final int ASKED_MAX = 16;
 
-  private final ServerCallStreamObserver<EnqueueReply> caller;
+  /** Replies are sent when they have so many bytes. */
+  private static final int REPLIES_BYTES = 64 << 10;
+
+  private final ServerCallStreamObserver<EnqueueReplies> caller;
   private final TasksService service;
 
   // Guarded by this: replies come from several threads, and gRPC wants one at a time.
@@ -31,8 +38,10 @@ final class EnqueueStream implements StreamObserver<EnqueueRequest>, TasksServic
   private int asked;
   private boolean halfClosed;
   private boolean ended;
+  private EnqueueReplies.Builder replies = EnqueueReplies.newBuilder();
+  private int repliesBytes;
 
-  EnqueueStream(ServerCallStreamObserver<EnqueueReply> caller, TasksService service) {
+  EnqueueStream(ServerCallStreamObserver<EnqueueReplies> caller, TasksService service) {
     this.caller = caller;
     this.service = service;
     caller.disableAutoRequest();
@@ -56,14 +65,38 @@ final class EnqueueStream implements StreamObserver<EnqueueRequest>, TasksServic
   }
 
   @Override
-  public void onNext(EnqueueRequest request) {
+  public void onNext(EnqueueFrame frame) {
+    List<EnqueueRequest> requests = frame.getRequestsList();
     synchronized (this) {
       asked--;
-      underWay++;
-      underWayBytes += request.getSerializedSize();
+      underWay += requests.size();
+      if (underWay > UNDER_WAY_MAX) {
+        refuse(underWay);
+        return;
+      }
+      for (int i = 0; i < requests.size(); i++) {
+        underWayBytes += requests.get(i).getSerializedSize();
+      }
       ask();
     }
-    service.enqueue(request, true, this);
+    for (int i = 0; i < requests.size(); i++) {
+      service.enqueue(requests.get(i), true, this);
+    }
+  }
+
+  private synchronized void refuse(int unanswered) {
+    if (!ended) {
+      ended = true;
+      caller.onError(
+          Status.INVALID_ARGUMENT
+              .withDescription(
+                  "expected at most "
+                      + UNDER_WAY_MAX
+                      + " unanswered requests on a stream, found "
+                      + unanswered
+                      + ": send more when some are answered")
+              .asRuntimeException());
+    }
   }
 
   @Override
@@ -79,17 +112,23 @@ final class EnqueueStream implements StreamObserver<EnqueueRequest>, TasksServic
 
   @Override
   public void enqueued(EnqueueRequest request, Outcome.Enqueued enqueued) {
-    reply(request, reply(request.getRequest().getNumber(), enqueued));
+    gather(request, reply(request.getRequest().getNumber(), enqueued));
   }
 
   @Override
-  public void refused(EnqueueRequest request, Outcome.Refused refused) {
-    reply(
+  public synchronized void refused(EnqueueRequest request, Outcome.Refused refused) {
+    gather(
         request,
         EnqueueReply.newBuilder()
             .setNumber(request.getRequest().getNumber())
             .setRefusal(Refusals.message(refused))
             .build());
+    send();
+  }
+
+  @Override
+  public synchronized void entryApplied() {
+    send();
   }
 
   /** How a caller hears of tasks that were added. */
@@ -103,18 +142,32 @@ final class EnqueueStream implements StreamObserver<EnqueueRequest>, TasksServic
         .build();
   }
 
-  private synchronized void reply(EnqueueRequest request, EnqueueReply reply) {
+  private synchronized void gather(EnqueueRequest request, EnqueueReply reply) {
     underWay--;
     underWayBytes -= request.getSerializedSize();
+    replies.addReplies(reply);
+    repliesBytes += reply.getSerializedSize();
+    if (repliesBytes >= REPLIES_BYTES) {
+      send();
+    }
+  }
+
+  private synchronized void send() {
+    if (replies.getRepliesCount() == 0) {
+      return;
+    }
+    EnqueueReplies gathered = replies.build();
+    replies = EnqueueReplies.newBuilder();
+    repliesBytes = 0;
     if (!ended) {
-      caller.onNext(reply);
+      caller.onNext(gathered);
       ask();
       completeWhenDone();
     }
   }
 
   private void completeWhenDone() {
-    if (halfClosed && underWay == 0 && !ended) {
+    if (halfClosed && underWay == 0 && replies.getRepliesCount() == 0 && !ended) {
       ended = true;
       caller.onCompleted();
     }

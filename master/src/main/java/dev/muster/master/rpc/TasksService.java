@@ -19,6 +19,8 @@ import dev.muster.proto.v1.BulkReply;
 import dev.muster.proto.v1.BulkRequest;
 import dev.muster.proto.v1.CancelReply;
 import dev.muster.proto.v1.CancelRequest;
+import dev.muster.proto.v1.EnqueueFrame;
+import dev.muster.proto.v1.EnqueueReplies;
 import dev.muster.proto.v1.EnqueueReply;
 import dev.muster.proto.v1.EnqueueRequest;
 import dev.muster.proto.v1.ExplainReply;
@@ -89,8 +91,8 @@ public final class TasksService extends TasksGrpc.TasksImplBase {
   }
 
   @Override
-  public StreamObserver<EnqueueRequest> enqueueStream(StreamObserver<EnqueueReply> caller) {
-    return new EnqueueStream((ServerCallStreamObserver<EnqueueReply>) caller, this);
+  public StreamObserver<EnqueueFrame> enqueueStream(StreamObserver<EnqueueReplies> caller) {
+    return new EnqueueStream((ServerCallStreamObserver<EnqueueReplies>) caller, this);
   }
 
   /** Checks a request and proposes it; the receiver hears once what came of it. */
@@ -112,6 +114,11 @@ public final class TasksService extends TasksGrpc.TasksImplBase {
             } else {
               receiver.refused(request, (Outcome.Refused) outcome);
             }
+          }
+
+          @Override
+          public void entryApplied() {
+            receiver.entryApplied();
           }
 
           @Override
@@ -287,11 +294,16 @@ public final class TasksService extends TasksGrpc.TasksImplBase {
     R map(Outcome.Settled settled);
   }
 
-  /** Who hears what came of an enqueue. Any thread. */
+  /** Who hears what came of an enqueue. */
   interface EnqueueReceiver {
+    /** It is added. The apply thread; {@link #entryApplied} follows. */
     void enqueued(EnqueueRequest request, Outcome.Enqueued enqueued);
 
+    /** Nothing is added. Any thread. */
     void refused(EnqueueRequest request, Outcome.Refused refused);
+
+    /** As {@link Reply#entryApplied}. */
+    default void entryApplied() {}
   }
 
   private record UnaryEnqueue(StreamObserver<EnqueueReply> caller) implements EnqueueReceiver {
