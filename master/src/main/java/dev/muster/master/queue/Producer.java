@@ -20,6 +20,9 @@ final class Producer {
 
   private final TreeMap<Long, AnswerRecord> answers = new TreeMap<>();
 
+  /** The highest number that has had an answer: what is new need not be looked for. */
+  private long newest;
+
   Producer(ByteString key) {
     this.key = key;
   }
@@ -29,7 +32,7 @@ final class Producer {
     answeredBelow = record.getAnsweredBelow();
     lastUsedMs = record.getLastUsedMs();
     lastUse = record.getLastUse();
-    record.getAnswersList().forEach(answer -> answers.put(answer.getNumber(), answer));
+    record.getAnswersList().forEach(this::remember);
   }
 
   ProducerRecord toRecord() {
@@ -50,7 +53,7 @@ final class Producer {
   }
 
   @Nullable AnswerRecord answer(long number) {
-    return answers.get(number);
+    return number > newest ? null : answers.get(number);
   }
 
   int answers() {
@@ -65,5 +68,6 @@ final class Producer {
 
   void remember(AnswerRecord answer) {
     answers.put(answer.getNumber(), answer);
+    newest = Math.max(newest, answer.getNumber());
   }
 }

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.google.protobuf.ByteString;
 import dev.muster.common.Limits;
 import dev.muster.master.dispatch.LeaderRig;
+import dev.muster.master.queue.Outcome;
 import dev.muster.proto.v1.EnqueueFrame;
 import dev.muster.proto.v1.EnqueueReplies;
 import dev.muster.proto.v1.EnqueueReply;
@@ -90,6 +91,18 @@ final class EnqueueStreamTest {
     rig.release();
     assertThat(replies()).hasSize(Limits.OUTSTANDING_REQUESTS_MAX);
     assertThat(caller.replies).allMatch(message -> message.getSerializedSize() < 128 << 10);
+  }
+
+  @Test
+  void shouldEndOnlyWhenWhatGatheredIsTold() {
+    EnqueueRequest request = frame(1, ByteString.EMPTY).getRequests(0);
+    stream.onNext(EnqueueFrame.newBuilder().addRequests(request).build());
+    stream.enqueued(request, new Outcome.Enqueued(7, 1));
+    stream.onCompleted();
+    assertThat(caller.completed).isFalse();
+    stream.entryApplied();
+    assertThat(replies()).hasSize(1);
+    assertThat(caller.completed).isTrue();
   }
 
   @Test
