@@ -28,6 +28,9 @@ final class MasterProcess implements AutoCloseable {
   private static final String KEY_VARIABLE = "MUSTER_AUTH_KEY";
   private static final long STOP_S = 60;
 
+  /** Netty's search for leaks: off in every process of the muster command, so here, too. */
+  private static final String LEAK_DETECTION = "io.netty.leakDetection.level";
+
   /** What the child says when it is ready; its JVM may print lines of its own before. */
   private static final String READY = "ready on ";
 
@@ -129,6 +132,10 @@ final class MasterProcess implements AutoCloseable {
     List<String> command = new ArrayList<>();
     command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
     command.addAll(QuietJava.forMaster());
+    String detection = System.getProperty(LEAK_DETECTION);
+    if (detection != null) {
+      command.add("-D" + LEAK_DETECTION + "=" + detection);
+    }
     command.addAll(javaOptions);
     command.addAll(List.of("-cp", System.getProperty("java.class.path")));
     command.addAll(List.of(MasterProcess.class.getName(), data.toString(), Boolean.toString(tls)));

@@ -21,6 +21,24 @@ final class MasterProcessTest {
     assertThat(command).endsWith(MasterProcess.class.getName(), Path.of("data").toString(), "true");
   }
 
+  /** The command's main sets it for its own process only: the master measured must have it, too. */
+  @Test
+  void shouldLookForLeaksNoMoreThanTheCommandDoes() {
+    String level = "io.netty.leakDetection.level";
+    String before = System.getProperty(level);
+    System.setProperty(level, "disabled");
+    try {
+      assertThat(MasterProcess.command(Path.of("data"), true, List.of()))
+          .contains("-Dio.netty.leakDetection.level=disabled");
+    } finally {
+      if (before == null) {
+        System.clearProperty(level);
+      } else {
+        System.setProperty(level, before);
+      }
+    }
+  }
+
   @Test
   void shouldTakeOptionsForItsJavaApartAtSpaces() {
     assertThat(options("-Xmx2g  -XX:+UseSerialGC ")).containsExactly("-Xmx2g", "-XX:+UseSerialGC");
