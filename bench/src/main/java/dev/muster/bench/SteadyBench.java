@@ -8,15 +8,13 @@ import java.util.Map;
  * started, and done.
  */
 final class SteadyBench {
-  /** What full speed has left behind is over by then. */
-  private static final long SETTLE_S = 5;
-
   private final LifecycleOptions options;
   private final long perSecond;
 
   /**
-   * @param options its tasks are measured at the rate. Its warm-up before runs at full speed: at a
-   *     rate, Java would compile during all of what is measured
+   * @param options its tasks are measured at the rate. Half of its warm-up before runs at full
+   *     speed, so that Java finds what to compile; the other half at the rate, while Java compiles
+   *     what the rate changes
    */
   SteadyBench(LifecycleOptions options, long perSecond) {
     this.options = options;
@@ -28,8 +26,9 @@ final class SteadyBench {
     try (MasterProcess master = MasterProcess.start(options.tls(), options.masterJavaOptions());
         Lives lives = new Lives(master.connect(), options, latencies)) {
       if (options.warmUp() > 0) {
-        var unusedBurn = lives.burn(options.warmUp());
-        var unusedSettling = lives.steady(SETTLE_S * perSecond, perSecond);
+        long atFullSpeed = options.warmUp() / 2;
+        var unusedBurn = lives.burn(atFullSpeed);
+        var unusedSettling = lives.steady(options.warmUp() - atFullSpeed, perSecond);
       }
       latencies.reset();
       Stretch stretch = Stretch.begin(master);

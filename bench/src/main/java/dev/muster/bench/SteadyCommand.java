@@ -13,8 +13,8 @@ import picocli.CommandLine.Option;
     footer = {
       "",
       "Each is counted from the time at which the task was to be put, also when the producer was late.",
-      "The warm-up runs at full speed, so that Java compiles before and not meanwhile; then the rate",
-      "is held for 5 s before anything is measured.",
+      "Half of the warm-up runs at full speed, half at the rate, so that Java compiles before and",
+      "not meanwhile: it compiles for about a minute after the first task.",
       "",
       "Example:",
       "  muster bench steady --rate 50000 -o json",
