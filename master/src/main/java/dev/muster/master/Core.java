@@ -98,7 +98,9 @@ final class Core implements AutoCloseable {
     flusher.onFlushed(
         generation -> raft.flushed(generation.appliedTerm(), generation.appliedIndex()));
     this.clock = new LeaderClock(System::currentTimeMillis, System::nanoTime);
-    this.proposer = new Proposer(raft, clock, shares.waitingBytes(), breakage::because);
+    this.proposer =
+        new Proposer(
+            raft, clock, Proposer.Bounds.ofMaster(shares.waitingBytes()), breakage::because);
     this.timers = new TimerWatch(proposer, applier, clock, this::tickTimersIn);
     this.dispatcher = new Dispatcher(proposer, System::nanoTime, clock);
     this.runs = new RunWatch(proposer, applier, System::nanoTime);

@@ -16,10 +16,10 @@ import org.jspecify.annotations.Nullable;
  * The leader's loop: one thread that runs what the leader decides and gathers commands into
  * entries.
  *
- * <p>Natural batching: an entry takes all that arrived while the entries before it were being
- * written. There is no timer and no linger; an idle master proposes at once, a loaded one in large
- * entries. Everything that the leader alone knows is confined to this thread, so that it needs no
- * lock.
+ * <p>Natural batching: an entry takes all that arrived while the entry before it was on its way,
+ * and entries overlap when what arrived is worth one of its own. There is no timer and no linger;
+ * an idle master proposes at once, a loaded one in large entries. Everything that the leader alone
+ * knows is confined to this thread, so that it needs no lock.
  */
 public final class Proposer implements AutoCloseable {
   /**
@@ -45,6 +45,30 @@ public final class Proposer implements AutoCloseable {
    * applied.
    */
   private static final int IN_FLIGHT_MAX = 3;
+
+  /**
+   * What waits, and what does not.
+   *
+   * @param waitingBytes requests that wait for an entry beyond this are refused
+   * @param overlapBytes behind an entry on its way another goes when at least so much is gathered
+   */
+  public record Bounds(long waitingBytes, long overlapBytes) {
+    /**
+     * Less gains nothing by going early: the disk has to end the entry before in any case, and what
+     * each entry costs beside its commands, an fsync and a dozen words from thread to thread, takes
+     * the time of those that wait.
+     */
+    public static final long OVERLAP_BYTES = 32_000;
+
+    /**
+     * The bounds of a master.
+     *
+     * @param waitingBytes as above
+     */
+    public static Bounds ofMaster(long waitingBytes) {
+      return new Bounds(waitingBytes, OVERLAP_BYTES);
+    }
+  }
 
   private record Proposal(Command command, Reply reply, int bytes) {
     /** What it counts for in an entry, bytes. */
@@ -72,7 +96,7 @@ public final class Proposer implements AutoCloseable {
   private final Log log;
   private final LongSupplier clockMs;
   private final LongSupplier dice;
-  private final long waitingBytesMax;
+  private final Bounds bounds;
   private final Consumer<Throwable> onBroken;
   private final Thread thread;
   private final AtomicInteger inFlight = new AtomicInteger();
@@ -85,25 +109,18 @@ public final class Proposer implements AutoCloseable {
   private long wakeAtMs = Long.MAX_VALUE;
   private @Nullable Runnable beforeSealing;
 
-  /** The log had no room when the loop looked last: it has to look again when an entry ends. */
-  private boolean logWasFull;
+  /** There may be something to seal: it is gathered, or something ran since there was room. */
+  private boolean unsealed;
+
+  /** The loop has to look again when an entry ends. Written by the loop, read by any thread. */
+  private volatile boolean waitsForRoom;
 
   /**
    * @param clockMs the leader's clock, ms since the epoch
    * @param onBroken told when the loop dies of a fault of ours; the master must stop
    */
-  public Proposer(Log log, LongSupplier clockMs, Consumer<Throwable> onBroken) {
-    this(log, clockMs, HeapShares.ofThisProcess().waitingBytes(), onBroken);
-  }
-
-  /**
-   * The same with another bound.
-   *
-   * @param waitingBytesMax requests that wait for an entry beyond this are refused
-   */
-  public Proposer(
-      Log log, LongSupplier clockMs, long waitingBytesMax, Consumer<Throwable> onBroken) {
-    this(log, clockMs, new SplittableRandom()::nextLong, waitingBytesMax, onBroken);
+  public Proposer(Log log, LongSupplier clockMs, Bounds bounds, Consumer<Throwable> onBroken) {
+    this(log, clockMs, new SplittableRandom()::nextLong, bounds, onBroken);
   }
 
   /**
@@ -111,19 +128,15 @@ public final class Proposer implements AutoCloseable {
    *
    * @param dice thrown once for each entry
    */
-  public Proposer(Log log, LongSupplier clockMs, LongSupplier dice, Consumer<Throwable> onBroken) {
-    this(log, clockMs, dice, HeapShares.ofThisProcess().waitingBytes(), onBroken);
-  }
-
-  private Proposer(
+  public Proposer(
       Log log,
       LongSupplier clockMs,
       LongSupplier dice,
-      long waitingBytesMax,
+      Bounds bounds,
       Consumer<Throwable> onBroken) {
     this.log = log;
     this.dice = dice;
-    this.waitingBytesMax = waitingBytesMax;
+    this.bounds = bounds;
     this.clockMs = clockMs;
     this.onBroken = onBroken;
     this.thread = new Thread(this::loop, "muster-proposer");
@@ -156,7 +169,7 @@ public final class Proposer implements AutoCloseable {
    * @return false: too much waits already, and neither will be called
    */
   public boolean submit(long bytes, Runnable task, Runnable refuse) {
-    if (closed || waitingBytes.get() > waitingBytesMax) {
+    if (closed || waitingBytes.get() > bounds.waitingBytes) {
       return false;
     }
     waitingBytes.addAndGet(bytes);
@@ -207,9 +220,13 @@ public final class Proposer implements AutoCloseable {
   }
 
   private boolean hasNothingToDo() {
-    return tasks.isEmpty()
-        && (requests.isEmpty() || !mayGather())
-        && !(logWasFull && inFlight.get() < IN_FLIGHT_MAX);
+    return tasks.isEmpty() && (requests.isEmpty() || !mayGather()) && !(waitsForRoom && hasRoom());
+  }
+
+  /** What is gathered may go into the log. */
+  private boolean hasRoom() {
+    int entries = inFlight.get();
+    return entries == 0 || (entries < IN_FLIGHT_MAX && gatheredWeight >= bounds.overlapBytes);
   }
 
   /**
@@ -250,8 +267,10 @@ public final class Proposer implements AutoCloseable {
       next.task.run();
       worked = true;
     }
-    logWasFull = inFlight.get() >= IN_FLIGHT_MAX;
-    if (!logWasFull) {
+    unsealed |= worked;
+    boolean room = hasRoom();
+    waitsForRoom = unsealed && !room;
+    if (room) {
       if (beforeSealing != null) {
         beforeSealing.run();
       }
@@ -259,6 +278,7 @@ public final class Proposer implements AutoCloseable {
         append();
         worked = true;
       }
+      unsealed = !gathered.isEmpty();
     }
     return worked;
   }
@@ -283,9 +303,10 @@ public final class Proposer implements AutoCloseable {
     log.append(batch, batch.seal(clockMs.getAsLong(), dice.getAsLong()), answered -> ended());
   }
 
-  /** Any thread. Most entries end while nothing waits for it: then nobody is woken. */
+  /** Any thread. When nothing waits for it, nobody is woken. */
   private void ended() {
-    if (inFlight.getAndDecrement() >= IN_FLIGHT_MAX) {
+    inFlight.decrementAndGet();
+    if (waitsForRoom) {
       wake();
     }
   }

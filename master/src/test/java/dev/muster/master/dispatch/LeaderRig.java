@@ -37,6 +37,9 @@ public final class LeaderRig implements AutoCloseable {
 
   private record Held(Batch batch, Entry entry, Runnable ended) {}
 
+  /** Entries overlap whatever they hold: a test holds two of a few commands. */
+  private static final Proposer.Bounds BOUNDS = new Proposer.Bounds(64 << 20, 0);
+
   public final Applier applier;
   public final Proposer proposer;
   public final Awaits awaits;
@@ -66,7 +69,7 @@ public final class LeaderRig implements AutoCloseable {
     MemoryStateStore store = new MemoryStateStore();
     flusher = new Flusher(store, broken::set);
     applier = new Applier(new QueueMachine(store, 100), flusher);
-    proposer = new Proposer(this::append, nowMs::get, broken::set);
+    proposer = new Proposer(this::append, nowMs::get, BOUNDS, broken::set);
     timers = new TimerWatch(proposer, applier, nowMs::get, alarms::add);
     schedules = new ScheduleWatch(proposer, applier, nowMs::get, () -> true);
     dispatcher = new Dispatcher(proposer, this::nowNs, nowMs::get);

@@ -50,7 +50,10 @@ final class ProposerTest {
     }
   }
 
-  private static final long WAITING_BYTES_MAX = 64 << 20;
+  /** So much gathered goes into the log behind an entry that is on its way. */
+  private static final int OVERLAP_BYTES = 10_000;
+
+  private static final Proposer.Bounds BOUNDS = new Proposer.Bounds(64 << 20, OVERLAP_BYTES);
 
   private final BlockingQueue<Appended> log = new LinkedBlockingQueue<>();
   private final AtomicReference<@Nullable Throwable> broken = new AtomicReference<>();
@@ -58,7 +61,7 @@ final class ProposerTest {
       new Proposer(
           (batch, entry, ended) -> log.add(new Appended(batch, entry, ended)),
           () -> 42,
-          WAITING_BYTES_MAX,
+          BOUNDS,
           broken::set);
   private final Answers answers = new Answers();
 
@@ -99,7 +102,7 @@ final class ProposerTest {
   private List<Appended> fillTheLog() throws InterruptedException {
     List<Appended> underWay = new ArrayList<>();
     for (int i = 0; i < 3; i++) {
-      submit(10);
+      submit(OVERLAP_BYTES);
       underWay.add(next());
     }
     return underWay;
@@ -130,9 +133,51 @@ final class ProposerTest {
     }
     barrier();
     assertThat(log).isEmpty();
-    underWay.get(0).apply();
+    underWay.forEach(Appended::apply);
     assertThat(next().entry.getCommandsCount()).isEqualTo(50);
     assertThat(log).isEmpty();
+  }
+
+  @Test
+  void shouldWaitForTheEntryOnItsWayWhenLittleIsGathered() throws InterruptedException {
+    submit(10);
+    Appended first = next();
+    for (int i = 0; i < 50; i++) {
+      submit(10);
+    }
+    barrier();
+    assertThat(log).isEmpty();
+
+    first.apply();
+
+    assertThat(next().entry.getCommandsCount()).isEqualTo(50);
+  }
+
+  @Test
+  void shouldNotWaitForTheEntryOnItsWayWhenMuchIsGathered() throws InterruptedException {
+    submit(10);
+    next();
+    submit(OVERLAP_BYTES / 2);
+    barrier();
+    assertThat(log).isEmpty();
+    submit(OVERLAP_BYTES / 2);
+    assertThat(next().entry.getCommandsCount()).isEqualTo(2);
+  }
+
+  @Test
+  void shouldSealWhatIsLeftOfACutEntryWhenTheOneBeforeEnds() throws InterruptedException {
+    List<Appended> underWay = fillTheLog();
+    submit(396_000);
+    submit(5_000);
+    barrier();
+
+    underWay.forEach(Appended::apply);
+
+    Appended cut = next();
+    assertThat(cut.entry.getCommandsCount()).isEqualTo(1);
+    assertThat(log).isEmpty();
+    cut.apply();
+    assertThat(next().entry.getCommandsCount()).isEqualTo(1);
   }
 
   @Test
@@ -141,6 +186,7 @@ final class ProposerTest {
         new Proposer(
             (batch, entry, ended) -> log.add(new Appended(batch, entry, ended)),
             () -> 42,
+            BOUNDS,
             broken::set);
     driven.drive(() -> {});
     driven.execute(() -> driven.propose(command(10), answers));
@@ -275,6 +321,7 @@ final class ProposerTest {
         new Proposer(
             (batch, entry, ended) -> {},
             () -> 0,
+            BOUNDS,
             failure -> {
               why.set(failure);
               told.countDown();
@@ -294,7 +341,7 @@ final class ProposerTest {
     // Given a loop whose clock stands a moment before the time that it is asked for once
     AtomicLong clockMs = new AtomicLong(100);
     CountDownLatch looked = new CountDownLatch(1);
-    Proposer timed = new Proposer((batch, entry, ended) -> {}, clockMs::get, broken::set);
+    Proposer timed = new Proposer((batch, entry, ended) -> {}, clockMs::get, BOUNDS, broken::set);
     timed.start(
         () -> {
           if (clockMs.get() >= 101) {

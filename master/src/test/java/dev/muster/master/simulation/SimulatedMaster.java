@@ -114,6 +114,9 @@ final class SimulatedMaster {
     }
   }
 
+  /** Commands of a simulation are small: some entries overlap, others wait for the one before. */
+  private static final Proposer.Bounds BOUNDS = new Proposer.Bounds(64 << 20, 200);
+
   SimulatedMaster(World world, SimulatedDisk disk, LimitLedger limits, RemovalLedger removals) {
     this.world = world;
     this.disk = disk;
@@ -125,7 +128,8 @@ final class SimulatedMaster {
     flusher.onFlushed(generation -> disk.purge(generation.appliedIndex()));
     applier = new Applier(machine, flusher);
     clock = new LeaderClock(() -> EPOCH_MS + world.nowMs + world.clockOffByMs, this::clockNs);
-    proposer = new Proposer(new SimulatedLog(), clock, world::dice, SimulatedMaster::broken);
+    proposer =
+        new Proposer(new SimulatedLog(), clock, world::dice, BOUNDS, SimulatedMaster::broken);
     dispatcher = new Dispatcher(proposer, this::clockNs, clock);
     timers = new TimerWatch(proposer, applier, clock, this::alarm);
     runs = new RunWatch(proposer, applier, this::clockNs);
