@@ -21,8 +21,10 @@ final class RaftSettings {
     log(properties);
     snapshots(properties);
     elections(properties);
-    // Requests are told apart by our own numbers at apply time; this cache only costs memory.
-    RaftServerConfigKeys.RetryCache.setExpiryTime(properties, seconds(5));
+    // Requests are told apart by our own numbers at apply time, and Ratis answers from its pending
+    // requests, not from this cache: it only costs memory. An answer and a dozen objects for each
+    // entry of the last 5 s were a quarter of a young collection's pause at a steady load.
+    RaftServerConfigKeys.RetryCache.setExpiryTime(properties, milliseconds(100));
     RaftServerConfigKeys.Write.setElementLimit(properties, 64);
     RaftServerConfigKeys.Write.setByteLimit(properties, SizeInBytes.valueOf("64MB"));
     return properties;
