@@ -8,17 +8,26 @@ import java.util.Map;
  * started, and done.
  */
 final class SteadyBench {
+  /** Java has compiled by then, however low the rate is. */
+  private static final long WARM_UP_AT_RATE_S_MAX = 60;
+
   private final LifecycleOptions options;
   private final long perSecond;
 
   /**
    * @param options its tasks are measured at the rate. Half of its warm-up before runs at full
    *     speed, so that Java finds what to compile; the other half at the rate, while Java compiles
-   *     what the rate changes
+   *     what the rate changes, but no more than a minute of it
    */
   SteadyBench(LifecycleOptions options, long perSecond) {
     this.options = options;
     this.perSecond = perSecond;
+  }
+
+  /** Of so many tasks of warm-up, those that come at the rate. */
+  static long warmUpAtRate(long warmUp, long perSecond) {
+    long half = warmUp / 2;
+    return half / WARM_UP_AT_RATE_S_MAX < perSecond ? half : WARM_UP_AT_RATE_S_MAX * perSecond;
   }
 
   Map<String, Object> run() {
@@ -26,9 +35,9 @@ final class SteadyBench {
     try (MasterProcess master = MasterProcess.start(options.tls(), options.masterJavaOptions());
         Lives lives = new Lives(master.connect(), options, latencies)) {
       if (options.warmUp() > 0) {
-        long atFullSpeed = options.warmUp() / 2;
-        var unusedBurn = lives.burn(atFullSpeed);
-        var unusedSettling = lives.steady(options.warmUp() - atFullSpeed, perSecond);
+        long atRate = warmUpAtRate(options.warmUp(), perSecond);
+        var unusedBurn = lives.burn(options.warmUp() - atRate);
+        var unusedSettling = lives.steady(atRate, perSecond);
       }
       latencies.reset();
       Stretch stretch = Stretch.begin(master);

@@ -13,11 +13,11 @@ import picocli.CommandLine.Option;
     footer = {
       "",
       "Each is counted from the time at which the task was to be put, also when the producer was late.",
-      "Half of the warm-up runs at full speed, half at the rate, so that Java compiles before and",
-      "not meanwhile: it compiles for about a minute after the first task.",
+      "Half of the warm-up runs at the rate, a minute of it at most, and the rest before at full",
+      "speed, so that Java compiles before and not meanwhile: that takes it about a minute.",
       "",
       "Example:",
-      "  muster bench steady --rate 50000 -o json",
+      "  muster bench steady --rate 50000 --warm-up 4000000 -o json",
       "  muster bench steady --rate 100 --tasks 3000 --warm-up 1000"
     })
 final class SteadyCommand implements Callable<Integer> {

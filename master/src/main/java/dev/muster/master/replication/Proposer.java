@@ -47,18 +47,18 @@ public final class Proposer implements AutoCloseable {
   private static final int IN_FLIGHT_MAX = 3;
 
   /**
-   * What waits, and what does not.
+   * How much may wait for an entry, and how much does.
    *
    * @param waitingBytes requests that wait for an entry beyond this are refused
    * @param overlapBytes behind an entry on its way another goes when at least so much is gathered
    */
   public record Bounds(long waitingBytes, long overlapBytes) {
     /**
-     * Less gains nothing by going early: the disk has to end the entry before in any case, and what
-     * each entry costs beside its commands, an fsync and a dozen words from thread to thread, takes
-     * the time of those that wait.
+     * Less gains hardly anything by going early: the disk has to end the entry before in any case,
+     * and what each entry costs beside its commands, an fsync and a dozen words from thread to
+     * thread, takes the time of those that wait.
      */
-    public static final long OVERLAP_BYTES = 32_000;
+    private static final long OVERLAP_BYTES = 32_000;
 
     /**
      * The bounds of a master.
